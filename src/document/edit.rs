@@ -1,0 +1,127 @@
+//! Edits that share: a new root that differs from the old one in one place.
+
+use bumpalo::Bump;
+
+use crate::document::{Member, Step, Value};
+
+/// An edit that has no place: a step leads into a value that cannot hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no place for this edit")]
+pub struct NoPlace;
+
+/// The tree `root` with `value` at `steps`. Objects that are missing or `null` on the way are made; an index may name
+/// an element or the place after the last one.
+///
+/// # Errors
+/// [`NoPlace`] if a step leads into a scalar, or past the end of an array.
+pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Value<'a>) -> Result<Value<'a>, NoPlace> {
+    let Some((step, rest)) = steps.split_first() else {
+        return Ok(value);
+    };
+    match (step, root) {
+        (Step::Key(key), Value::Object(_) | Value::Null) => {
+            let inner = set(arena, root.get(key).unwrap_or_default(), rest, value)?;
+            Ok(with_member(arena, root.members(), key, inner))
+        }
+        (Step::Index(index), Value::Array(elements)) if *index <= elements.len() => {
+            let old = elements.get(*index).copied().unwrap_or_default();
+            let inner = set(arena, old, rest, value)?;
+            Ok(with_element(arena, elements, *index, inner))
+        }
+        _ => Err(NoPlace),
+    }
+}
+
+/// The tree `root` without what stands at `steps`; the same tree if nothing stands there.
+pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>]) -> Value<'a> {
+    let Some((step, rest)) = steps.split_first() else {
+        return root;
+    };
+    let Some(old) = root.at(std::slice::from_ref(step)) else {
+        return root;
+    };
+    if !rest.is_empty() {
+        let inner = remove(arena, old, rest);
+        return match (step, root) {
+            (Step::Key(key), Value::Object(members)) => with_member(arena, members, key, inner),
+            (Step::Index(index), Value::Array(elements)) => with_element(arena, elements, *index, inner),
+            _ => root,
+        };
+    }
+    match (step, root) {
+        (Step::Key(key), Value::Object(members)) => {
+            let kept: Vec<_> = members.iter().filter(|member| member.key != key).copied().collect();
+            Value::Object(arena.alloc_slice_copy(&kept))
+        }
+        (Step::Index(index), Value::Array(elements)) => {
+            let mut kept = elements.to_vec();
+            kept.remove(*index);
+            Value::Array(arena.alloc_slice_copy(&kept))
+        }
+        _ => root,
+    }
+}
+
+/// An object of these members with `key` set to `value`, in its old place or at the end.
+fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
+    let mut members = bumpalo::collections::Vec::from_iter_in(members.iter().copied(), arena);
+    match members.iter_mut().find(|member| member.key == key) {
+        Some(member) => member.value = value,
+        None => members.push(Member { key: arena.alloc_str(key), value }),
+    }
+    Value::Object(members.into_bump_slice())
+}
+
+fn with_element<'a>(arena: &'a Bump, elements: &'a [Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
+    let mut elements = bumpalo::collections::Vec::from_iter_in(elements.iter().copied(), arena);
+    match elements.get_mut(index) {
+        Some(element) => *element = value,
+        None => elements.push(value),
+    }
+    Value::Array(elements.into_bump_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Limits, Path, json};
+
+    #[test]
+    fn edits_make_parents_and_share_the_rest() {
+        let arena = Bump::new();
+        let text = br#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":null}"#;
+        let root = json::parse(&arena, text, &Limits::default()).unwrap();
+        let cases = [
+            ("a.b[1].c", r#"{"a":{"b":[1,{"c":9}]},"d":{"e":"shared"},"n":null}"#),
+            ("a.b[2]", r#"{"a":{"b":[1,{"c":2},9]},"d":{"e":"shared"},"n":null}"#),
+            ("n.x.y", r#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":{"x":{"y":9}}}"#),
+            ("z", r#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":null,"z":9}"#),
+        ];
+        for (path, expected) in cases {
+            let path = Path::parse(path).unwrap();
+            let edited = set(&arena, root, path.steps(), Value::Int(9)).unwrap();
+            assert_eq!(edited.to_string(), expected);
+            let shared = edited.get("d").unwrap().members();
+            assert!(std::ptr::eq(shared, root.get("d").unwrap().members()));
+        }
+        for path in ["d.e.f", "a.b[4]", "a.b.c", "a[0]"] {
+            let path = Path::parse(path).unwrap();
+            assert_eq!(set(&arena, root, path.steps(), Value::Int(9)), Err(NoPlace));
+        }
+    }
+
+    #[test]
+    fn removing_takes_one_place_away() {
+        let arena = Bump::new();
+        let root = json::parse(&arena, br#"{"a":{"b":[1,2]},"c":3}"#, &Limits::default()).unwrap();
+        for (path, expected) in [
+            ("a.b[0]", r#"{"a":{"b":[2]},"c":3}"#),
+            ("a.b", r#"{"a":{},"c":3}"#),
+            ("a.x.y", r#"{"a":{"b":[1,2]},"c":3}"#),
+            ("c", r#"{"a":{"b":[1,2]}}"#),
+        ] {
+            let path = Path::parse(path).unwrap();
+            assert_eq!(remove(&arena, root, path.steps()).to_string(), expected);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! JSON text to a tree, strictly: no duplicate keys, no lone surrogates, no more than the limits allow.
+//!
+//! A key that stands twice is refused because Go merges the two values where other readers take the last: what was
+//! checked would not be what runs.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use bumpalo::Bump;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::document::{Limits, Member, Path, Step, Value};
+
+/// Up to this number of keys a duplicate is found by comparing, above it by hashing.
+const SMALL: usize = 24;
+
+/// Why a text is not a tree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}{}", place(path, *line, *column))]
+pub struct Error {
+    /// What is wrong.
+    pub reason: Reason,
+    /// The value in which it was found.
+    pub path: Path<'static>,
+    /// Counted from 1; 0 if the error has no place.
+    pub line: usize,
+    /// In bytes, counted from 1; 0 if the error has no place.
+    pub column: usize,
+}
+
+/// What can be wrong with a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A key stands twice in one object.
+    #[error("duplicate key `{0}`")]
+    DuplicateKey(String),
+    /// More text than [`Limits::bytes`].
+    #[error("more than {0} bytes")]
+    TooLong(usize),
+    /// Deeper than [`Limits::depth`].
+    #[error("more than {0} arrays and objects inside one another")]
+    TooDeep(u32),
+    /// More values than [`Limits::nodes`].
+    #[error("more than {0} values")]
+    TooMany(u32),
+    /// Not JSON.
+    #[error("{0}")]
+    Syntax(String),
+}
+
+/// Reads the one JSON value that `text` holds.
+///
+/// # Errors
+/// [`Error`], with the place, for anything that is not exactly one JSON value within `limits`.
+pub fn parse<'a>(arena: &'a Bump, text: &'a [u8], limits: &Limits) -> Result<Value<'a>, Error> {
+    if text.len() > limits.bytes {
+        return Err(Error { reason: Reason::TooLong(limits.bytes), path: Path::root(), line: 0, column: 0 });
+    }
+    let mut builder = Builder {
+        arena,
+        limits,
+        nodes: 0,
+        depth: 0,
+        elements: Vec::with_capacity(64),
+        members: Vec::with_capacity(64),
+        fault: None,
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let parsed = Node(&mut builder).deserialize(&mut deserializer);
+    match parsed.and_then(|value| deserializer.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(builder.explain(&error)),
+    }
+}
+
+struct Builder<'a, 'l> {
+    arena: &'a Bump,
+    limits: &'l Limits,
+    nodes: u32,
+    depth: u32,
+    /// Elements of the arrays that are being read, innermost last.
+    elements: Vec<Value<'a>>,
+    /// Members of the objects that are being read, innermost last.
+    members: Vec<Member<'a>>,
+    /// The first error, and the steps to it, innermost first.
+    fault: Option<(Option<Reason>, Vec<Step<'static>>)>,
+}
+
+impl<'a> Builder<'a, '_> {
+    fn count<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.nodes += 1;
+        if self.nodes > self.limits.nodes {
+            return Err(self.refuse(Reason::TooMany(self.limits.nodes)));
+        }
+        Ok(())
+    }
+
+    fn enter<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(self.refuse(Reason::TooDeep(self.limits.depth)));
+        }
+        Ok(())
+    }
+
+    fn refuse<E: serde::de::Error>(&mut self, reason: Reason) -> E {
+        let error = E::custom(&reason);
+        self.fault = Some((Some(reason), Vec::new()));
+        error
+    }
+
+    /// Notes on the way out of an error which step led into it.
+    fn trace(&mut self, step: Step<'static>) {
+        let (_, steps) = self.fault.get_or_insert_with(|| (None, Vec::new()));
+        steps.push(step);
+    }
+
+    fn explain(self, error: &serde_json::Error) -> Error {
+        let (reason, steps) = self.fault.unwrap_or_default();
+        let syntax = || {
+            let text = error.to_string();
+            let bare = text.split(" at line ").next().unwrap_or(&text);
+            Reason::Syntax(bare.to_owned())
+        };
+        Error {
+            reason: reason.unwrap_or_else(syntax),
+            path: steps.into_iter().rev().collect(),
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+struct Node<'b, 'a, 'l>(&'b mut Builder<'a, 'l>);
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Node<'_, 'a, '_> {
+    type Value = Value<'a>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.count()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
+    type Value = Value<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(value).map_or(Value::Uint(value), Value::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Value::String(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value::String(self.0.arena.alloc_str(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let Node(builder) = self;
+        builder.enter()?;
+        let start = builder.elements.len();
+        loop {
+            match seq.next_element_seed(Node(&mut *builder)) {
+                Ok(Some(element)) => builder.elements.push(element),
+                Ok(None) => break,
+                Err(error) => {
+                    let index = builder.elements.len() - start;
+                    builder.trace(Step::Index(index));
+                    return Err(error);
+                }
+            }
+        }
+        let elements = builder.elements.get(start..).unwrap_or_default();
+        let elements = builder.arena.alloc_slice_copy(elements);
+        builder.elements.truncate(start);
+        builder.depth -= 1;
+        Ok(Value::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Node(builder) = self;
+        builder.enter()?;
+        let start = builder.members.len();
+        let mut seen = None;
+        while let Some(key) = map.next_key_seed(Key(builder.arena))? {
+            if is_duplicate(builder.members.get(start..).unwrap_or_default(), key, &mut seen) {
+                let error = builder.refuse(Reason::DuplicateKey(key.to_owned()));
+                builder.trace(Step::Key(key.to_owned().into()));
+                return Err(error);
+            }
+            match map.next_value_seed(Node(&mut *builder)) {
+                Ok(value) => builder.members.push(Member { key, value }),
+                Err(error) => {
+                    builder.trace(Step::Key(key.to_owned().into()));
+                    return Err(error);
+                }
+            }
+        }
+        let members = builder.members.get(start..).unwrap_or_default();
+        let members = builder.arena.alloc_slice_copy(members);
+        builder.members.truncate(start);
+        builder.depth -= 1;
+        Ok(Value::Object(members))
+    }
+}
+
+fn is_duplicate<'a>(members: &[Member<'a>], key: &'a str, seen: &mut Option<HashSet<&'a str>>) -> bool {
+    if members.len() < SMALL {
+        return members.iter().any(|member| member.key == key);
+    }
+    let seen = seen.get_or_insert_with(|| members.iter().map(|member| member.key).collect());
+    !seen.insert(key)
+}
+
+struct Key<'a>(&'a Bump);
+
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Key<'a> {
+    type Value = &'a str;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Key<'a> {
+    type Value = &'a str;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    #[inline]
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(text)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(self.0.alloc_str(text))
+    }
+}
+
+fn place(path: &Path<'_>, line: usize, column: usize) -> String {
+    let at = if path.is_root() { String::new() } else { format!(" at `{path}`") };
+    if line == 0 { at } else { format!("{at} (line {line}, column {column})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &[u8]) -> String {
+        let limits = Limits { bytes: 1000, nodes: 50, depth: 10 };
+        parse(&Bump::new(), text, &limits).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn keeps_order_numbers_and_escapes() {
+        let arena = Bump::new();
+        let text = r#"{"b":1,"a":[-1,9007199254740993,18446744073709551615,1.5,"\u00e9\n"],"":null}"#;
+        let value = parse(&arena, text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(
+            value.to_string(),
+            "{\"b\":1,\"a\":[-1,9007199254740993,18446744073709551615,1.5,\"é\\n\"],\"\":null}"
+        );
+    }
+
+    #[test]
+    fn says_where_it_went_wrong() {
+        let many = format!("[{}0]", "0,".repeat(60));
+        let deep = "[".repeat(11) + &"]".repeat(11);
+        let long = " ".repeat(1001);
+        let keys: Vec<_> = (0..30).map(|i| format!("\"k{i}\":0")).collect();
+        let late = format!("{{{},\"k3\":1}}", keys.join(","));
+        let table: &[(&[u8], &str)] = &[
+            (b"{\"a\":[{\"b\":1,\"b\":2}]}", "duplicate key `b` at `a[0].b` (line 1, column 16)"),
+            (late.as_bytes(), "duplicate key `k3` at `k3` (line 1, column 235)"),
+            (b"{\"a\":\n \"\\ud800\"}", "unexpected end of hex escape at `a` (line 2, column 9)"),
+            (b"{\"a\":1e400}", "number out of range at `a` (line 1, column 10)"),
+            (b"[1,]", "trailing comma at `[1]` (line 1, column 4)"),
+            (b"{} {}", "trailing characters (line 1, column 4)"),
+            (b"", "EOF while parsing a value (line 1, column 0)"),
+            (b"\xef\xbb\xbf{}", "expected value (line 1, column 1)"),
+            (b"[\"\xff\"]", "invalid unicode code point at `[0]` (line 1, column 3)"),
+            (many.as_bytes(), "more than 50 values at `[49]` (line 1, column 99)"),
+            (
+                deep.as_bytes(),
+                "more than 10 arrays and objects inside one another at `[0][0][0][0][0][0][0][0][0][0]` (line 1, column 10)",
+            ),
+            (long.as_bytes(), "more than 1000 bytes"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(error(text), *expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! podgate decides about Pods: it answers a Kubernetes API server's AdmissionReviews, and gives the same answer for a
+//! file.
+#![doc = include_str!("map.md")]
+
+pub mod diagnostic;
+pub mod document;

@@ -1,0 +1,3 @@
+//! The `podgate` command.
+
+fn main() {}
