@@ -310,7 +310,7 @@ mod tests {
             (many.as_bytes(), "more than 50 values at `[49]` (line 1, column 99)"),
             (
                 deep.as_bytes(),
-                "more than 10 arrays and objects inside one another at `[0][0][0][0][0][0][0][0][0][0]` (line 1, column 10)",
+                "more than 10 arrays and objects inside one another at `[0][0][0][0][0][0][0][0][0][0]` (line 1, column 12)",
             ),
             (long.as_bytes(), "more than 1000 bytes"),
         ];
