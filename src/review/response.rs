@@ -1,0 +1,239 @@
+//! What podgate answers.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use json_patch::PatchOperation;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+
+/// All warnings together may hold this many characters before the API server cuts them.
+const ALL_WARNINGS: usize = 4096;
+
+/// To this length the API server cuts each warning once all together are too long.
+const ONE_WARNING: usize = 256;
+
+/// An answer to one request.
+#[derive(Clone, Debug, Default)]
+pub struct Response<'r> {
+    /// The uid of the request.
+    pub uid: Cow<'r, str>,
+    /// Whether the request may go on.
+    pub allowed: bool,
+    /// Why it may not.
+    pub status: Option<Status>,
+    /// The edits, for the mutating endpoint only. Empty means none.
+    pub patch: Vec<PatchOperation>,
+    warnings: Vec<String>,
+    audit_annotations: Vec<(&'static str, String)>,
+}
+
+/// A refusal, in the form that the API server hands on to who asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// An HTTP status.
+    pub code: u16,
+    /// One word of the API's own list, `Forbidden` for example.
+    pub reason: &'static str,
+    /// All of it in one text.
+    pub message: String,
+    /// Each fault by itself.
+    pub causes: Vec<Cause>,
+}
+
+/// One fault with its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// One word of the API's own list, `FieldValueInvalid` for example.
+    pub reason: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where, as a field path.
+    pub field: String,
+}
+
+impl<'r> Response<'r> {
+    /// An answer that lets the request go on.
+    pub fn allow(uid: impl Into<Cow<'r, str>>) -> Self {
+        Response { uid: uid.into(), allowed: true, ..Response::default() }
+    }
+
+    /// An answer that stops the request.
+    pub fn deny(uid: impl Into<Cow<'r, str>>, status: Status) -> Self {
+        Response { uid: uid.into(), status: Some(status), ..Response::default() }
+    }
+
+    /// Adds a text that is shown to who asked. Control characters, for which the API server would drop it, become
+    /// spaces.
+    pub fn warn(&mut self, text: &str) {
+        let text = printable(text);
+        if !self.warnings.contains(&text) {
+            self.warnings.push(text);
+        }
+    }
+
+    /// Adds an entry to the audit log. `key` is one name without a `/`, at most 63 of `[A-Za-z0-9._-]`.
+    pub fn audit(&mut self, key: &'static str, value: String) {
+        self.audit_annotations.push((key, value));
+    }
+
+    /// The warnings as they will be shown.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The entries for the audit log.
+    pub fn audit_annotations(&self) -> &[(&'static str, String)] {
+        &self.audit_annotations
+    }
+
+    /// The body of the answer.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(256);
+        let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response: self };
+        // Writing text and numbers into memory has no way to fail.
+        if serde_json::to_writer(&mut body, &review).is_err() {
+            body.clear();
+        }
+        body
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Review<'r> {
+    api_version: &'static str,
+    kind: &'static str,
+    response: &'r Response<'r>,
+}
+
+#[derive(Serialize)]
+struct StatusOnTheWire<'r> {
+    status: &'static str,
+    message: &'r str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details<'r>>,
+    code: u16,
+}
+
+#[derive(Serialize)]
+struct Details<'r> {
+    causes: &'r [Cause],
+}
+
+impl Serialize for Response<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Response { uid, allowed, status, patch, warnings, audit_annotations } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("uid", uid)?;
+        map.serialize_entry("allowed", allowed)?;
+        if let Some(Status { code, reason, message, causes }) = status {
+            let details = (!causes.is_empty()).then_some(Details { causes });
+            let status = StatusOnTheWire { status: "Failure", message, reason, details, code: *code };
+            map.serialize_entry("status", &status)?;
+        }
+        if !patch.is_empty() {
+            let operations = serde_json::to_vec(patch).map_err(serde::ser::Error::custom)?;
+            map.serialize_entry("patch", &BASE64.encode(operations))?;
+            map.serialize_entry("patchType", "JSONPatch")?;
+        }
+        if !warnings.is_empty() {
+            map.serialize_entry("warnings", &within_limits(warnings))?;
+        }
+        if !audit_annotations.is_empty() {
+            map.serialize_entry("auditAnnotations", &Entries(audit_annotations))?;
+        }
+        map.end()
+    }
+}
+
+struct Entries<'r>(&'r [(&'static str, String)]);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// The warnings that the API server will show whole; the last one counts those that it would have dropped.
+fn within_limits(warnings: &[String]) -> Cow<'_, [String]> {
+    let total: usize = warnings.iter().map(|warning| warning.chars().count()).sum();
+    if total <= ALL_WARNINGS {
+        return Cow::Borrowed(warnings);
+    }
+    let room = ALL_WARNINGS / ONE_WARNING - 1;
+    let mut kept: Vec<_> = warnings.iter().take(room).map(|warning| shortened(warning)).collect();
+    if warnings.len() > room {
+        kept.push(format!("podgate: {} more warnings stand in the audit log", warnings.len() - room));
+    }
+    Cow::Owned(kept)
+}
+
+fn shortened(warning: &str) -> String {
+    if warning.chars().count() <= ONE_WARNING {
+        return warning.to_owned();
+    }
+    warning.chars().take(ONE_WARNING - 1).chain(['…']).collect()
+}
+
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(response: &Response<'_>) -> serde_json::Value {
+        serde_json::from_slice(&response.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_allowed_request_without_edits_has_neither_patch_nor_status() {
+        let expected = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "response": {"uid": "u1", "allowed": true}});
+        assert_eq!(written(&Response::allow("u1")), expected);
+    }
+
+    #[test]
+    fn a_patch_is_base64_of_its_operations() {
+        let mut response = Response::allow("u1");
+        response.patch = serde_json::from_value(json!([{"op": "add", "path": "/a", "value": 1}])).unwrap();
+        let response = &written(&response)["response"];
+        assert_eq!(response["patchType"], "JSONPatch");
+        let patch = BASE64.decode(response["patch"].as_str().unwrap()).unwrap();
+        assert_eq!(String::from_utf8(patch).unwrap(), r#"[{"op":"add","path":"/a","value":1}]"#);
+    }
+
+    #[test]
+    fn a_denial_carries_code_reason_and_causes() {
+        let cause = Cause { reason: "FieldValueInvalid", message: "no".to_owned(), field: "spec.a".to_owned() };
+        let status = Status { code: 403, reason: "Forbidden", message: "no".to_owned(), causes: vec![cause] };
+        let response = &written(&Response::deny("u1", status))["response"];
+        assert_eq!(response["allowed"], false);
+        let expected = json!({"status": "Failure", "message": "no", "reason": "Forbidden", "code": 403,
+            "details": {"causes": [{"reason": "FieldValueInvalid", "message": "no", "field": "spec.a"}]}});
+        assert_eq!(response["status"], expected);
+    }
+
+    #[test]
+    fn warnings_stay_within_what_the_api_server_shows() {
+        let mut response = Response::allow("u1");
+        response.warn("two\nlines");
+        response.warn("two\nlines");
+        assert_eq!(response.warnings(), ["two lines"]);
+        for number in 0..40 {
+            response.warn(&format!("{number} {}", "é".repeat(300)));
+        }
+        let written = written(&response);
+        let warnings = written["response"]["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 16);
+        let lengths: usize = warnings.iter().map(|w| w.as_str().unwrap().chars().count()).sum();
+        assert!(lengths <= ALL_WARNINGS, "{lengths}");
+        assert_eq!(warnings[15], "podgate: 26 more warnings stand in the audit log");
+    }
+}
