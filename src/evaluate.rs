@@ -1,0 +1,149 @@
+//! A policy set over one request: what would be edited, what is violated. Collected here, decided elsewhere.
+
+use std::fmt;
+
+use json_patch::PatchOperation;
+
+use crate::document::{Path, Step, Value};
+use crate::policy::{Mode, Policy, Rule};
+use crate::provenance::Provenance;
+use crate::workload::{Base, Container, Kind};
+
+/// A field of a Pod that a rule speaks of.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Where the steps are counted from.
+    pub base: Base,
+    /// From there to the field.
+    pub steps: &'a [Step<'a>],
+    /// The container in which it stands, if it does.
+    pub container: Option<Container<'a>>,
+}
+
+/// A change that was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    /// Whose rule.
+    pub policy: &'a Policy,
+    /// Which rule.
+    pub rule: &'a Rule,
+    /// Where.
+    pub field: Field<'a>,
+    /// What stood there.
+    pub before: Option<Value<'a>>,
+    /// What stands there now.
+    pub after: Value<'a>,
+    /// Who set what stood there; [`None`] if nothing did.
+    pub provenance: Option<Provenance>,
+}
+
+/// A change that was not made, and why.
+#[derive(Clone, Debug)]
+pub struct Withheld<'a> {
+    /// Whose rule.
+    pub policy: &'a Policy,
+    /// Which rule.
+    pub rule: &'a Rule,
+    /// The mode in which the rule ran.
+    pub mode: Mode,
+    /// Where; [`None`] if the rule did not get as far as a field.
+    pub field: Option<Field<'a>>,
+    /// What would have been set; [`None`] if the rule did not get as far as a value.
+    pub value: Option<Value<'a>>,
+    /// Who set what stands there; [`None`] if nothing does.
+    pub provenance: Option<Provenance>,
+    /// Why it was not made.
+    pub reason: Reason<'a>,
+}
+
+/// Why a change was not made.
+#[derive(Clone, Debug)]
+pub enum Reason<'a> {
+    /// The field is not podgate's to fill in: see the provenance.
+    Provenance(Provenance),
+    /// The rule only warns or audits.
+    Mode(Mode),
+    /// Another rule set the field first.
+    Conflict(&'a Policy, &'a Rule),
+    /// The template of an object that exists does not change, and podgate starts no rollout.
+    Rollout,
+    /// An expression failed.
+    Error(String),
+    /// The result would not be one that the API server accepts.
+    Invalid(String),
+    /// The expression would give another value on its own result.
+    Unstable,
+}
+
+/// What must hold and does not.
+#[derive(Clone, Debug)]
+pub struct Violation<'a> {
+    /// Whose rule.
+    pub policy: &'a Policy,
+    /// Which rule.
+    pub rule: &'a Rule,
+    /// The mode in which the rule ran; a violation that is not new never denies.
+    pub mode: Mode,
+    /// What is wrong.
+    pub message: String,
+    /// The field to blame, as a path in the object.
+    pub path: Path<'a>,
+    /// The container, if the rule is about containers.
+    pub container: Option<Container<'a>>,
+    /// Whether the request brings it; else the old object violates the rule in the same way.
+    pub is_new: bool,
+    /// Whether the rule could not be evaluated, so that nobody knows.
+    pub is_error: bool,
+}
+
+/// What the rules that edit did to one object.
+#[derive(Clone, Debug)]
+pub struct Edits<'a> {
+    /// The changes made, in the order in which they were made.
+    pub made: Vec<Edit<'a>>,
+    /// The changes not made.
+    pub withheld: Vec<Withheld<'a>>,
+    /// The object after the changes.
+    pub object: Value<'a>,
+    /// The changes as operations on the object before them.
+    pub patch: Vec<PatchOperation>,
+}
+
+impl<'a> Field<'a> {
+    /// The path in an object of `kind`.
+    pub fn path(&self, kind: Kind) -> Path<'a> {
+        crate::workload::path_in(kind, self.base, self.steps)
+    }
+}
+
+impl Reason<'_> {
+    /// One word for it, stable, for reports and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Reason::Provenance(provenance) => provenance.name(),
+            Reason::Mode(_) => "mode",
+            Reason::Conflict(..) => "conflict",
+            Reason::Rollout => "rollout",
+            Reason::Error(_) => "error",
+            Reason::Invalid(_) => "invalid",
+            Reason::Unstable => "unstable",
+        }
+    }
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Provenance(Provenance::Authored) => f.write_str("its author set it"),
+            Reason::Provenance(Provenance::Template) => f.write_str("it comes from the template"),
+            Reason::Provenance(Provenance::Admission) => f.write_str("another admission plug-in set it, or podgate earlier"),
+            Reason::Provenance(_) => f.write_str("nobody can know whether its author or the API server set it"),
+            Reason::Mode(mode) => write!(f, "the rule runs in mode {mode}"),
+            Reason::Conflict(policy, rule) => write!(f, "{}/{} set it first", policy.id, rule.name),
+            Reason::Rollout => f.write_str("the template does not change, and podgate starts no rollout"),
+            Reason::Error(error) => write!(f, "an expression failed: {error}"),
+            Reason::Invalid(problem) => f.write_str(problem),
+            Reason::Unstable => f.write_str("the expression gives another value on its own result"),
+        }
+    }
+}
