@@ -4,5 +4,6 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod patch;
 pub mod review;
 pub mod workload;
