@@ -13,6 +13,8 @@ use crate::document::json::place::{self as json_place, Locator};
 use crate::document::yaml::tree::{Fault, Origin};
 use crate::document::{Limits, Path, Places, Span, Value, json};
 
+pub(in crate::document) use scalar::resolve;
+
 /// One document of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Document<'a> {
