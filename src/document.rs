@@ -8,7 +8,9 @@ pub mod edit;
 pub mod json;
 pub mod path;
 pub mod place;
+pub mod print;
 pub mod value;
+pub mod yaml;
 
 pub use path::{Path, Step};
 pub use place::{Places, Span};
