@@ -4,6 +4,8 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod image;
 pub mod patch;
+pub mod quantity;
 pub mod review;
 pub mod workload;
