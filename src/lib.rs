@@ -4,5 +4,6 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod glob;
 pub mod image;
 pub mod quantity;
