@@ -7,3 +7,4 @@ pub mod document;
 pub mod glob;
 pub mod image;
 pub mod quantity;
+pub mod selector;
