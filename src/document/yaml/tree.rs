@@ -145,6 +145,26 @@ impl<'a> Reader<'a, '_> {
         Ok(depth)
     }
 
+    /// In brackets kubectl ends a bare key only at a colon with space after it, on the same line.
+    fn check_flow_key(&self, event: &Event<'a>, span: Span) -> Result<(), Fault> {
+        check_flow(event, span)?;
+        let at = |offset: usize| offset.saturating_sub(self.origin.offset);
+        let written = self.text.get(at(span.start)..at(span.end)).unwrap_or_default();
+        let after = self.text.get(at(span.end)..).unwrap_or_default();
+        let is_bare = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !written.is_empty();
+        let is_tight = after.strip_prefix(':').is_some_and(|after| !after.starts_with([' ', '\t', '\n', '\r']));
+        if is_bare && is_tight {
+            return Err(Fault::new(span, "no space after the colon").help("write `key: value`").structural());
+        }
+        if written.contains('\n') || after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) {
+            let is_alone = after.trim_start().starts_with(['}', ',', ']', '#']);
+            if written.contains('\n') || !is_alone {
+                return Err(Fault::new(span, "a key on more than one line").structural());
+            }
+        }
+        Ok(())
+    }
+
     fn node(&mut self, event: Event<'a>, span: Span, depth: u32) -> Result<Node<'a>, Fault> {
         let before = self.nodes;
         let (anchor, mut node) = match event {
@@ -208,9 +228,11 @@ impl<'a> Reader<'a, '_> {
                 break span;
             }
             let index = self.elements.len() - first;
-            if style == StructureStyle::Block {
-                self.check_indent(span).map_err(|fault| fault.at(Step::Index(index)))?;
-            }
+            let checked = match style {
+                StructureStyle::Block => self.check_indent(span),
+                StructureStyle::Flow => check_flow(&event, span),
+            };
+            checked.map_err(|fault| fault.at(Step::Index(index)))?;
             let node = self.node(event, span, depth).map_err(|fault| fault.at(Step::Index(index)))?;
             height = height.max(node.height);
             self.elements.push(node.value);
@@ -235,8 +257,9 @@ impl<'a> Reader<'a, '_> {
             if matches!(event, Event::MappingEnd) {
                 break span;
             }
-            if style == StructureStyle::Block {
-                self.check_indent(span)?;
+            match style {
+                StructureStyle::Block => self.check_indent(span)?,
+                StructureStyle::Flow => self.check_flow_key(&event, span)?,
             }
             let (key, span) = self.key(event, span)?;
             let step = || Step::Key(Cow::Owned(key.to_owned()));
@@ -245,6 +268,9 @@ impl<'a> Reader<'a, '_> {
                 return Err(fault.help("kubectl keeps only the last one; remove the others").at(step()));
             }
             let (event, place) = self.next()?;
+            if style == StructureStyle::Flow {
+                check_flow(&event, place).map_err(|fault| fault.at(step()))?;
+            }
             let mut node = self.node(event, place, depth).map_err(|fault| fault.at(step()))?;
             if node.value.is_null() && node.places.value.start == node.places.value.end {
                 node.places.value = Span { start: span.end, end: span.end, ..span };
@@ -308,6 +334,18 @@ fn not_text(key: &str, span: Span) -> Fault {
     Fault::new(span, format!("the key `{key}` is not a string")).help(format!("quote it: `\"{key}\"`"))
 }
 
+/// In brackets kubectl takes `?` and a colon at the start of a bare word for something else.
+fn check_flow(event: &Event<'_>, span: Span) -> Result<(), Fault> {
+    match event {
+        Event::Scalar(text, ScalarStyle::Plain, ..) if text.starts_with(':') || text.contains('?') => {
+            let text = text.escape_debug();
+            Err(Fault::new(span, format!("`{text}` without quotes inside brackets"))
+                .help(format!("write `\"{text}\"`")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// kubectl ends an anchor's name at the first other character.
 fn check_anchor(name: &str, span: Span) -> Result<(), Fault> {
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
@@ -336,6 +374,11 @@ mod tests {
             ("a: >\n  x\n  y\n\n    z\nb: |-\n  x\nc: |+\n  x\n\n", r#"{"a":"x y\n\n  z\n","b":"x","c":"x\n\n"}"#),
             ("a: 'it''s'\nb: \"x\\ty\\u00e9\"\nc: x\n  y\n", r#"{"a":"it's","b":"x\tyé","c":"x y"}"#),
             ("a: {b}\nc: {d: }\ne:\n- \n- x\n", r#"{"a":{"b":null},"c":{"d":null},"e":[null,"x"]}"#),
+            (
+                "a: {\"b\":1, \"c\":[d], e: http://f:80/g, h}\n",
+                r#"{"a":{"b":1,"c":["d"],"e":"http://f:80/g","h":null}}"#,
+            ),
+            ("a: {\n  b: 1,\n  c\n  }\n", r#"{"a":{"b":1,"c":null}}"#),
             ("a:\tb\t# c\n\n", r#"{"a":"b"}"#),
             ("? a\n: b\n", r#"{"a":"b"}"#),
         ];
@@ -366,6 +409,12 @@ mod tests {
             ("a: !!map [1]\n", "! 1:4 the tag `!!map` on something else"),
             ("a: &x [*x]\n", "! 1:8 an alias inside the value that it stands for"),
             ("a: &b: c\n", "! 1:4 the anchor `b:`"),
+            ("a: {b:}\n", "! 1:5 no space after the colon"),
+            ("a: [b:, c]\n", "! 1:5 no space after the colon"),
+            ("a: {b:[c]}\n", "! 1:6 ':' may not precede any of `[{` in flow mapping"),
+            ("a: {b\n  : c}\n", "! 1:5 a key on more than one line"),
+            ("a: [x, http://b/?c=d]\n", "! 1:8 `http://b/?c=d` without quotes inside brackets"),
+            ("a: {b: :c}\n", "! 1:8 `:c` without quotes inside brackets"),
             ("a: 'x'#c\n", "! 1:7 comments must be separated from other tokens by whitespace"),
             ("a: é\u{2028}\n", "! 1:5 a character that ends a line for some readers only"),
             ("a: 1\nb: \0\n", "! 2:4 a NUL byte"),
