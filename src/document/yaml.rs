@@ -46,13 +46,12 @@ pub struct Error {
     pub index: usize,
 }
 
-/// The documents of a file, one after the other.
+/// What is not read yet of a file.
 #[derive(Debug)]
-pub struct Documents<'a, 'l> {
-    arena: &'a Bump,
-    limits: &'l Limits,
-    text: &'a str,
-    /// The first byte that is not read yet, and the lines before it.
+pub struct File<'t> {
+    text: &'t str,
+    limits: Limits,
+    /// The first byte that is not read yet.
     at: Origin,
     index: usize,
     /// Whether all documents so far were JSON.
@@ -63,20 +62,35 @@ pub struct Documents<'a, 'l> {
 ///
 /// The rules are those of kubectl (`sigs.k8s.io/yaml`), except that what readers of YAML 1.1 and YAML 1.2 read
 /// differently, or what kubectl drops silently, is an [`Error`].
-pub fn documents<'a, 'l>(arena: &'a Bump, text: &'a str, limits: &'l Limits) -> Documents<'a, 'l> {
-    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Documents { arena, limits, text, at: Origin { offset, line: 0, column: 0 }, index: 0, is_json: true }
+pub fn documents<'a>(
+    arena: &'a Bump,
+    text: &'a str,
+    limits: &Limits,
+) -> impl Iterator<Item = Result<Document<'a>, Error>> + use<'a> {
+    let mut file = File::new(text, limits);
+    std::iter::from_fn(move || file.next(arena))
 }
 
-impl<'a> Iterator for Documents<'a, '_> {
-    type Item = Result<Document<'a>, Error>;
+type Read<'a> = Result<Option<(Value<'a>, Places<'a>)>, Fault>;
 
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'t> File<'t> {
+    /// At the first document.
+    pub fn new(text: &'t str, limits: &Limits) -> Self {
+        let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        File { text, limits: *limits, at: Origin { offset, line: 0, column: 0 }, index: 0, is_json: true }
+    }
+
+    /// The next document, as [`documents`] gives it, in an arena of its own if the caller likes: a file of many
+    /// documents need not be in memory as trees at once.
+    pub fn next<'a>(&mut self, arena: &'a Bump) -> Option<Result<Document<'a>, Error>>
+    where
+        't: 'a,
+    {
         loop {
             let rest = self.text.get(self.at.offset..).filter(|rest| !rest.is_empty())?;
             let read = match rest.strip_prefix("---") {
-                Some(after) => self.separator(after),
-                None => self.value(rest),
+                Some(after) => self.separator(after).map(|()| None),
+                None => self.value(arena, rest),
             };
             let index = self.index;
             let result = match read.transpose() {
@@ -91,20 +105,16 @@ impl<'a> Iterator for Documents<'a, '_> {
             return Some(result);
         }
     }
-}
 
-type Read<'a> = Result<Option<(Value<'a>, Places<'a>)>, Fault>;
-
-impl<'a> Documents<'a, '_> {
     /// Goes past a line that starts with `---`.
-    fn separator(&mut self, after: &'a str) -> Read<'a> {
+    fn separator(&mut self, after: &str) -> Result<(), Fault> {
         let origin = self.at;
         let line = after.split_inclusive('\n').next().unwrap_or_default();
         self.pass(3 + line.len());
         self.is_json = false;
         let word = line.trim();
         if word.is_empty() || word.starts_with('#') {
-            return Ok(None);
+            return Ok(());
         }
         let start = origin.offset + 3 + (line.len() - line.trim_start().len());
         let column = u32::try_from(start - origin.offset).unwrap_or(u32::MAX).saturating_add(1);
@@ -112,11 +122,14 @@ impl<'a> Documents<'a, '_> {
         Err(Fault::new(span, "text after `---`").help("kubectl allows only a comment there; start it on the next line"))
     }
 
-    fn value(&mut self, rest: &'a str) -> Read<'a> {
+    fn value<'a>(&mut self, arena: &'a Bump, rest: &'t str) -> Read<'a>
+    where
+        't: 'a,
+    {
         if self.is_json {
             let start = rest.len() - rest.trim_ascii_start().len();
             if rest.get(start..).is_some_and(|rest| rest.starts_with(['{', '['])) {
-                return self.json(start);
+                return self.json(arena, start);
             }
             if start == rest.len() {
                 self.pass(start);
@@ -124,18 +137,21 @@ impl<'a> Documents<'a, '_> {
             }
             self.is_json = false;
         }
-        self.yaml(rest)
+        self.yaml(arena, rest)
     }
 
     /// Reads up to the next line that starts with `---`.
-    fn yaml(&mut self, rest: &'a str) -> Read<'a> {
+    fn yaml<'a>(&mut self, arena: &'a Bump, rest: &'t str) -> Read<'a>
+    where
+        't: 'a,
+    {
         let end = rest.find("\n---").map_or(rest.len(), |end| end + 1);
         let text = rest.get(..end).unwrap_or_default();
         let origin = self.at;
         self.pass(text.len());
-        check(text, origin, self.limits)?;
-        tree::read(self.arena, text, origin, self.limits).map_err(|fault| {
-            if fault.is_structural && text.contains("{{") {
+        check(text, origin, &self.limits)?;
+        tree::read(arena, text, origin, &self.limits).map_err(|fault| {
+            if fault.is_structural && looks_like_a_template(text) {
                 return fault.help(TEMPLATE);
             }
             fault
@@ -143,15 +159,18 @@ impl<'a> Documents<'a, '_> {
     }
 
     /// Reads one JSON value, or YAML if that is no JSON: kubectl tries the same.
-    fn json(&mut self, start: usize) -> Read<'a> {
+    fn json<'a>(&mut self, arena: &'a Bump, start: usize) -> Read<'a>
+    where
+        't: 'a,
+    {
         let origin = self.at;
         let rest = self.text.get(origin.offset..).unwrap_or_default();
         let end = json_place::end(rest, start);
         let piece = rest.get(start..end).unwrap_or_default();
-        let error = match json::parse(self.arena, piece.as_bytes(), self.limits) {
+        let error = match json::parse(arena, piece.as_bytes(), &self.limits) {
             Ok(root) => {
                 self.pass(end);
-                let places = json_place::places(self.arena, self.locator(origin), origin.offset + start, root);
+                let places = json_place::places(arena, self.locator(origin), origin.offset + start, root);
                 return Ok(Some((root, places)));
             }
             Err(error) => error,
@@ -161,7 +180,7 @@ impl<'a> Documents<'a, '_> {
         let is_syntax = matches!(error.reason, json::Reason::Syntax(_));
         if is_syntax && self.index == 0 {
             self.is_json = false;
-            match self.yaml(rest) {
+            match self.yaml(arena, rest) {
                 Err(fault) if fault.is_structural && looks_like_json(piece) => {}
                 read => return read,
             }
@@ -181,7 +200,7 @@ impl<'a> Documents<'a, '_> {
         Err(fault)
     }
 
-    fn locator(&self, origin: Origin) -> Locator<'a> {
+    fn locator(&self, origin: Origin) -> Locator<'t> {
         Locator::resume(self.text, origin.offset, origin.line, origin.column)
     }
 
@@ -203,6 +222,11 @@ fn looks_like_json(text: &str) -> bool {
     let inside = text.trim_start_matches('[').trim_start();
     let inside = inside.strip_prefix('{').unwrap_or(inside).trim_start();
     inside.starts_with(['"', '}', ']'])
+}
+
+/// Whether a value or a line starts with the braces of a template.
+fn looks_like_a_template(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start_matches([' ', '-']).starts_with("{{") || line.contains(": {{"))
 }
 
 fn at(path: &Path<'_>) -> String {
@@ -283,6 +307,7 @@ mod tests {
         for text in ["a: {{ .Values.a }}\n", "{{- if .a }}\na: b\n{{- end }}\n", "{{ x }}: 1\n"] {
             assert_eq!(error(text).help.as_deref(), Some(TEMPLATE), "{text}");
         }
+        assert_eq!(error("a: '{{ x }}'\nb: [\n").help, None);
         for text in ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "-\tb\n"] {
             assert!(error(text).help.unwrap().contains("YAML forbids tabs"), "{text}");
         }
