@@ -6,20 +6,10 @@ use bumpalo::Bump;
 
 use crate::cel::{self, Budget, Program};
 use crate::document::{Member, Value};
+use crate::facts::Facts;
 use crate::policy::{Policy, environment};
 use crate::review::Request;
 use crate::workload::{Container, Kind, Workload};
-
-/// What the caller knows beyond the request.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Facts<'a> {
-    /// The Namespace of the object, with its name and labels; `null` if it is not known.
-    pub namespace: Value<'a>,
-    /// The LimitRanges of that namespace.
-    pub limit_ranges: &'a [Value<'a>],
-    /// In a dry run nobody has sent the request: an owner reference is taken at its word.
-    pub owners_believed: bool,
-}
 
 /// One object of a request with all that expressions can ask about it.
 pub struct Case<'a> {
@@ -97,7 +87,7 @@ impl<'a> Case<'a> {
     pub fn pod(&self) -> &Workload<'a> {
         self.pod.get_or_init(|| {
             let Case { arena, workload, request, facts, .. } = self;
-            crate::derive::pod(arena, workload, request.namespace, facts.limit_ranges).pod
+            crate::derive::pod(arena, workload, request.namespace, facts).pod
         })
     }
 

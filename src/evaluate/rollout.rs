@@ -10,7 +10,6 @@ use crate::evaluate::edits::Editor;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field};
 use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
-use crate::provenance::Provenance;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
 
@@ -37,10 +36,10 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 let path = field.path(case.workload.kind);
                 let now = case.workload.field(field.base, field.steps);
                 let Some(was) = was.filter(|was| now != Some(*was)) else { continue };
-                let provenance = editor.intent.provenance(field.base, field.steps);
-                if provenance == Some(Provenance::Authored) || !seen.insert(path.to_string()) {
+                if editor.intent.is_chosen(field.base, field.steps) || !seen.insert(path.to_string()) {
                     continue;
                 }
+                let provenance = editor.intent.provenance(field.base, field.steps);
                 let Ok(object) = edit::set(case.arena, workload.object, path.steps(), was) else { continue };
                 workload = workload.with_object(object);
                 edits.push(Edit { policy: matched.policy, rule, field, before: now, after: was, provenance });
