@@ -4,5 +4,6 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod provenance;
 pub mod review;
 pub mod workload;
