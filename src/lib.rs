@@ -4,6 +4,10 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod glob;
+pub mod image;
 pub mod provenance;
+pub mod quantity;
 pub mod review;
+pub mod selector;
 pub mod workload;

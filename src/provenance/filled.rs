@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 
 use crate::document::{Step, Value};
+use crate::image;
 
 /// What the API server fills in at `path` of a Pod or of a template, whatever stands there.
 pub fn filled<'a>(_arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
@@ -12,8 +13,7 @@ pub fn filled<'a>(_arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'
         ["spec", _, "imagePullPolicy"] => {
             let (_, parent) = path.split_last()?;
             let image = pod.at(parent)?.text(&["image"]).unwrap_or_default();
-            let untagged = !image.contains('@') && !image.rsplit('/').next().unwrap_or_default().contains(':');
-            Some(Value::String(if untagged || image.ends_with(":latest") { "Always" } else { "IfNotPresent" }))
+            Some(Value::String(image::pull_policy(image)))
         }
         ["spec", "containers" | "initContainers", "resources", "requests", rest @ ..] if is_pod => {
             let limits = pod.at(path.get(..3)?)?.fields(&["resources", "limits"])?;
