@@ -23,7 +23,7 @@ use crate::document::{Step, Value};
 use crate::review::request::Request;
 use crate::workload::{Base, Kind, Workload};
 use filled::{filled, fills};
-use managed_fields::Entry;
+use managed_fields::{Entry, Owners};
 use place::Place;
 
 /// Who set a field.
@@ -168,16 +168,14 @@ impl<'a> Intent<'a> {
     /// The decision function, from its step 1 on.
     fn by_owners(&self, place: &Place<'a, '_>) -> Finding {
         let entries = self.entries();
-        let owners = || entries.iter().filter(|entry| entry.owns(place));
+        let owners = Owners::of(entries, place);
         // Step 1: an Apply entry lists exactly what was applied.
-        if owners().any(|owner| owner.is_apply && owner.is_of_object) {
-            return Provenance::Authored.into();
-        }
+        //
         // `kubectl edit`, `patch` and `set` own what they were told to change, also where the new value is the API
-        // server's. This stands before step 2, because an annotation that is older than the edit knows nothing of it,
-        // and because it needs no annotation; it stands after step 1, which says the same with more certainty. What
-        // they own inside a container that they added was filled in like anything else.
-        if owners().any(|owner| owner.edits_single_fields() && !owner.added_container_of(place)) {
+        // server's. They stand before step 2, because an annotation that is older than the edit knows nothing of it,
+        // and because they need no annotation; beside step 1, because both say the same. What they own inside a
+        // container that they added was filled in like anything else.
+        if owners.applied || owners.edited {
             return Provenance::Authored.into();
         }
         // Step 2: the annotation holds the manifest as it was applied.
@@ -185,35 +183,34 @@ impl<'a> Intent<'a> {
             if manifest::stands(applied, self.workload.kind, place) {
                 return Provenance::Authored.into();
             }
-            let mut others = owners().filter(|owner| !owner.owns_last_applied()).peekable();
-            if others.peek().is_none() {
+            let others = || entries.iter().filter(|entry| entry.owns(place) && !entry.owns_last_applied());
+            if !owners.any || others().next().is_none() {
                 let is_filled = self.is_filled(place);
                 return if is_filled { Provenance::ApiDefault } else { Provenance::Admission }.into();
             }
             // Another manager changed the field after the annotation was written, unless it sent a whole object: then
             // the annotation came later, and the rest decides. Whether it chose the value is another question: on an
             // update a whole object without the field leaves the same trace as the API server's value written out.
-            if others.any(|owner| !owner.wrote_containers()) {
+            if others().any(|owner| !owner.wrote_containers()) {
                 return Finding { provenance: Provenance::Authored, chosen: !self.is_filled(place) };
             }
         }
         // Step 3: what the API server would not have written, somebody else wrote. Without any entry, whoever sent the
         // object is the likeliest.
-        let is_owned = owners().next().is_some();
         if !self.is_filled(place) {
-            let by_admission = !is_owned && !entries.is_empty();
+            let by_admission = !owners.any && !entries.is_empty();
             return if by_admission { Provenance::Admission } else { Provenance::Authored }.into();
         }
         // Step 4: beside exact lists, what nobody owns was filled in.
-        if !is_owned && entries.iter().any(|entry| entry.is_apply && entry.is_of_object) {
+        if !owners.any && entries.iter().any(|entry| entry.is_apply && entry.is_of_object) {
             return Provenance::ApiDefault.into();
         }
-        // Step 5.
-        if owners().any(Entry::writes_defaults_as_its_own) {
+        // Step 5: a schema with default values of its own.
+        if owners.with_own_defaults {
             return Provenance::Authored.into();
         }
         // A request beside its limit that nobody sent came after the owners were listed.
-        if !is_owned && !entries.is_empty() && place.limit().is_some() {
+        if !owners.any && !entries.is_empty() && place.limit().is_some() {
             return Provenance::Admission.into();
         }
         // Step 6. Any manager that has not been named wrote whole objects, with the API server's value in them.

@@ -43,6 +43,19 @@ pub struct Entry<'a> {
     pod: Value<'a>,
 }
 
+/// What kinds of managers own a field.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Owners {
+    /// Anybody at all.
+    pub any: bool,
+    /// Somebody who applied exactly what is listed.
+    pub applied: bool,
+    /// Somebody who was told to change this field.
+    pub edited: bool,
+    /// Somebody who writes default values of a schema of its own.
+    pub with_own_defaults: bool,
+}
+
 /// The entries of an object.
 pub fn entries<'a>(arena: &'a Bump, workload: Workload<'a>) -> &'a [Entry<'a>] {
     let entries = workload.object.fields(&["metadata", "managedFields"]).unwrap_or_default().elements();
@@ -58,6 +71,20 @@ pub fn entries<'a>(arena: &'a Bump, workload: Workload<'a>) -> &'a [Entry<'a>] {
         })
     };
     BumpVec::from_iter_in(entries.iter().take(MOST_ENTRIES).filter_map(read), arena).into_bump_slice()
+}
+
+impl Owners {
+    /// The owners of the field among all managers.
+    pub fn of(entries: &[Entry<'_>], place: &Place<'_, '_>) -> Self {
+        let mut owners = Owners::default();
+        for entry in entries.iter().filter(|entry| entry.owns(place)) {
+            owners.any = true;
+            owners.applied |= entry.is_apply && entry.is_of_object;
+            owners.edited |= entry.edits_single_fields() && !entry.added_container_of(place);
+            owners.with_own_defaults |= entry.writes_defaults_as_its_own();
+        }
+        owners
+    }
 }
 
 impl Entry<'_> {
@@ -81,7 +108,7 @@ impl Entry<'_> {
     }
 
     /// Whether this manager changes the fields that it is told to and sends no others.
-    pub fn edits_single_fields(&self) -> bool {
+    fn edits_single_fields(&self) -> bool {
         matches!(self.manager, "kubectl-edit" | "kubectl-patch" | "kubectl-set")
     }
 
@@ -90,7 +117,7 @@ impl Entry<'_> {
     /// Terraform's typed resources name no manager, so theirs is the start of the user agent
     /// `HashiCorp/1.0 Terraform/VERSION`; `kubernetes_manifest` applies as `Terraform`. Its Helm provider
     /// (`terraform-provider-helm_VERSION`) is Helm, which writes what the chart says.
-    pub fn writes_defaults_as_its_own(&self) -> bool {
+    fn writes_defaults_as_its_own(&self) -> bool {
         let is_terraform = self.manager.starts_with("Terraform") || self.manager.starts_with("terraform");
         self.manager == "HashiCorp" || is_terraform && !self.manager.contains("helm")
     }
@@ -110,7 +137,7 @@ impl Entry<'_> {
     }
 
     /// Whether this manager wrote the whole container of the field.
-    pub fn added_container_of(&self, place: &Place<'_, '_>) -> bool {
+    fn added_container_of(&self, place: &Place<'_, '_>) -> bool {
         place.container.is_some_and(|(list, name)| self.container(list, name).is_some_and(is_complete))
     }
 

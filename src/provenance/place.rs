@@ -21,7 +21,7 @@ pub struct Place<'a, 's> {
 impl<'a, 's> Place<'a, 's> {
     /// The place that these steps lead to; [`None`] if nothing stands there.
     pub fn of(workload: Workload<'a>, base: Base, steps: &'s [Step<'s>]) -> Option<Self> {
-        workload.field(base, steps)?;
+        let whole = workload.field(base, steps)?;
         let (base, steps) = match (base, steps) {
             (Base::Pod, [Step::Key(spec), Step::Key(list), Step::Index(index), rest @ ..]) if spec == "spec" => {
                 match List::ALL.into_iter().find(|known| known.key() == list) {
@@ -32,12 +32,13 @@ impl<'a, 's> Place<'a, 's> {
             _ => (base, steps),
         };
         let keys = steps.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(steps.len());
-        let (steps, _) = steps.split_at_checked(keys)?;
+        let (steps, inside) = steps.split_at_checked(keys)?;
+        let value = if inside.is_empty() { whole } else { workload.field(base, steps)? };
         let container = match base {
             Base::Pod => None,
             Base::Container(list, _) => Some((list, name_at(workload, base)?)),
         };
-        Some(Place { base, container, steps, value: workload.field(base, steps)? })
+        Some(Place { base, container, steps, value })
     }
 
     /// The same field of another version of the object: its container is the one of the same name.
