@@ -4,3 +4,5 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod image;
+pub mod quantity;
