@@ -10,8 +10,6 @@ mod managed_fields;
 mod manifest;
 mod place;
 
-mod filled;
-
 use std::cell::OnceCell;
 
 use bumpalo::Bump;
@@ -19,10 +17,10 @@ use bumpalo::Bump;
 pub use maker::{is_mirror_of_node, made_by};
 pub use manifest::{Authored, Way};
 
+use crate::api_defaults::{filled, fills};
 use crate::document::{Step, Value};
 use crate::review::request::Request;
 use crate::workload::{Base, Kind, Workload};
-use filled::{filled, fills};
 use managed_fields::{Entry, Owners};
 use place::Place;
 
@@ -140,7 +138,7 @@ impl<'a> Intent<'a> {
             return Provenance::ApiDefault.into();
         }
         // Step 0: the template has spoken. A controller owns what it copied and what was filled in alike.
-        if self.is_made && place.is_in_template() && fills(&place.path()) {
+        if self.is_made && place.is_in_template() && fills(&place.whole_path()) {
             return Provenance::Template.into();
         }
         let finding = match &self.witness {

@@ -16,12 +16,14 @@ pub struct Place<'a, 's> {
     pub steps: &'s [Step<'s>],
     /// What stands there.
     pub value: Value<'a>,
+    /// The steps with those into the list.
+    whole: &'s [Step<'s>],
 }
 
 impl<'a, 's> Place<'a, 's> {
     /// The place that these steps lead to; [`None`] if nothing stands there.
     pub fn of(workload: Workload<'a>, base: Base, steps: &'s [Step<'s>]) -> Option<Self> {
-        let whole = workload.field(base, steps)?;
+        let found = workload.field(base, steps)?;
         let (base, steps) = match (base, steps) {
             (Base::Pod, [Step::Key(spec), Step::Key(list), Step::Index(index), rest @ ..]) if spec == "spec" => {
                 match List::ALL.into_iter().find(|known| known.key() == list) {
@@ -31,14 +33,15 @@ impl<'a, 's> Place<'a, 's> {
             }
             _ => (base, steps),
         };
+        let whole = steps;
         let keys = steps.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(steps.len());
         let (steps, inside) = steps.split_at_checked(keys)?;
-        let value = if inside.is_empty() { whole } else { workload.field(base, steps)? };
+        let value = if inside.is_empty() { found } else { workload.field(base, steps)? };
         let container = match base {
             Base::Pod => None,
             Base::Container(list, _) => Some((list, name_at(workload, base)?)),
         };
-        Some(Place { base, container, steps, value })
+        Some(Place { base, container, steps, value, whole })
     }
 
     /// The same field of another version of the object: its container is the one of the same name.
@@ -55,11 +58,20 @@ impl<'a, 's> Place<'a, 's> {
 
     /// The path from the Pod, which starts with `metadata` or `spec`.
     pub fn path(&self) -> Vec<Step<'_>> {
-        let mut path = Vec::with_capacity(self.steps.len() + 3);
+        self.path_of(self.steps)
+    }
+
+    /// The path from the Pod to the very field that was asked about, inside a list or not.
+    pub fn whole_path(&self) -> Vec<Step<'_>> {
+        self.path_of(self.whole)
+    }
+
+    fn path_of<'p>(&self, steps: &'p [Step<'s>]) -> Vec<Step<'p>> {
+        let mut path = Vec::with_capacity(steps.len() + 3);
         if let Base::Container(list, index) = self.base {
             path.extend([Step::key("spec"), Step::key(list.key()), Step::Index(index)]);
         }
-        path.extend(self.steps.iter().map(|step| match step {
+        path.extend(steps.iter().map(|step| match step {
             Step::Key(key) => Step::Key(Cow::Borrowed(key.as_ref())),
             Step::Index(index) => Step::Index(*index),
         }));

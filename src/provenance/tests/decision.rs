@@ -191,3 +191,48 @@ fn what_a_single_field_manager_filled_in_with_a_new_container_is_not_its_authors
     let object = deployment(&signals(None, &entries), "", r#","imagePullPolicy":"Always""#);
     assert_eq!(ask(&object, None, WEB, "imagePullPolicy"), "unknown");
 }
+
+#[test]
+fn containers_are_found_by_name_wherever_they_stand() {
+    let side = r#"{"name":"side","image":"side:1","imagePullPolicy":"IfNotPresent"}"#;
+    let manifest = deployment("", "", r#","imagePullPolicy":"Always""#);
+    let first = manifest.replace(r#""containers":["#, &format!(r#""containers":[{side},"#));
+    let applier = [entry("kubectl-client-side-apply", "Update", WHOLE_APPLIED)];
+    let object = deployment(&signals(Some(&first), &applier), "", r#","imagePullPolicy":"Always""#);
+    assert_eq!(ask(&object, None, WEB, "imagePullPolicy"), "authored, chosen");
+
+    let entries = [entry("kubectl", "Apply", APPLIED)];
+    let container = r#","imagePullPolicy":"Always""#;
+    let new = deployment(&signals(None, &entries), "", container).replace("nginx", "nginx:1.27");
+    let old = deployment("", "", container).replace(r#""containers":["#, &format!(r#""containers":[{side},"#));
+    assert_eq!(ask(&new, Some(&old), WEB, "imagePullPolicy"), "api-default");
+    assert_eq!(ask(&new, None, WEB, "imagePullPolicy"), "admission");
+}
+
+#[test]
+fn nothing_is_read_before_it_is_needed() {
+    let arena = Bump::new();
+    let applied = deployment("", "", "");
+    let entries = [entry("kubectl", "Apply", GRACE), entry("kubectl-client-side-apply", "Update", ANNOTATION)];
+    let spec = r#","terminationGracePeriodSeconds":30"#;
+    let text = deployment(&signals(Some(&applied), &entries), spec, r#","imagePullPolicy":"Always""#);
+    let workload = Workload::of(Kind::Deployment, json::parse(&arena, text.as_bytes(), &Limits::REVIEW).unwrap());
+    let review = json::parse(
+        &arena,
+        br#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u","operation":"CREATE",
+        "object":{}}}"#,
+        &Limits::REVIEW,
+    );
+    let request = Request::of(review.unwrap()).unwrap();
+    let intent = Intent::of_request(&arena, &request, workload.unwrap(), None, None);
+    let read = || match &intent.witness {
+        Witness::Request { entries, last_applied, .. } => (entries.get().is_some(), last_applied.get().is_some()),
+        Witness::File(_) => (false, false),
+    };
+    assert_eq!(answer(&intent, WEB, "resources.limits.cpu"), "nothing");
+    assert_eq!(read(), (false, false));
+    assert_eq!(answer(&intent, Base::Pod, FIELD), "authored, chosen");
+    assert_eq!(read(), (true, false));
+    assert_eq!(answer(&intent, WEB, "imagePullPolicy"), "api-default");
+    assert_eq!(read(), (true, true));
+}

@@ -90,6 +90,19 @@ fn a_request_that_equals_its_limit_comes_from_wherever_the_limit_comes_from() {
 }
 
 #[test]
+fn a_field_inside_a_list_is_the_templates_too() {
+    let ports = r#"{},"ports":[{"containerPort":80,"protocol":"TCP"}]"#;
+    let entries = [entry("kube-controller-manager", "Update", &owned("{},\"f:ports\":{}"))];
+    for (owner, protocol, port) in
+        [("apps/v1/ReplicaSet", "template", "authored, chosen"), ("", "authored, chosen", "authored, chosen")]
+    {
+        let pod = pod(owner, &entries, None, ports);
+        assert_eq!(ask(&pod, None, WEB, "ports[0].protocol"), protocol, "{owner}");
+        assert_eq!(ask(&pod, None, WEB, "ports[0].containerPort"), port, "{owner}");
+    }
+}
+
+#[test]
 fn a_request_below_its_limit_is_somebodys() {
     let entries = [entry("kube-controller-manager", "Update", &owned(r#"{"f:requests":{"f:cpu":{}}}"#))];
     let resources = r#"{"limits":{"cpu":"1"},"requests":{"cpu":"500m","memory":"1Gi"}}"#;
