@@ -117,6 +117,8 @@ fn subresources_are_owners_and_no_exact_lists() {
     assert_eq!(grace(30, None, None, &[sub("Apply")]), "unknown");
     assert_eq!(grace(45, None, None, &[sub("Update")]), "authored, chosen");
     assert_eq!(grace(30, None, None, &[entry("x", "Update", REST), sub("Apply")]), "unknown");
+    let status = entry("x", "Apply", r#"{"f:status":{}}"#).replacen('{', r#"{"subresource":"status","#, 1);
+    assert_eq!(grace(30, None, None, &[entry("x", "Update", REST), status]), "unknown");
 }
 
 #[test]
@@ -131,6 +133,7 @@ fn a_pull_policy_follows_its_image_or_the_one_before() {
         (("redis", "IfNotPresent"), None, "admission"),
         (("redis:7", "Always"), Some(("redis", "Always")), "api-default"),
         (("redis:7", "Always"), None, "admission"),
+        (("redis:7", "Always"), Some(("redis", "IfNotPresent")), "admission"),
         (("redis:7", "Never"), Some(("redis", "Never")), "admission"),
     ] {
         let old = old.map(|(image, policy)| object(image, policy));
