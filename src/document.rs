@@ -9,6 +9,7 @@ pub mod json;
 pub mod path;
 pub mod place;
 pub mod value;
+pub mod yaml;
 
 pub use path::{Path, Step};
 pub use place::{Places, Span};

@@ -3,6 +3,8 @@
 //! A key that stands twice is refused because Go merges the two values where other readers take the last: what was
 //! checked would not be what runs.
 
+pub(in crate::document) mod place;
+
 use std::collections::HashSet;
 use std::fmt;
 
@@ -229,7 +231,12 @@ impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
     }
 }
 
-fn is_duplicate<'a>(members: &[Member<'a>], key: &'a str, seen: &mut Option<HashSet<&'a str>>) -> bool {
+/// Whether `key` is one of `members`; `seen` is kept from call to call while an object grows.
+pub(in crate::document) fn is_duplicate<'a>(
+    members: &[Member<'a>],
+    key: &'a str,
+    seen: &mut Option<HashSet<&'a str>>,
+) -> bool {
     if members.len() < SMALL {
         return members.iter().any(|member| member.key == key);
     }
