@@ -4,5 +4,6 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod quantity;
 pub mod review;
 pub mod workload;
