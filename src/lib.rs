@@ -4,6 +4,9 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod glob;
+pub mod image;
 pub mod quantity;
 pub mod review;
+pub mod selector;
 pub mod workload;
