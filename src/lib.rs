@@ -2,6 +2,7 @@
 //! file.
 #![doc = include_str!("map.md")]
 
+pub mod cel;
 pub mod diagnostic;
 pub mod document;
 pub mod image;
