@@ -48,7 +48,16 @@ fn the_values_of_a_default_are_checked() {
         ),
         (
             with("pod: {resources: {limits: {cpu: 1}}}"),
-            &["5:37 `resources` cannot be defaulted yet; it stands under `container`"],
+            &["5:37 `resources` cannot be defaulted yet; it stands at `resources` under `container`"],
+        ),
+        (
+            with("pod: {terminationGracePeriodSeconds: 45}"),
+            &["5:37 `terminationGracePeriodSeconds` cannot be defaulted yet; \
+               it stands at `spec.terminationGracePeriodSeconds` under `pod`"],
+        ),
+        (
+            with("container: {requests: {cpu: 1}}"),
+            &["5:43 `requests` cannot be defaulted yet; it stands at `resources.requests` under `container`"],
         ),
         (
             with("container: {imagePullPolicy: IfNotPresnt}"),
@@ -72,6 +81,14 @@ fn the_values_of_a_default_are_checked() {
         (
             with("container: {resources: {requests: {memory: 1Gi, cpu: 1}, limits: {memory: 512Mi, cpu: 1000m}}}"),
             &["5:66 a request of `1Gi` memory above the limit of `512Mi`"],
+        ),
+        (
+            with("container: {securityContext: {allowPrivilegeEscalation: false, privileged: true}}"),
+            &["5:61 `allowPrivilegeEscalation: false` beside `privileged: true`, which the API server refuses"],
+        ),
+        (
+            with("pod: {spec: {securityContext: {runAsNonRoot: true, runAsUser: 0}}}"),
+            &["5:82 `runAsUser: 0` beside `runAsNonRoot: true`, which the kubelet starts nothing from"],
         ),
         (
             with("pod: {metadata: {labels: {a b: x, c: y z}}}"),
