@@ -8,6 +8,7 @@ pub mod edit;
 pub mod json;
 pub mod path;
 pub mod place;
+pub mod print;
 pub mod value;
 pub mod yaml;
 

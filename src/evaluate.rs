@@ -1,5 +1,12 @@
 //! A policy set over one request: what would be edited, what is violated. Collected here, decided elsewhere.
 
+pub mod case;
+pub mod edits;
+pub mod judge;
+pub mod matching;
+mod resources;
+mod rollout;
+
 use std::fmt;
 
 use json_patch::PatchOperation;
@@ -109,7 +116,26 @@ pub struct Edits<'a> {
     pub patch: Vec<PatchOperation>,
 }
 
+impl Violation<'_> {
+    /// Whether it stops the request.
+    pub fn denies(&self) -> bool {
+        self.is_new && self.mode == Mode::Enforce
+    }
+}
+
+impl<'a> Edits<'a> {
+    /// Nothing.
+    pub fn none(object: Value<'a>) -> Self {
+        Edits { made: Vec::new(), withheld: Vec::new(), object, patch: Vec::new() }
+    }
+}
+
 impl<'a> Field<'a> {
+    /// Whether this is the same field of the same object.
+    pub fn is_same(&self, other: &Field<'_>) -> bool {
+        self.base == other.base && self.steps == other.steps
+    }
+
     /// The path in an object of `kind`.
     pub fn path(&self, kind: Kind) -> Path<'a> {
         crate::workload::path_in(kind, self.base, self.steps)

@@ -102,6 +102,12 @@ impl Glob {
             _ => None,
         }
     }
+
+    /// What every name that it covers begins with; empty if that can be anything.
+    pub fn prefix(&self) -> &str {
+        let (Shape::Whole(first) | Shape::Stars { first, .. }) = &self.shape;
+        first.text.split('?').next().unwrap_or_default()
+    }
 }
 
 /// The pattern as it was written.

@@ -2,10 +2,14 @@
 //! file.
 #![doc = include_str!("map.md")]
 
+pub mod api_defaults;
 pub mod diagnostic;
 pub mod document;
+pub mod facts;
 pub mod glob;
 pub mod image;
+pub mod patch;
+pub mod provenance;
 pub mod quantity;
 pub mod review;
 pub mod selector;

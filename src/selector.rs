@@ -100,6 +100,14 @@ impl Selector {
         &self.requirements
     }
 
+    /// A label that must have one certain value, if the selector asks for such a label.
+    pub fn equality(&self) -> Option<(&str, &str)> {
+        self.requirements.iter().find_map(|requirement| match (requirement.operator, requirement.values.as_slice()) {
+            (Operator::In, [value]) => Some((requirement.key.as_str(), value.as_str())),
+            _ => None,
+        })
+    }
+
     /// Whether all requirements hold for `labels`, an object of strings. Anything but an object has no labels.
     pub fn matches(&self, labels: Value<'_>) -> bool {
         self.requirements.iter().all(|requirement| requirement.matches(labels))

@@ -1,0 +1,262 @@
+//! The whole way of a request as one function: synchronous, and pure.
+
+use bumpalo::Bump;
+
+use crate::cel::Budget;
+use crate::decision::{self, Decision};
+use crate::document::{Limits, Value};
+use crate::evaluate::case::Case;
+use crate::evaluate::matching;
+use crate::evaluate::{Edits, Violation, edits, judge};
+use crate::facts::Facts;
+use crate::policy::{Policy, environment};
+use crate::policy::set::PolicySet;
+use crate::provenance::{Authored, Intent, Way};
+use crate::review::{Refusal, Request, Response};
+use crate::workload::{Kind, Workload};
+use crate::{api_defaults, derive};
+
+/// Which of the two webhooks is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `/mutate`: edits, and never denies.
+    Mutate,
+    /// `/validate`: judges.
+    Validate,
+}
+
+/// An answer to a call, for any server to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body: an AdmissionReview if the status is 200, else one line of text.
+    pub body: Vec<u8>,
+}
+
+/// Something a dry run took for granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// One word for it, stable.
+    pub code: &'static str,
+    /// What was assumed.
+    pub message: String,
+}
+
+/// What both webhooks would do with a request.
+pub struct DryRun<'a> {
+    /// The request.
+    pub request: Request<'a>,
+    /// The object as it was received; [`None`] if policies have no say over it or it cannot be judged.
+    pub workload: Option<Workload<'a>>,
+    /// The policies that apply, in their order of precedence.
+    pub matched: Vec<&'a Policy>,
+    /// What the mutating webhook would do.
+    pub edits: Edits<'a>,
+    /// The object that the validating webhook would see.
+    pub object: Value<'a>,
+    /// What the validating webhook would find.
+    pub violations: Vec<Violation<'a>>,
+    /// What it would decide.
+    pub decision: Decision,
+    /// What who asked would be told.
+    pub warnings: Vec<String>,
+    /// What was taken for granted.
+    pub assumptions: Vec<Assumption>,
+    /// For an owner: the same for the Pods that its template becomes.
+    pub pod: Option<Box<DryRun<'a>>>,
+}
+
+/// Who is said to have written an object that no API server has seen.
+#[derive(Clone, Copy, Debug)]
+pub enum Author<'a> {
+    /// The object says so itself: it comes from an API server.
+    Recorded,
+    /// Whoever wrote this.
+    File(Authored<'a>),
+}
+
+/// An object that has been read, with its old form.
+struct Subject<'a> {
+    workload: Workload<'a>,
+    old: Option<Workload<'a>>,
+}
+
+/// Answers one call of the API server, bytes to bytes.
+pub fn answer(set: &PolicySet, endpoint: Endpoint, body: &[u8], facts: &Facts<'_>) -> Answer {
+    let arena = Bump::with_capacity(body.len().saturating_mul(2));
+    match Request::read(&arena, body, &Limits::REVIEW) {
+        Ok(request) => Answer { status: 200, body: respond(set, &arena, endpoint, request, *facts).to_bytes() },
+        Err(Refusal::CannotJudge { uid, reason }) => {
+            let response = decision::cannot_judge(&uid, &reason, endpoint == Endpoint::Validate);
+            Answer { status: 200, body: response.to_bytes() }
+        }
+        Err(refusal @ Refusal::NotAReview(_)) => Answer { status: 400, body: refusal.to_string().into_bytes() },
+    }
+}
+
+/// Answers one request.
+pub fn respond<'a>(
+    set: &'a PolicySet,
+    arena: &'a Bump,
+    endpoint: Endpoint,
+    request: Request<'a>,
+    facts: Facts<'a>,
+) -> Response<'a> {
+    if !request.is_policed() {
+        return Response::allow(request.uid);
+    }
+    let Subject { workload, old } = match read(&request) {
+        Ok(subject) => subject,
+        Err(reason) => return decision::cannot_judge(request.uid, &reason, endpoint == Endpoint::Validate),
+    };
+    let budget = arena.alloc(Budget::for_request());
+    let case = Case::new(arena, request, workload, old, facts, budget);
+    if matching::is_housekeeping(&case) {
+        return Response::allow(request.uid);
+    }
+    let matched = matching::matched(set, &case);
+    match endpoint {
+        Endpoint::Mutate => {
+            let intent = Intent::of_request(arena, &request, workload, old, case.maker);
+            decision::mutated(request.uid, workload.kind, edits::edits(&case, &matched, &intent))
+        }
+        Endpoint::Validate => {
+            let case = with_derived_pod(set, case);
+            decision::validated(request.uid, &judge::violations(&case, &matched))
+        }
+    }
+}
+
+/// What both webhooks would do with `request`, one after the other, and for an owner with the Pods it makes.
+pub fn dry_run<'a>(
+    set: &'a PolicySet,
+    arena: &'a Bump,
+    request: Request<'a>,
+    facts: Facts<'a>,
+    author: Author<'a>,
+) -> DryRun<'a> {
+    let nothing = |decision: Decision| DryRun {
+        request,
+        workload: None,
+        matched: Vec::new(),
+        edits: Edits::none(request.object.unwrap_or_default()),
+        object: request.object.unwrap_or_default(),
+        violations: Vec::new(),
+        decision,
+        warnings: Vec::new(),
+        assumptions: Vec::new(),
+        pod: None,
+    };
+    if !request.is_policed() {
+        return nothing(Decision::Allow);
+    }
+    let Subject { workload, old } = match read(&request) {
+        Ok(subject) => subject,
+        Err(reason) => return nothing(Decision::Error(reason)),
+    };
+    let budget = arena.alloc(Budget::for_request());
+    let case = Case::new(arena, request, workload, old, facts, budget);
+    if matching::is_housekeeping(&case) {
+        return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
+    }
+    let matched = matching::matched(set, &case);
+    let intent = intent(&case, author);
+    let edits = edits::edits(&case, &matched, &intent);
+    let object = api_defaults::object(arena, edits.object, facts.kubernetes);
+    let judged = case.with_object(object);
+    // The API server asks the validating webhook about the object that the mutating one made.
+    let rematched = matching::matched(set, &judged);
+    let owner = judged.workload;
+    let pod = (owner.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
+    let judged = match &pod {
+        Some(pod) => pod.workload.map(|made| made.with_object(pod.object)).map(|made| (judged, made)).map_or_else(
+            || with_derived_pod(set, case.with_object(object)),
+            |(judged, made)| judged.with_pod(made),
+        ),
+        None => judged,
+    };
+    let violations = judge::violations(&judged, &rematched);
+    let mut warnings = decision::edit_warnings(workload.kind, &edits);
+    warnings.extend(decision::violation_warnings(&violations));
+    DryRun {
+        request,
+        workload: Some(workload),
+        matched: rematched.iter().map(|matched| matched.policy).collect(),
+        decision: Decision::of(&violations),
+        assumptions: assumptions(&judged, set),
+        edits,
+        object,
+        violations,
+        warnings,
+        pod,
+    }
+}
+
+/// What the Pods of the owner in `case` will meet.
+fn dry_run_of_pod<'a>(set: &'a PolicySet, case: &Case<'a>) -> DryRun<'a> {
+    let Case { arena, workload, request, facts, .. } = case;
+    let derived = derive::pod(arena, workload, request.namespace, facts);
+    let request = derive::request(arena, workload, request, &derived.pod);
+    let author = Author::File(Authored { object: derived.sent, way: Way::Apply });
+    dry_run(set, arena, request, *facts, author)
+}
+
+/// The case of an owner with the Pod that its template becomes after podgate's own edits.
+fn with_derived_pod<'a>(set: &'a PolicySet, case: Case<'a>) -> Case<'a> {
+    if case.workload.kind == Kind::Pod {
+        return case;
+    }
+    let Case { arena, workload, request, facts, budget, .. } = case;
+    let derived = derive::pod(arena, &workload, request.namespace, &facts);
+    let request = derive::request(arena, &workload, &request, &derived.pod);
+    let of_pod = Case::new(arena, request, derived.pod, None, facts, budget);
+    let matched = matching::matched(set, &of_pod);
+    let intent = intent(&of_pod, Author::File(Authored { object: derived.sent, way: Way::Apply }));
+    let edits = edits::edits(&of_pod, &matched, &intent);
+    let pod = if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object, facts.kubernetes) };
+    case.with_pod(derived.pod.with_object(pod))
+}
+
+fn read<'a>(request: &Request<'a>) -> Result<Subject<'a>, String> {
+    let Some(kind) = request.workload_kind() else {
+        let Request { resource, sub_resource, kind, .. } = request;
+        return Err(format!("`{resource}/{sub_resource}` brings a `{kind}`, not a workload"));
+    };
+    let workload = |object: Value<'a>| Workload::of(kind, object);
+    let new = request.object.ok_or_else(|| "`request.object` is missing".to_owned())?;
+    let in_old = |error| format!("in the old object, {error}");
+    let old = request.old_object.map(workload).transpose().map_err(in_old)?;
+    Ok(Subject { workload: workload(new).map_err(|error| error.to_string())?, old })
+}
+
+/// What the answer for `case` takes for granted.
+fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
+    let mut assumptions = Vec::new();
+    if case.facts.owners_believed
+        && let Some(kind) = case.maker
+        && case.request.user != kind.controller_user().unwrap_or_default()
+    {
+        let message = format!("the owner reference is true: the controller of a {} made this Pod", kind.name());
+        assumptions.push(Assumption { code: "owner-reference", message });
+    }
+    let asks_who = |policy: &&Policy| {
+        let mut conditions = policy.matching.conditions.iter();
+        policy.matching.covers(Kind::Pod) && conditions.any(|condition| condition.program.uses(environment::REQUEST))
+    };
+    if let Some(user) = case.workload.kind.maker().and_then(Kind::controller_user)
+        && set.policies().iter().map(AsRef::as_ref).any(|policy| asks_who(&policy))
+    {
+        let message = format!("`{user}` will create its Pods");
+        assumptions.push(Assumption { code: "controller-user", message });
+    }
+    assumptions
+}
+
+fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {
+    let Case { arena, request, workload, old, maker, .. } = case;
+    match author {
+        Author::Recorded => Intent::of_request(arena, request, *workload, *old, *maker),
+        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, *maker),
+    }
+}

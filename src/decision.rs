@@ -1,0 +1,161 @@
+//! What was collected, to an answer.
+
+use crate::evaluate::{Edits, Violation};
+use crate::policy::{Mode, Policy};
+use crate::review::{Cause, Response, Status};
+use crate::workload::Kind;
+
+/// Whether a request may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may.
+    Allow,
+    /// It may not, by the rules.
+    Deny,
+    /// It may not, because it cannot be judged.
+    Error(String),
+}
+
+impl Decision {
+    /// The decision for these violations: only a new one of an enforced rule denies.
+    pub fn of(violations: &[Violation<'_>]) -> Self {
+        if violations.iter().any(Violation::denies) { Decision::Deny } else { Decision::Allow }
+    }
+
+    /// The word for it in reports.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Decision::Allow => "allow",
+            Decision::Deny => "deny",
+            Decision::Error(_) => "error",
+        }
+    }
+}
+
+/// The answer of the mutating endpoint: it never denies.
+pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
+    let mut response = Response::allow(uid);
+    for warning in edit_warnings(kind, &edits) {
+        response.warn(&warning);
+    }
+    if !edits.made.is_empty() {
+        let made = edits.made.iter().map(|edit| {
+            format!("{}/{}={}", edit.policy.id, edit.rule.name, edit.field.path(kind))
+        });
+        response.audit("edits", joined(made));
+    }
+    if !edits.withheld.is_empty() {
+        let withheld = edits.withheld.iter().map(|withheld| {
+            let path = withheld.field.map(|field| format!("={}", field.path(kind))).unwrap_or_default();
+            format!("{}/{}{path}:{}", withheld.policy.id, withheld.rule.name, withheld.reason.code())
+        });
+        response.audit("withheld", joined(withheld));
+    }
+    response.patch = edits.patch;
+    response
+}
+
+/// The answer of the validating endpoint.
+pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r> {
+    let denying: Vec<_> = violations.iter().filter(|violation| violation.denies()).collect();
+    let mut response = if denying.is_empty() {
+        Response::allow(uid)
+    } else {
+        let messages: Vec<_> = denying.iter().map(|violation| one_line(violation)).collect();
+        let causes = denying.iter().map(|violation| Cause {
+            reason: "FieldValueInvalid",
+            message: format!("[{}/{}] {}", violation.policy.id, violation.rule.name, violation.message),
+            field: violation.path.to_string(),
+        });
+        let (message, causes) = (messages.join("; "), causes.collect());
+        Response::deny(uid, Status { code: 403, reason: "Forbidden", message, causes })
+    };
+    for warning in violation_warnings(violations) {
+        response.warn(&warning);
+    }
+    if !violations.is_empty() {
+        let all = violations.iter().map(|violation| {
+            let new = if violation.is_new { "" } else { ":old" };
+            let Violation { policy, rule, mode, path, .. } = violation;
+            format!("{}/{}={path}:{mode}{new}", policy.id, rule.name)
+        });
+        response.audit("violations", joined(all));
+    }
+    response
+}
+
+/// A request that cannot be judged: the validating endpoint denies it, the mutating one says so.
+pub fn cannot_judge<'r>(uid: &'r str, reason: &str, may_deny: bool) -> Response<'r> {
+    let message = format!("podgate cannot judge this request: {reason}");
+    if may_deny {
+        let status = Status { code: 422, reason: "Invalid", message, causes: Vec::new() };
+        return Response::deny(uid, status);
+    }
+    let mut response = Response::allow(uid);
+    response.warn(&message);
+    response
+}
+
+/// What who asked is told of the edits: one warning for each policy that made some or would, and one for each rule
+/// whose expressions failed.
+pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
+    let mut by_policy: Vec<(&'e Policy, Vec<String>)> = Vec::new();
+    let mut add = |policy: &'e Policy, words: String| match by_policy.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy)) {
+        Some((_, list)) => list.push(words),
+        None => by_policy.push((policy, vec![words])),
+    };
+    for edit in &edits.made {
+        add(edit.policy, format!("set {} to {}", edit.field.path(kind), edit.after));
+    }
+    for withheld in &edits.withheld {
+        match (&withheld.reason, withheld.field, withheld.value) {
+            (crate::evaluate::Reason::Mode(Mode::Warn), Some(field), Some(value)) => {
+                add(withheld.policy, format!("would set {} to {value}", field.path(kind)));
+            }
+            (reason @ crate::evaluate::Reason::Error(_), ..) => {
+                add(withheld.policy, format!("made no edit by `{}`: {reason}", withheld.rule.name));
+            }
+            _ => {}
+        }
+    }
+    let say = |(policy, words): (&Policy, Vec<String>)| {
+        let more = words.len().saturating_sub(SHOWN);
+        let shown: Vec<_> = words.into_iter().take(SHOWN).collect();
+        let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
+        format!("podgate: {} {}{rest}", policy.id, shown.join(", "))
+    };
+    by_policy.into_iter().map(say).collect()
+}
+
+/// What who asked is told of violations that do not deny.
+pub fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
+    let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
+    violations.iter().filter(told).map(|violation| format!("podgate: {}", one_line(violation)))
+}
+
+fn one_line(violation: &Violation<'_>) -> String {
+    let Violation { policy, rule, message, path, .. } = violation;
+    let place = if path.is_root() { String::new() } else { format!("{path}: ") };
+    format!("[{}/{}] {place}{message}", policy.id, rule.name)
+}
+
+fn joined(entries: impl Iterator<Item = String>) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        if text.len() + entry.len() > LONGEST_AUDIT {
+            text.push_str(" ...");
+            break;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&entry);
+    }
+    text
+}
+
+/// So many edits of one policy are named in its warning.
+const SHOWN: usize = 3;
+
+/// Bytes of one audit annotation.
+const LONGEST_AUDIT: usize = 8192;

@@ -1,0 +1,178 @@
+//! One request, ready to be evaluated: what expressions see, each part made when it is first asked for.
+
+use std::cell::OnceCell;
+
+use bumpalo::Bump;
+
+use crate::cel::{self, Budget, Program};
+use crate::document::{Member, Value};
+use crate::facts::Facts;
+use crate::policy::{Policy, environment};
+use crate::review::Request;
+use crate::workload::{Container, Kind, Workload};
+
+/// One object of a request with all that expressions can ask about it.
+pub struct Case<'a> {
+    /// Where everything that is made lives.
+    pub arena: &'a Bump,
+    /// The request.
+    pub request: Request<'a>,
+    /// The object.
+    pub workload: Workload<'a>,
+    /// The object before the operation.
+    pub old: Option<Workload<'a>>,
+    /// What the caller knows.
+    pub facts: Facts<'a>,
+    /// The kind whose controller made this Pod.
+    pub maker: Option<Kind>,
+    /// What is left of the steps that all expressions of the request may take.
+    pub budget: &'a Budget,
+    pod: OnceCell<Workload<'a>>,
+    containers: OnceCell<Value<'a>>,
+    seen_request: OnceCell<Value<'a>>,
+}
+
+/// The expressions of one policy over one case: its variables are evaluated once.
+pub struct Scope<'c, 'a> {
+    case: &'c Case<'a>,
+    policy: &'a Policy,
+    variables: Vec<OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>>,
+    container: Option<Value<'a>>,
+}
+
+impl<'a> Case<'a> {
+    /// A case of a request.
+    pub fn new(
+        arena: &'a Bump,
+        request: Request<'a>,
+        workload: Workload<'a>,
+        old: Option<Workload<'a>>,
+        facts: Facts<'a>,
+        budget: &'a Budget,
+    ) -> Self {
+        let maker = crate::provenance::made_by(&request, &workload, facts.owners_believed);
+        Case {
+            arena,
+            request,
+            workload,
+            old,
+            facts,
+            maker,
+            budget,
+            pod: OnceCell::new(),
+            containers: OnceCell::new(),
+            seen_request: OnceCell::new(),
+        }
+    }
+
+    /// The same request with another object in the place of the one it brought.
+    pub fn with_object(&self, object: Value<'a>) -> Self {
+        let Case { arena, request, workload, old, facts, budget, .. } = self;
+        let request = Request { object: Some(object), ..*request };
+        Case::new(arena, request, workload.with_object(object), *old, *facts, budget)
+    }
+
+    /// The old object in the place of the new one.
+    pub fn of_old(&self, old: Workload<'a>) -> Self {
+        let Case { arena, request, facts, budget, .. } = self;
+        Case::new(arena, *request, old, Some(old), *facts, budget)
+    }
+
+    /// The same case whose Pod is `pod`, where more is known of it than the object says.
+    pub fn with_pod(self, pod: Workload<'a>) -> Self {
+        Case { pod: OnceCell::from(pod), containers: OnceCell::new(), ..self }
+    }
+
+    /// The Pod, or the Pod that the template becomes.
+    pub fn pod(&self) -> &Workload<'a> {
+        self.pod.get_or_init(|| {
+            let Case { arena, workload, request, facts, .. } = self;
+            crate::derive::pod(arena, workload, request.namespace, facts).pod
+        })
+    }
+
+    fn containers(&self) -> Value<'a> {
+        *self.containers.get_or_init(|| {
+            let with_role = self.pod().containers().map(|container| container.with_role(self.arena));
+            Value::Array(bumpalo::collections::Vec::from_iter_in(with_role, self.arena).into_bump_slice())
+        })
+    }
+
+    /// The request as a ValidatingAdmissionPolicy shows it: without uid and objects.
+    fn seen_request(&self) -> Value<'a> {
+        *self.seen_request.get_or_init(|| {
+            let hidden = |key: &str| matches!(key, "object" | "oldObject" | "uid");
+            let seen = self.request.value.members().iter().copied().filter(|member| !hidden(member.key));
+            Value::Object(bumpalo::collections::Vec::from_iter_in(seen, self.arena).into_bump_slice())
+        })
+    }
+}
+
+impl<'c, 'a> Scope<'c, 'a> {
+    /// The expressions of `policy` over `case`.
+    pub fn new(case: &'c Case<'a>, policy: &'a Policy) -> Self {
+        let variables = policy.variables.iter().map(|_| OnceCell::new()).collect();
+        Scope { case, policy, variables, container: None }
+    }
+
+    /// From here on `container` is this one of the case's Pod.
+    pub fn enter(&mut self, container: &Container<'a>, reads: bool) {
+        self.container = reads.then(|| container.with_role(self.case.arena));
+    }
+
+    /// From here on there is no `container`.
+    pub fn leave(&mut self) {
+        self.container = None;
+    }
+
+    /// The result of an expression.
+    ///
+    /// # Errors
+    /// What went wrong, in one line.
+    pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, String> {
+        program.eval(self.case.arena, self, self.case.budget).map_err(|error| program.explain(&error))
+    }
+
+    /// The result of a condition.
+    ///
+    /// # Errors
+    /// What went wrong, in one line.
+    pub fn test(&self, program: &'a Program) -> Result<bool, String> {
+        match self.value(program)? {
+            cel::Value::Bool(holds) => Ok(holds),
+            other => Err(format!("the result is {other}, not a boolean")),
+        }
+    }
+}
+
+impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
+    fn slot(&self, slot: u8) -> Result<cel::Value<'a>, cel::Error<'a>> {
+        let Scope { case, policy, container, .. } = self;
+        let value = match slot {
+            environment::OBJECT => case.workload.object,
+            environment::OLD_OBJECT => case.old.map(|old| old.object).unwrap_or_default(),
+            environment::REQUEST => case.seen_request(),
+            environment::NAMESPACE_OBJECT => case.facts.namespace,
+            environment::PARAMS => Value::from_json(case.arena, &policy.params),
+            environment::POD => pod_view(case.arena, case.pod()),
+            environment::CONTAINERS => case.containers(),
+            environment::CONTAINER => container.unwrap_or_default(),
+            _ => Value::Null,
+        };
+        Ok(cel::Value::from(value))
+    }
+
+    fn composed(&self, index: usize) -> Result<cel::Value<'a>, cel::Error<'a>> {
+        let variable = self.policy.variables.get(index).zip(self.variables.get(index));
+        let Some((variable, memo)) = variable else { return Ok(cel::Value::Null) };
+        *memo.get_or_init(|| variable.program.eval(self.case.arena, self, self.case.budget))
+    }
+}
+
+/// `metadata` and `spec` of a Pod, and nothing else of it: a template has no more.
+fn pod_view<'a>(arena: &'a Bump, pod: &Workload<'a>) -> Value<'a> {
+    Value::Object(arena.alloc_slice_copy(&[
+        Member { key: "metadata", value: pod.pod_metadata() },
+        Member { key: "spec", value: pod.spec },
+    ]))
+}

@@ -1,0 +1,187 @@
+//! The rules that judge, over one object.
+//!
+//! On an update a violation that the old object has in the same way is not new: whoever changes a label is not made to
+//! mend the rest.
+
+use crate::cel;
+use crate::document::{Path, Step, Value};
+use crate::evaluate::Violation;
+use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::matching::{Matched, is_bookkeeping, same_members};
+use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
+use crate::workload::{Base, Container, path_in};
+
+/// What an expression found wrong.
+struct Finding<'a> {
+    container: Option<Container<'a>>,
+    message: String,
+    is_error: bool,
+}
+
+/// The rules of the matching policies that the object of `case` violates.
+pub fn violations<'a>(case: &Case<'a>, matched: &[Matched<'a>]) -> Vec<Violation<'a>> {
+    let old = case.old.map(|old| case.of_old(old));
+    let mut violations = Vec::new();
+    for matched in matched {
+        let mut scope = Scope::new(case, matched.policy);
+        for rule in &matched.policy.rules {
+            let Verb::Require(require) = &rule.verb else { continue };
+            let findings = match &matched.failed {
+                Some(error) => vec![Finding { container: None, message: error.clone(), is_error: true }],
+                None => findings(case, &mut scope, rule, require),
+            };
+            if findings.is_empty() {
+                continue;
+            }
+            let old_findings = old.as_ref().map(|old| {
+                let mut scope = Scope::new(old, matched.policy);
+                (old, findings_of_old(old, &mut scope, rule, require))
+            });
+            for finding in findings {
+                let was_there = old_findings.as_ref().is_some_and(|(old, old_findings)| {
+                    old_findings.iter().any(|before| is_same(case, old, require, &finding, before))
+                });
+                let mode = matched.judging_mode(rule);
+                // A rule that is told to pass over errors does so in the open.
+                let passed_over = finding.is_error && rule.on_error == OnError::Allow;
+                violations.push(Violation {
+                    policy: matched.policy,
+                    rule,
+                    mode: if passed_over { Mode::Audit } else { mode },
+                    message: finding.message,
+                    path: path(case, require, finding.container.as_ref()),
+                    container: finding.container,
+                    is_new: !was_there,
+                    is_error: finding.is_error,
+                });
+            }
+        }
+    }
+    violations
+}
+
+fn findings_of_old<'a>(
+    old: &Case<'a>,
+    scope: &mut Scope<'_, 'a>,
+    rule: &'a Rule,
+    require: &'a Require,
+) -> Vec<Finding<'a>> {
+    let mut findings = findings(old, scope, rule, require);
+    // What cannot be evaluated there is no excuse for what cannot be evaluated here.
+    findings.retain(|finding| !finding.is_error);
+    findings
+}
+
+fn findings<'a>(
+    case: &Case<'a>,
+    scope: &mut Scope<'_, 'a>,
+    rule: &'a Rule,
+    require: &'a Require,
+) -> Vec<Finding<'a>> {
+    if require.subject != Subject::Container {
+        return finding(scope, rule, require, None).into_iter().collect();
+    }
+    let field = require.field.as_ref().and_then(|field| match field.steps().first() {
+        Some(Step::Key(key)) => Some(key.as_ref()),
+        _ => None,
+    });
+    let mut findings = Vec::new();
+    for container in case.pod().containers() {
+        let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
+        if !selected || field.is_some_and(|field| container.role.forbids(field)) {
+            continue;
+        }
+        scope.enter(&container, rule.reads_container());
+        findings.extend(finding(scope, rule, require, Some(container)));
+        scope.leave();
+    }
+    findings
+}
+
+fn finding<'a>(
+    scope: &Scope<'_, 'a>,
+    rule: &'a Rule,
+    require: &'a Require,
+    container: Option<Container<'a>>,
+) -> Option<Finding<'a>> {
+    let cannot = |what: &str, error: String| Finding {
+        container,
+        message: format!("{what} cannot be evaluated: {error}"),
+        is_error: true,
+    };
+    if let Some(when) = &rule.when {
+        match scope.test(when) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => return Some(cannot("`when`", error)),
+        }
+    }
+    match scope.test(&require.program) {
+        Ok(true) => None,
+        Ok(false) => Some(Finding { container, message: message(scope, require), is_error: false }),
+        Err(error) => Some(cannot("the rule", error)),
+    }
+}
+
+/// What the violation says. A message that cannot be computed is no reason to let the violation go.
+fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
+    match &require.message {
+        Message::Text(text) => text.clone(),
+        Message::Expression(program) => match scope.value(program) {
+            Ok(cel::Value::String(text)) if !text.trim().is_empty() => text.trim().to_owned(),
+            Ok(_) => "violated (its message is empty)".to_owned(),
+            Err(error) => format!("violated (its message cannot be evaluated: {error})"),
+        },
+    }
+}
+
+/// The field to blame, in the object.
+fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<'a>>) -> Path<'a> {
+    let field = require.field.as_ref().map(Path::steps).unwrap_or_default();
+    let kind = case.workload.kind;
+    match (require.subject, container) {
+        (Subject::Object, _) => field.iter().cloned().collect(),
+        (Subject::Container, Some(container)) => path_in(kind, container.base(), field),
+        (Subject::Container, None) => path_in(kind, Base::Pod, Path::of(&["spec"]).steps()),
+        (Subject::Pod, _) => path_in(kind, Base::Pod, field),
+    }
+}
+
+/// Whether the old object violates the rule in the same way: in the container of the same name and role, with equal
+/// values at the rule's field.
+fn is_same<'a>(
+    new: &Case<'a>,
+    old: &Case<'a>,
+    require: &Require,
+    finding: &Finding<'a>,
+    before: &Finding<'a>,
+) -> bool {
+    if finding.is_error {
+        return false;
+    }
+    let named = |container: &Option<Container<'a>>| container.map(|container| (container.role, container.name));
+    if named(&finding.container) != named(&before.container) {
+        return false;
+    }
+    let field = require.field.as_ref().map(Path::steps);
+    let blamed = |case: &Case<'a>, finding: &Finding<'a>| match (require.subject, finding.container) {
+        (Subject::Object, _) => case.workload.object,
+        (Subject::Container, Some(container)) => container.value,
+        (Subject::Container, None) | (Subject::Pod, _) => case.pod().template,
+    };
+    let (a, b) = (blamed(new, finding), blamed(old, before));
+    match (field, require.subject) {
+        (Some(field), _) => at(a, field) == at(b, field),
+        (None, Subject::Container) => a == b,
+        (None, Subject::Pod) => a.field("spec") == b.field("spec"),
+        (None, Subject::Object) => {
+            let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
+            same_members(a, b, |key| !matches!(key, "metadata" | "status"))
+                && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
+        }
+    }
+}
+
+fn at<'a>(value: Value<'a>, steps: &[Step<'_>]) -> Option<Value<'a>> {
+    value.at(steps).filter(|value| !value.is_null())
+}

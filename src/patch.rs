@@ -1,0 +1,159 @@
+//! From edits to the smallest JSON patch (RFC 6902), proven to apply before it is sent.
+//!
+//! A patch that does not apply makes the API server refuse the request even under `failurePolicy: Ignore`. So there is
+//! never a `test`, every parent is made, and [`apply`] gives the edited object again before anybody else sees the patch.
+
+use bumpalo::Bump;
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
+
+use crate::document::{Path, Step, Value, edit};
+
+/// The operations that turn `original` into `edited`, which differ at `paths` only and nowhere by a removal.
+///
+/// Several edits under one parent that is missing are one operation.
+pub fn operations(original: Value<'_>, edited: Value<'_>, paths: &[Path<'_>]) -> Vec<PatchOperation> {
+    let mut done: Vec<&[Step<'_>]> = Vec::with_capacity(paths.len());
+    let mut operations = Vec::with_capacity(paths.len());
+    for path in paths {
+        let (steps, exists) = first_difference(original, path.steps());
+        if done.iter().any(|earlier| steps.starts_with(earlier)) {
+            continue;
+        }
+        let Some(value) = edited.at(steps) else { continue };
+        let Ok(pointer) = PointerBuf::parse(pointer(steps)) else { continue };
+        let value = value.to_json();
+        operations.push(if exists {
+            PatchOperation::Replace(ReplaceOperation { path: pointer, value })
+        } else {
+            PatchOperation::Add(AddOperation { path: pointer, value })
+        });
+        done.push(steps);
+    }
+    operations
+}
+
+/// The steps to the outermost value that an edit at `steps` replaces or adds, and whether something stands there.
+fn first_difference<'p, 's>(original: Value<'_>, steps: &'p [Step<'s>]) -> (&'p [Step<'s>], bool) {
+    let mut value = original;
+    for (depth, step) in steps.iter().enumerate() {
+        let (before, through) = (steps.get(..depth).unwrap_or_default(), steps.get(..=depth).unwrap_or_default());
+        // A `null` parent cannot be added to: it is replaced whole.
+        if value.is_null() && depth > 0 {
+            return (before, true);
+        }
+        match value.at(std::slice::from_ref(step)) {
+            Some(inner) => value = inner,
+            None => return (through, false),
+        }
+    }
+    (steps, true)
+}
+
+fn pointer(steps: &[Step<'_>]) -> String {
+    steps.iter().cloned().collect::<Path<'_>>().pointer()
+}
+
+/// `object` after `operations`; [`None`] if one of them has no place. Understands what [`operations`] makes.
+pub fn apply<'a>(arena: &'a Bump, object: Value<'a>, operations: &'a [PatchOperation]) -> Option<Value<'a>> {
+    operations.iter().try_fold(object, |object, operation| {
+        let (path, value, must_exist) = match operation {
+            PatchOperation::Add(AddOperation { path, value }) => (path, value, false),
+            PatchOperation::Replace(ReplaceOperation { path, value }) => (path, value, true),
+            _ => return None,
+        };
+        let mut steps = Vec::with_capacity(path.count());
+        let mut parent = object;
+        let mut tokens = path.tokens().peekable();
+        while let Some(token) = tokens.next() {
+            let key = arena.alloc_str(&token.decoded());
+            let step = match parent {
+                Value::Array(_) => Step::Index(key.parse().ok()?),
+                Value::Object(_) => Step::key(key),
+                _ => return None,
+            };
+            let inner = parent.at(std::slice::from_ref(&step));
+            if inner.is_none() && (must_exist || tokens.peek().is_some()) {
+                return None;
+            }
+            parent = inner.unwrap_or_default();
+            steps.push(step);
+        }
+        edit::set(arena, object, &steps, Value::from_json(arena, value)).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::{Limits, json};
+
+    fn check(original: &str, edits: &[(&str, i64)]) -> String {
+        let arena = Bump::new();
+        let original = json::parse(&arena, original.as_bytes(), &Limits::default()).unwrap();
+        let paths: Vec<_> = edits.iter().map(|(path, _)| Path::parse(path).unwrap()).collect();
+        let edited = paths.iter().zip(edits).fold(original, |object, (path, (_, value))| {
+            edit::set(&arena, object, path.steps(), Value::Int(*value)).unwrap()
+        });
+        let operations = arena.alloc(operations(original, edited, &paths));
+        let mut by_crate = original.to_json();
+        json_patch::patch(&mut by_crate, operations).unwrap();
+        assert_eq!(by_crate, edited.to_json());
+        assert_eq!(apply(&arena, original, operations), Some(edited));
+        serde_json::to_string(&operations).unwrap()
+    }
+
+    #[test]
+    fn parents_are_made_once_and_keys_are_escaped() {
+        for (original, edits, expected) in [
+            ("{}", &[("a.b", 1)][..], r#"[{"op":"add","path":"/a","value":{"b":1}}]"#),
+            ("{}", &[("a.b", 1), ("a.c", 2)], r#"[{"op":"add","path":"/a","value":{"b":1,"c":2}}]"#),
+            (r#"{"a":{}}"#, &[("a.b", 1)], r#"[{"op":"add","path":"/a/b","value":1}]"#),
+            (r#"{"a":null}"#, &[("a.b", 1)], r#"[{"op":"replace","path":"/a","value":{"b":1}}]"#),
+            (r#"{"a":{"b":null}}"#, &[("a.b", 1)], r#"[{"op":"replace","path":"/a/b","value":1}]"#),
+            (r#"{"a":[{},{"b":2}]}"#, &[("a[1].b", 1)], r#"[{"op":"replace","path":"/a/1/b","value":1}]"#),
+            (r#"{"a":{}}"#, &[("a[x/y~z]", 1)], r#"[{"op":"add","path":"/a/x~1y~0z","value":1}]"#),
+            (r#"{"a":1}"#, &[("a", 2), ("a", 3)], r#"[{"op":"replace","path":"/a","value":3}]"#),
+        ] {
+            assert_eq!(check(original, edits), expected, "{original}");
+        }
+    }
+
+    #[test]
+    fn a_patch_without_a_place_does_not_apply() {
+        let arena = Bump::new();
+        let object = json::parse(&arena, br#"{"a":{"b":1},"l":[1]}"#, &Limits::default()).unwrap();
+        for patch in [
+            r#"[{"op":"add","path":"/x/y","value":1}]"#,
+            r#"[{"op":"replace","path":"/a/c","value":1}]"#,
+            r#"[{"op":"add","path":"/l/2","value":1}]"#,
+            r#"[{"op":"add","path":"/a/b/c","value":1}]"#,
+            r#"[{"op":"remove","path":"/a/b"}]"#,
+        ] {
+            let operations: Vec<PatchOperation> = serde_json::from_str(patch).unwrap();
+            assert_eq!(apply(&arena, object, arena.alloc(operations)), None, "{patch}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_edits_come_back_out_of_their_patch(
+            edits in prop::collection::vec(("[ab]([.](c|d|e/f~))?([.](g|h))?", 0i64..9), 0..6),
+            original in prop::sample::select(vec!["{}", r#"{"a":{"c":{"g":1}},"b":null}"#, r#"{"b":{"d":{}},"a":{"c":null}}"#]),
+        ) {
+            let kept: Vec<(&str, i64)> = edits
+                .iter()
+                .enumerate()
+                // An edit below another one's scalar has no place.
+                .filter(|(at, (path, _))| !edits.iter().take(*at).chain(edits.iter().skip(at + 1)).any(|(other, _)| {
+                    path.starts_with(&format!("{other}.")) || other.starts_with(&format!("{path}."))
+                }))
+                .map(|(_, (path, value))| (path.as_str(), *value))
+                .filter(|(path, _)| !(original.contains("\"g\":1") && path.ends_with("c.g.h")))
+                .collect();
+            check(original, &kept);
+        }
+    }
+}
