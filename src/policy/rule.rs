@@ -1,10 +1,14 @@
 //! One rule of a policy: a verb, and what narrows it.
 
+use std::borrow::Cow;
+
 use crate::cel::Program;
 use crate::diagnostic::Place;
 use crate::document::{Path, Step};
 use crate::glob::Glob;
+use crate::image::Image;
 use crate::policy::Mode;
+use crate::policy::fields::{self, Field};
 use crate::workload::{Container, Role};
 
 /// One rule.
@@ -90,6 +94,8 @@ pub struct Leaf {
     pub in_container: bool,
     /// From there to the field.
     pub steps: Vec<Step<'static>>,
+    /// What is known about the field; [`None`] for a computed object, which fills in several.
+    pub field: Option<&'static Field>,
     /// What is filled in.
     pub value: LeafValue,
     /// Where the value stands.
@@ -194,6 +200,18 @@ impl Verb {
     }
 }
 
+impl DefaultRule {
+    /// What the edits of `leaf` go into. Without `injectInto` a field that the API server fills in goes into templates
+    /// and into Pods without a controller, every other field into Pods.
+    pub fn targets(&self, leaf: &Leaf) -> Vec<Target> {
+        if !self.inject_into.is_empty() {
+            return self.inject_into.clone();
+        }
+        let mut rows = fields::below(leaf.in_container, &leaf.steps);
+        if rows.any(|row| row.is_filled_in) { vec![Target::Pods, Target::Templates] } else { vec![Target::Pods] }
+    }
+}
+
 impl Leaf {
     /// The expression of a computed value.
     pub fn program(&self) -> Option<&Program> {
@@ -220,7 +238,11 @@ impl ContainerSelector {
     pub fn selects(&self, container: &Container<'_>) -> bool {
         let any = |globs: &[Glob], text: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
         let role = self.roles.is_empty() || self.roles.contains(&container.role);
-        role && any(&self.names, container.name)
-            && (self.images.is_empty() || any(&self.images, &crate::image::in_full(container.image())))
+        let image = || {
+            let written = container.image();
+            // What does not parse is compared as it is written, so that no pattern for all images misses it.
+            Image::parse(written).map_or_else(|_| Cow::Borrowed(written), |image| Cow::Owned(image.full_name()))
+        };
+        role && any(&self.names, container.name) && (self.images.is_empty() || any(&self.images, &image()))
     }
 }
