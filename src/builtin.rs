@@ -3,8 +3,17 @@
 /// A pack: the files in it, each with its text.
 pub type Pack = &'static [(&'static str, &'static str)];
 
-const PACKS: [(&str, Pack); 1] =
-    [("recommended", &[("placeholder.yaml", include_str!("../policies/recommended/placeholder.yaml"))])];
+const BEST_PRACTICES: (&str, &str) =
+    ("best-practices.yaml", include_str!("../policies/best-practices/best-practices.yaml"));
+const DEFAULTS: (&str, &str) = ("defaults.yaml", include_str!("../policies/defaults/defaults.yaml"));
+const STATEFUL: (&str, &str) = ("stateful.yaml", include_str!("../policies/stateful/stateful.yaml"));
+
+const PACKS: [(&str, Pack); 4] = [
+    ("best-practices", &[BEST_PRACTICES]),
+    ("defaults", &[DEFAULTS]),
+    ("recommended", &[DEFAULTS, BEST_PRACTICES, STATEFUL]),
+    ("stateful", &[STATEFUL]),
+];
 
 /// The pack of this name.
 pub fn pack(name: &str) -> Option<Pack> {

@@ -5,6 +5,7 @@
 pub mod api_defaults;
 pub mod diagnostic;
 pub mod document;
+pub mod facts;
 pub mod glob;
 pub mod image;
 pub mod patch;

@@ -9,6 +9,7 @@ pub mod fields;
 pub mod file;
 pub mod matching;
 pub mod rule;
+pub mod set;
 pub mod source;
 
 use std::cmp::Ordering;

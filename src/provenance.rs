@@ -120,6 +120,20 @@ impl<'a> Intent<'a> {
         self.find(base, steps).is_some_and(|finding| finding.chosen)
     }
 
+    /// Whether an author's own text names the field: what was applied, or what was edited by hand.
+    pub fn is_written_out(&self, base: Base, steps: &[Step<'_>]) -> bool {
+        let Some(place) = Place::of(self.workload, base, steps) else { return false };
+        match &self.witness {
+            Witness::File(authored) => self.is_written(authored, &place),
+            Witness::Request { .. } => {
+                let owners = Owners::of(self.entries(), &place);
+                let applied = || self.last_applied();
+                let stands = |applied| manifest::stands(applied, self.workload.kind, &place);
+                owners.applied || owners.edited || applied().is_some_and(stands)
+            }
+        }
+    }
+
     fn find(&self, base: Base, steps: &[Step<'_>]) -> Option<Finding> {
         let place = Place::of(self.workload, base, steps)?;
         let finding = self.judge(&place);

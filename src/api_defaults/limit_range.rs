@@ -3,9 +3,12 @@
 //! It runs before the webhooks, on Pods only: a template keeps what its author wrote. Several LimitRanges do not add
 //! up: each fills in what the ones before it left.
 
+mod bounds;
+
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
 use crate::api_defaults::shape::{each, same};
 use crate::document::{Member, Step, Value, edit};
@@ -122,4 +125,77 @@ fn put<'a>(arena: &'a Bump, value: Value<'a>, key: &'static str, new: Value<'a>)
         return value;
     }
     edit::set(arena, value, &[Step::key(key)], new).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_defaults::read;
+
+    fn limit_range(item: &str) -> String {
+        format!(r#"{{"spec":{{"limits":[{item}]}}}}"#)
+    }
+
+    #[test]
+    fn a_container_s_defaults_follow_from_its_bounds() {
+        for (written, expected) in [
+            (
+                r#"{"type":"Container","max":{"cpu":"2000m"}}"#,
+                r#"{"type":"Container","max":{"cpu":"2"},"default":{"cpu":"2"},"defaultRequest":{"cpu":"2"}}"#,
+            ),
+            (
+                r#"{"type":"Container","min":{"cpu":"1"},"default":{"memory":"1Gi"}}"#,
+                r#"{"type":"Container","min":{"cpu":"1"},"default":{"memory":"1Gi"},"defaultRequest":{"memory":"1Gi","cpu":"1"}}"#,
+            ),
+            (
+                r#"{"type":"Container","min":{"memory":"512Mi"},"default":{"memory":"1Gi"},"defaultRequest":{"memory":"768Mi"}}"#,
+                r#"{"type":"Container","min":{"memory":"512Mi"},"default":{"memory":"1Gi"},"defaultRequest":{"memory":"768Mi"}}"#,
+            ),
+            (r#"{"type":"Pod","max":{"cpu":"2"}}"#, r#"{"type":"Pod","max":{"cpu":"2"}}"#),
+        ] {
+            let arena = Bump::new();
+            assert_eq!(stored(&arena, read(&arena, &limit_range(written))).to_string(), limit_range(expected));
+        }
+    }
+
+    #[test]
+    fn only_missing_keys_are_filled_in_and_the_annotation_says_which() {
+        let arena = Bump::new();
+        let range =
+            limit_range(r#"{"type":"Container","default":{"cpu":"1","memory":"1Gi"},"defaultRequest":{"cpu":"100m"}}"#);
+        let pod = r#"{"metadata":{"name":"p"},"spec":{
+            "containers":[{"name":"a","resources":{"limits":{"cpu":"2"},"requests":{"cpu":"2"}}}],
+            "initContainers":[{"name":"i"}],
+            "ephemeralContainers":[{"name":"e"}]}}"#;
+        let pod = applied(&arena, read(&arena, pod), &[read(&arena, &range)]);
+        assert_eq!(
+            pod.field("spec").unwrap().to_string(),
+            r#"{"containers":[{"name":"a","resources":{"limits":{"cpu":"2","memory":"1Gi"},"requests":{"cpu":"2","memory":"1Gi"}}}],"initContainers":[{"name":"i","resources":{"requests":{"cpu":"100m","memory":"1Gi"},"limits":{"cpu":"1","memory":"1Gi"}}}],"ephemeralContainers":[{"name":"e"}]}"#
+        );
+        assert_eq!(
+            pod.text(&["metadata", "annotations", ANNOTATION]),
+            Some(
+                "LimitRanger plugin set: memory request for container a; memory limit for container a; \
+                 cpu, memory request for init container i; cpu, memory limit for init container i"
+            )
+        );
+    }
+
+    #[test]
+    fn a_later_limit_range_fills_in_what_an_earlier_one_left() {
+        let arena = Bump::new();
+        let ranges = [
+            limit_range(r#"{"type":"Container","default":{"cpu":"1"}}"#),
+            limit_range(r#"{"type":"Container","default":{"cpu":"3","memory":"1Gi"}}"#),
+        ];
+        let ranges = ranges.each_ref().map(|range| read(&arena, range));
+        let pod = applied(&arena, read(&arena, r#"{"spec":{"containers":[{}]}}"#), &ranges);
+        let resources = pod.fields(&["spec", "containers"]).unwrap().elements()[0].field("resources").unwrap();
+        assert_eq!(
+            resources.to_string(),
+            r#"{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"cpu":"1","memory":"1Gi"}}"#
+        );
+        let unchanged = applied(&arena, pod, &ranges);
+        assert!(same(unchanged, pod));
+    }
 }

@@ -18,7 +18,7 @@ pub const ON_CREATE: u32 = 37;
 const SINCE: u32 = 34;
 
 /// Quantities by resource name.
-type Amounts<'a> = Vec<(&'a str, Quantity)>;
+pub type Amounts<'a> = Vec<(&'a str, Quantity)>;
 
 /// The Pod as the API server goes on with it after the mutating webhooks: what a validating webhook sees, and what is
 /// stored.
@@ -106,7 +106,7 @@ fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Val
 
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
 /// of the sidecars before it.
-fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
+pub fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
     let (mut total, mut sidecars, mut init) = (Amounts::new(), Amounts::new(), Amounts::new());
     for (resources, role) in containers(pod) {
         let own = of_container(resources);
@@ -158,8 +158,8 @@ fn list<'a>(resources: Value<'a>, key: &str) -> &'a [Member<'a>] {
 fn has(list: &[Member<'_>], name: &str) -> bool {
     list.iter().any(|member| member.key == name)
 }
-
-fn amounts<'a, 'm>(members: impl Iterator<Item = &'m Member<'a>>) -> Amounts<'a>
+/// The members that are quantities.
+pub fn amounts<'a, 'm>(members: impl Iterator<Item = &'m Member<'a>>) -> Amounts<'a>
 where
     'a: 'm,
 {
@@ -206,10 +206,69 @@ fn put<'a>(arena: &'a Bump, resources: Value<'a>, key: &'static str, value: Valu
     edit::set(arena, resources, &[Step::key(key)], value).unwrap_or(resources)
 }
 
-fn is_supported(name: &str) -> bool {
+/// What a Pod as a whole can have.
+pub fn is_supported(name: &str) -> bool {
     matches!(name, "cpu" | "memory") || is_huge_page(name)
 }
 
 fn is_huge_page(name: &str) -> bool {
     name.starts_with("hugepages-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_defaults::{pod, read};
+
+    /// The Pod's own resources as stored, for containers that already have their requests.
+    fn stored(resources: &str, containers: &str, minor: u32) -> String {
+        let arena = Bump::new();
+        let text = format!(r#"{{"spec":{{"resources":{resources},{containers}}}}}"#);
+        let version = Version { minor };
+        let pod = created(&arena, pod(&arena, read(&arena, &text), version), version);
+        pod.fields(&["spec", "resources"]).unwrap().to_string()
+    }
+
+    #[test]
+    fn requests_are_the_containers_together_else_the_limits() {
+        let containers = r#""containers":[
+            {"resources":{"requests":{"cpu":"500m"}}},
+            {"resources":{"requests":{"cpu":"750m","memory":"1Gi","ephemeral-storage":"1Gi"}}}]"#;
+        let expected = r#"{"limits":{"cpu":"4"},"requests":{"cpu":"1250m","memory":"1Gi"}}"#;
+        assert_eq!(stored(r#"{"limits":{"cpu":"4"}}"#, containers, 37), expected);
+        assert_eq!(stored(r#"{"limits":{"cpu":"4"}}"#, containers, 34), expected);
+        assert_eq!(stored(r#"{"limits":{"cpu":"4"}}"#, containers, 33), r#"{"limits":{"cpu":"4"}}"#);
+        let bare = r#""containers":[{}]"#;
+        assert_eq!(stored(r#"{"limits":{"cpu":"4"}}"#, bare, 37), r#"{"limits":{"cpu":"4"},"requests":{"cpu":"4"}}"#);
+        assert_eq!(stored("{}", containers, 37), "{}");
+    }
+
+    #[test]
+    fn an_init_container_needs_its_own_and_the_sidecars_before_it() {
+        let containers = r#""containers":[{"resources":{"requests":{"cpu":"1"}}}],"initContainers":[
+            {"resources":{"requests":{"cpu":"3"}}},
+            {"restartPolicy":"Always","resources":{"requests":{"cpu":"1500m"}}},
+            {"resources":{"requests":{"cpu":"2"}}}]"#;
+        let expected = r#"{"limits":{"cpu":"8"},"requests":{"cpu":"3500m"}}"#;
+        assert_eq!(stored(r#"{"limits":{"cpu":"8"}}"#, containers, 37), expected);
+    }
+
+    #[test]
+    fn limits_follow_since_1_37_where_every_container_has_one() {
+        let both = r#""containers":[{"resources":{"limits":{"cpu":"1","memory":"1Gi"}}},{"resources":{"limits":{"cpu":"500m"}}}]"#;
+        let asked = r#"{"requests":{"cpu":"1","memory":"1Gi"}}"#;
+        assert_eq!(stored(asked, both, 37), r#"{"requests":{"cpu":"1","memory":"1Gi"},"limits":{"cpu":"1500m"}}"#);
+        assert_eq!(stored(asked, both, 36), asked);
+        let more = r#"{"requests":{"cpu":"4"}}"#;
+        assert_eq!(stored(more, both, 37), r#"{"requests":{"cpu":"4","memory":"1Gi"},"limits":{"cpu":"4"}}"#);
+    }
+
+    #[test]
+    fn huge_pages_are_limited_to_what_the_containers_have() {
+        let containers = r#""containers":[{"resources":{"limits":{"hugepages-2Mi":"64Mi"}}},{"resources":{"limits":{"hugepages-2Mi":"128Mi"}}}]"#;
+        let expected =
+            r#"{"limits":{"cpu":"1","hugepages-2Mi":"192Mi"},"requests":{"cpu":"1","hugepages-2Mi":"192Mi"}}"#;
+        assert_eq!(stored(r#"{"limits":{"cpu":"1"}}"#, containers, 37), expected);
+        assert_eq!(stored(r#"{"limits":{"cpu":"1"}}"#, containers, 35), expected);
+    }
 }

@@ -118,3 +118,65 @@ fn is_plainly_canonical(value: Value<'_>) -> bool {
         matches!(number.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.len() < 3 && rest.iter().all(u8::is_ascii_digit));
     digits && matches!(suffix, "" | "m" | "k" | "M" | "G" | "Ki" | "Mi" | "Gi" | "Ti")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_defaults::read;
+
+    #[test]
+    fn resource_lists_are_rounded_up_to_thousandths_and_canonical() {
+        for (written, stored) in [
+            (r#""1000m""#, r#""1""#),
+            (r#""0.5""#, r#""500m""#),
+            ("0.5", r#""500m""#),
+            ("1", r#""1""#),
+            (r#""1024Mi""#, r#""1Gi""#),
+            (r#""100u""#, r#""1m""#),
+            ("0.0001", r#""1m""#),
+            (r#""1n""#, r#""1m""#),
+            (r#"" 1 ""#, r#""1""#),
+            ("null", r#""0""#),
+            // Texts that the API server takes for canonical, until rounding looks at them.
+            (r#""+1""#, r#""+1""#),
+            (r#""1.500""#, r#""1.500""#),
+            (r#""15.0000""#, r#""15""#),
+            (r#""+1000u""#, r#""1m""#),
+            (r#""much""#, r#""much""#),
+            ("[]", "[]"),
+        ] {
+            let arena = Bump::new();
+            let text = format!(r#"{{"cpu":{written}}}"#);
+            let list = resource_list(&arena, read(&arena, &text));
+            assert_eq!(list.to_string(), format!(r#"{{"cpu":{stored}}}"#));
+        }
+    }
+
+    #[test]
+    fn other_quantities_are_not_rounded() {
+        let arena = Bump::new();
+        assert_eq!(canonical(&arena, Value::String("100u")).as_str(), Some("100u"));
+        assert_eq!(canonical(&arena, Value::String("1024Ki")).as_str(), Some("1Mi"));
+    }
+
+    #[test]
+    fn what_is_canonical_is_not_copied() {
+        let arena = Bump::new();
+        let list = read(&arena, r#"{"cpu":"100m","memory":"128Mi","storage":"1500Mi","example.com/gpu":"12345"}"#);
+        assert!(same(resource_list(&arena, list), list));
+    }
+
+    #[test]
+    fn the_short_way_and_the_long_way_agree() {
+        for number in ["1", "12", "999", "100"] {
+            for suffix in ["", "m", "k", "M", "G", "Ki", "Mi", "Gi", "Ti"] {
+                let text = format!("{number}{suffix}");
+                assert!(is_plainly_canonical(Value::String(&text)));
+                assert!(quantity::is_canonical(&text), "{text}");
+            }
+        }
+        for text in ["0", "01", "1000", "1u", "1e3", "-1", "+1", "1.", "", "Mi", "1 ", "1MiB"] {
+            assert!(!is_plainly_canonical(Value::String(text)), "{text}");
+        }
+    }
+}

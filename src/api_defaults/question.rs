@@ -81,3 +81,95 @@ fn is_pod_level(path: &[Step<'_>]) -> bool {
     let key = |step: &Step<'_>, name: &str| matches!(step, Step::Key(key) if key == name);
     matches!(path, [spec, resources, _, ..] if key(spec, "spec") && key(resources, "resources"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_defaults::read;
+    use crate::document::Path;
+
+    const POD_TEXT: &str = r#"{"metadata":{},"spec":{
+        "hostNetwork":true,"terminationGracePeriodSeconds":45,"serviceAccountName":"robot","serviceAccount":"robot",
+        "resources":{"limits":{"cpu":"4"},"requests":{"cpu":"1"}},
+        "volumes":[{"name":"a","emptyDir":{}},{"name":"b","secret":{}}],
+        "containers":[
+            {"name":"a","image":"nginx","imagePullPolicy":"Never","ports":[{"containerPort":80,"hostPort":80}],
+             "resources":{"limits":{"cpu":"2"},"requests":{"cpu":"2","memory":"1Gi"}},
+             "livenessProbe":{"httpGet":{"port":80,"path":"/up"},"timeoutSeconds":5}},
+            {"name":"b","image":"nginx:1"}],
+        "ephemeralContainers":[{"name":"e","image":"busybox"}]}}"#;
+
+    fn ask(is_pod: bool, path: &str) -> Option<String> {
+        let arena = Bump::new();
+        let path = Path::parse(path).unwrap();
+        filled(&arena, is_pod, read(&arena, POD_TEXT), path.steps()).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn tells_which_value_was_filled_in() {
+        for (path, in_pods, in_templates) in [
+            ("spec.terminationGracePeriodSeconds", Some("30"), Some("30")),
+            ("spec.securityContext", Some("{}"), Some("{}")),
+            ("spec.enableServiceLinks", Some("true"), None),
+            ("spec.containers[0].imagePullPolicy", Some("\"Always\""), Some("\"Always\"")),
+            ("spec.containers[1].imagePullPolicy", Some("\"IfNotPresent\""), Some("\"IfNotPresent\"")),
+            ("spec.ephemeralContainers[0].imagePullPolicy", Some("\"Always\""), Some("\"Always\"")),
+            ("spec.containers[0].resources.requests.cpu", Some("\"2\""), None),
+            ("spec.containers[0].resources.requests.memory", None, None),
+            ("spec.containers[0].resources.limits.cpu", None, None),
+            ("spec.containers[0].resources.requests", Some("{\"cpu\":\"2\"}"), None),
+            ("spec.containers[0].resources", None, None),
+            ("spec.containers[0].ports[0].hostPort", Some("80"), None),
+            ("spec.containers[0].ports[0].protocol", Some("\"TCP\""), Some("\"TCP\"")),
+            ("spec.containers[0].livenessProbe.timeoutSeconds", Some("1"), Some("1")),
+            ("spec.containers[0].livenessProbe.httpGet.path", Some("\"/\""), Some("\"/\"")),
+            ("spec.containers[1].livenessProbe.timeoutSeconds", None, None),
+            ("spec.volumes[0].emptyDir", Some("{}"), Some("{}")),
+            ("spec.volumes[1].emptyDir", None, None),
+            ("spec.volumes[1].secret.defaultMode", Some("420"), Some("420")),
+            ("spec.serviceAccountName", None, None),
+            ("spec.serviceAccount", None, None),
+            ("spec.priorityClassName", None, None),
+            ("spec.containers[7].imagePullPolicy", None, None),
+            ("spec.containers[0]", None, None),
+            ("metadata", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(ask(true, path).as_deref(), in_pods, "Pod {path}");
+            assert_eq!(ask(false, path).as_deref(), in_templates, "template {path}");
+        }
+    }
+
+    #[test]
+    fn requests_of_the_pod_as_a_whole_follow_from_the_rest() {
+        assert_eq!(ask(true, "spec.resources.requests.cpu").as_deref(), Some("\"2\""));
+        assert_eq!(ask(true, "spec.resources.requests.memory").as_deref(), Some("\"1Gi\""));
+        assert_eq!(ask(false, "spec.resources.requests.cpu"), None);
+    }
+
+    #[test]
+    fn tells_which_fields_are_filled_in_in_templates_too() {
+        for (path, expected) in [
+            ("spec.terminationGracePeriodSeconds", true),
+            ("spec.dnsPolicy", true),
+            ("spec.containers[3].imagePullPolicy", true),
+            ("spec.containers.imagePullPolicy", true),
+            ("spec.initContainers[0].livenessProbe.httpGet.path", true),
+            ("spec.containers[0].ports[0].protocol", true),
+            ("spec.volumes[0].secret.defaultMode", true),
+            ("spec.enableServiceLinks", false),
+            ("spec.containers[0].ports[0].hostPort", false),
+            ("spec.containers[0].resources", false),
+            ("spec.containers[0].resources.requests.cpu", false),
+            ("spec.containers[0].resources.limits.memory", false),
+            ("spec.serviceAccountName", false),
+            ("spec.automountServiceAccountToken", false),
+            ("spec.securityContext.runAsNonRoot", false),
+            ("spec.containers[0]", false),
+            ("metadata.labels.app", false),
+            ("", false),
+        ] {
+            assert_eq!(fills(Path::parse(path).unwrap().steps()), expected, "{path}");
+        }
+    }
+}

@@ -154,7 +154,9 @@ impl<'a> Value<'a> {
                     key: arena.alloc_str(key),
                     value: Value::copied(arena, value),
                 };
-                Value::Object(bumpalo::collections::Vec::from_iter_in(members.iter().map(member), arena).into_bump_slice())
+                Value::Object(
+                    bumpalo::collections::Vec::from_iter_in(members.iter().map(member), arena).into_bump_slice(),
+                )
             }
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(value) => Value::Bool(*value),

@@ -8,6 +8,7 @@ use crate::document::{Path, Step};
 use crate::glob::Glob;
 use crate::image::Image;
 use crate::policy::Mode;
+use crate::policy::environment;
 use crate::policy::fields::{self, Field};
 use crate::workload::{Container, Role};
 
@@ -190,6 +191,18 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether an expression of the rule reads `container`.
+    pub fn reads_container(&self) -> bool {
+        self.programs().any(|program| program.uses(environment::CONTAINER))
+    }
+
+    /// Whether the rule fills in what an expression gives.
+    pub fn has_computed_values(&self) -> bool {
+        matches!(&self.verb, Verb::Default(default) if default.leaves.iter().any(|leaf| leaf.program().is_some()))
+    }
+}
+
 impl Verb {
     /// Its key in a policy.
     pub const fn name(&self) -> &'static str {
@@ -204,15 +217,28 @@ impl DefaultRule {
     /// What the edits of `leaf` go into. Without `injectInto` a field that the API server fills in goes into templates
     /// and into Pods without a controller, every other field into Pods.
     pub fn targets(&self, leaf: &Leaf) -> Vec<Target> {
+        [Target::Pods, Target::Templates].into_iter().filter(|target| self.goes_into(leaf, *target)).collect()
+    }
+
+    /// Whether this is one of them.
+    pub fn goes_into(&self, leaf: &Leaf, target: Target) -> bool {
         if !self.inject_into.is_empty() {
-            return self.inject_into.clone();
+            return self.inject_into.contains(&target);
         }
         let mut rows = fields::below(leaf.in_container, &leaf.steps);
-        if rows.any(|row| row.is_filled_in) { vec![Target::Pods, Target::Templates] } else { vec![Target::Pods] }
+        target == Target::Pods || rows.any(|row| row.is_filled_in)
     }
 }
 
 impl Leaf {
+    /// The first key of the field.
+    pub fn first_key(&self) -> &str {
+        match self.steps.first() {
+            Some(Step::Key(key)) => key,
+            _ => "",
+        }
+    }
+
     /// The expression of a computed value.
     pub fn program(&self) -> Option<&Program> {
         match &self.value {

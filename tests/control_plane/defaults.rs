@@ -1,6 +1,7 @@
 //! What podgate says that the API server fills in, against what it fills in.
 
 use std::collections::HashMap;
+use std::process::Output;
 
 use libtest_mimic::Failed;
 use podgate::api_defaults::Version;
@@ -51,7 +52,7 @@ pub fn version(cluster: &Cluster) -> Result<Version, Failed> {
 /// Sends the objects to the server, which must take them all, and compares what it makes of them.
 fn agree(cluster: &Cluster, objects: &[Value]) -> Result<(), Failed> {
     let version = version(cluster)?;
-    let theirs = dry_run(cluster, "default", objects)?;
+    let theirs = accepted(&dry_run(cluster, "default", objects)?)?;
     let compared = objects.iter().map(|object| {
         let key = identity(object);
         let lines = match theirs.get(&key) {
@@ -63,13 +64,22 @@ fn agree(cluster: &Cluster, objects: &[Value]) -> Result<(), Failed> {
     report(objects.len(), compared.collect())
 }
 
-/// What the server would store, by kind and name.
-pub fn dry_run(cluster: &Cluster, namespace: &str, objects: &[Value]) -> Result<HashMap<String, Value>, Failed> {
+/// Asks the server what it would store.
+pub fn dry_run(cluster: &Cluster, namespace: &str, objects: &[Value]) -> Result<Output, Failed> {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let args = ["create", "--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"];
-    let answer = cluster.must(&args, &list)?;
+    Ok(cluster.kubectl(&args, &list)?)
+}
+
+/// What the server answered with, by kind and name. It must have taken everything.
+pub fn accepted(answer: &Output) -> Result<HashMap<String, Value>, Failed> {
+    if !answer.status.success() {
+        let words = String::from_utf8_lossy(&answer.stderr);
+        let errors: Vec<_> = words.lines().filter(|line| !line.starts_with("Warning")).collect();
+        return Err(errors.join("\n").into());
+    }
     let mut objects = HashMap::new();
-    for object in serde_json::Deserializer::from_str(&answer).into_iter::<Value>() {
+    for object in serde_json::Deserializer::from_slice(&answer.stdout).into_iter::<Value>() {
         let object = object?;
         let items = object["items"].as_array().cloned().unwrap_or_else(|| vec![object]);
         objects.extend(items.into_iter().map(|object| (identity(&object), object)));
