@@ -6,6 +6,7 @@ pub mod admit;
 pub mod api_defaults;
 pub mod builtin;
 pub mod cel;
+pub mod cli;
 pub mod decision;
 pub mod derive;
 pub mod diagnostic;
