@@ -2,6 +2,7 @@
 //! file.
 #![doc = include_str!("map.md")]
 
+pub mod api_defaults;
 pub mod diagnostic;
 pub mod document;
 pub mod image;
