@@ -9,4 +9,5 @@ pub mod image;
 pub mod patch;
 pub mod quantity;
 pub mod review;
+pub mod schema;
 pub mod workload;

@@ -13,6 +13,7 @@ mod generate;
 mod keys;
 mod kinds;
 mod limit_ranges;
+mod schema;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -24,12 +25,13 @@ use crate::components::{Components, Missing};
 
 type Test = fn(&Cluster) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 5] = [
+const TESTS: [(&str, Test); 6] = [
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
+    ("the_schema_table_is_what_the_api_server_publishes", schema::table),
 ];
 
 /// The one cluster, started by the first test that runs; or why there is none.
