@@ -1,7 +1,8 @@
 //! What in an object the API server could not decode, and what it would drop.
 //!
-//! This follows Go's decoding of the API types, with two things more strict: a `null` in a list, of which Go makes an
-//! empty element, and a quantity beyond what [`Quantity`] can hold, are wrong here.
+//! This follows Go's decoding of the API types. Three things that Go accepts are wrong here: a `null` in a list, of
+//! which it makes an empty element; `-0` for an integer, which the tree holds as a fraction; a quantity beyond what
+//! [`Quantity`] can hold.
 
 use std::fmt;
 
@@ -39,7 +40,8 @@ pub enum Fault {
 }
 
 /// The problems of an object of this kind, the first 100 of them in the order of the object; none for a kind that is
-/// not in the table. The object's own `apiVersion` and `kind` are not compared with `kind`.
+/// not in the table. The object's own `apiVersion` and `kind` are not looked at: whoever asks knows that this is the
+/// kind of the Kubernetes API, and not one of the same name in a custom group.
 pub fn check(kind: &str, object: Value<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Some(holds) = super::of(kind) {
