@@ -1,7 +1,7 @@
 //! What the Kubernetes API says about the fields of the workload kinds: their types, and how two values are merged.
 //!
 //! The table is what a Kubernetes 1.37 API server publishes about the nine kinds and all they contain: `v1.37.txt`,
-//! which a test against a real API server makes and compares. [`check`] says what that server would say about an
+//! which a test against a real API server makes and compares. [`check()`] says what that server would say about an
 //! object before any validation. An older server knows fewer fields, and a newer one more.
 
 mod check;
