@@ -123,6 +123,13 @@ impl Violation<'_> {
     }
 }
 
+impl<'a> Edits<'a> {
+    /// Nothing.
+    pub fn none(object: Value<'a>) -> Self {
+        Edits { made: Vec::new(), withheld: Vec::new(), object, patch: Vec::new() }
+    }
+}
+
 impl<'a> Field<'a> {
     /// Whether this is the same field of the same object.
     pub fn is_same(&self, other: &Field<'_>) -> bool {

@@ -3,10 +3,14 @@
 //! [`file`] makes policies from YAML; nothing else does, so a [`Policy`] that exists can be evaluated without a way to
 //! fail on its own text.
 
+pub mod digest;
 pub mod environment;
+pub mod fields;
 pub mod file;
 pub mod matching;
 pub mod rule;
+pub mod set;
+pub mod source;
 
 use std::cmp::Ordering;
 use std::fmt;
