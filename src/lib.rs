@@ -20,5 +20,6 @@ pub mod policy;
 pub mod provenance;
 pub mod quantity;
 pub mod review;
+pub mod schema;
 pub mod selector;
 pub mod workload;
