@@ -79,7 +79,10 @@ fn policy(reader: &mut Reader<'_>, node: Node<'_>, loaded: &mut Loaded) {
         spec::read(reader, node, &header, digest::of(node.value))
     });
     match policy.filter(|_| reader.errors() == before) {
-        Some(policy) => loaded.policies.push(policy),
+        Some(policy) => {
+            spec::unused(reader, &policy);
+            loaded.policies.push(policy);
+        }
         None => loaded.refused.push(Refused { id, place: reader.place(node.title()) }),
     }
 }

@@ -162,12 +162,31 @@ impl Values<'_, '_, '_> {
         let scope = self.wide.scope;
         let environment = if self.in_container { scope.container() } else { scope.pod() };
         let Some(program) = expression::compile(self.reader, expression, environment, Type::Dyn) else { return };
-        self.leaf(node, steps, fields::find(self.in_container, steps), LeafValue::Computed(program));
+        let field = fields::find(self.in_container, steps);
+        let (takes, described) = types(field);
+        let gives = program.kind();
+        if !matches!(gives, Type::Dyn | Type::Optional) && !takes.contains(&gives) {
+            let gives = gives.name();
+            let message = format!("`{}` takes {described}, and the expression gives `{gives}`", path(steps));
+            self.reader.error(expression.span(), message);
+        }
+        self.leaf(node, steps, field, LeafValue::Computed(program));
     }
 
     fn leaf(&mut self, node: Node<'_>, steps: &[Step<'static>], field: Option<&'static Field>, value: LeafValue) {
         let place = self.reader.place(node.title());
         self.leaves.push(Leaf { in_container: self.in_container, steps: steps.to_vec(), field, value, place });
+    }
+}
+
+/// The types that an expression for a field can give; without a field it gives several of them by their names.
+fn types(field: Option<&Field>) -> (&'static [Type], &'static str) {
+    match field.map(|field| field.holds) {
+        Some(Holds::Bool) => (&[Type::Bool], "a boolean"),
+        Some(Holds::Integer(..)) => (&[Type::Int, Type::Uint], "an integer"),
+        Some(Holds::Text | Holds::Word(_) | Holds::Label | Holds::Annotation) => (&[Type::String], "a string"),
+        Some(Holds::Quantity) => (&[Type::Quantity, Type::String, Type::Int, Type::Uint, Type::Double], "a quantity"),
+        Some(Holds::Seccomp) | None => (&[Type::Map], "a map"),
     }
 }
 

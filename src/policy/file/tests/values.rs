@@ -147,3 +147,35 @@ fn an_edit_has_somewhere_to_go() {
         assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
     }
 }
+
+#[test]
+fn computed_values_are_checked_as_far_as_their_type_is_known() {
+    let with = |values: &str| policy("name: a", "mode: Warn", &format!("{{name: r, default: {{{values}}}}}"));
+    check(&[
+        (
+            with("pod: {spec: {enableServiceLinks: {$expression: \"'yes'\"}}}"),
+            &["5:78 `spec.enableServiceLinks` takes a boolean, and the expression gives `string`"],
+        ),
+        (
+            with("container: {resources: {$expression: '3'}}"),
+            &["5:68 `resources` takes a map, and the expression gives `int`"],
+        ),
+        (
+            with("pod: {spec: {enableServiceLinks: {$expression: container.tty}}}"),
+            &[
+                "5:78 there is no variable `container`; `container` is there only in a rule about containers and nothing \
+               else; `containers` are all of them",
+            ],
+        ),
+    ]);
+    for good in [
+        with("pod: {spec: {enableServiceLinks: {$expression: 'has(pod.spec.hostNetwork)'}}}"),
+        with("container: {resources: {requests: {cpu: {$expression: 'optional.none()'}}}}"),
+        with(
+            "container: {imagePullPolicy: {$expression: \"container.image.contains('@') ? 'IfNotPresent' : 'Always'\"}}",
+        ),
+        with("container: {resources: {$expression: \"{'requests': {'cpu': '1'}}\"}, imagePullPolicy: Always}"),
+    ] {
+        assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
+    }
+}
