@@ -39,7 +39,7 @@ pub enum Verb {
     /// Fills in what nobody wrote.
     Default(DefaultRule),
     /// Says what must hold.
-    Require(Require),
+    Require(Box<Require>),
 }
 
 /// How much a violation matters, for reports.
@@ -191,9 +191,9 @@ impl Rule {
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {
             Verb::Default(default) => default.leaves.iter().filter_map(Leaf::program).collect(),
-            Verb::Require(Require { program, message, .. }) => match message {
-                Message::Text(_) => vec![program],
-                Message::Expression(message) => vec![program, message],
+            Verb::Require(require) => match &require.message {
+                Message::Text(_) => vec![&require.program],
+                Message::Expression(message) => vec![&require.program, message],
             },
         };
         self.when.iter().chain(of_verb)
