@@ -178,15 +178,6 @@ pub enum Message {
 }
 
 impl Rule {
-    /// Whether `when` is evaluated for each container, with `container`: in a rule that speaks of containers and of
-    /// nothing else.
-    pub fn is_per_container(&self) -> bool {
-        match &self.verb {
-            Verb::Default(default) => default.leaves.iter().all(|leaf| leaf.in_container),
-            Verb::Require(require) => require.subject == Subject::Container,
-        }
-    }
-
     /// Every expression of the rule.
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {
@@ -198,9 +189,7 @@ impl Rule {
         };
         self.when.iter().chain(of_verb)
     }
-}
 
-impl Rule {
     /// Whether an expression of the rule reads `container`.
     pub fn reads_container(&self) -> bool {
         self.programs().any(|program| program.uses(environment::CONTAINER))
