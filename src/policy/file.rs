@@ -4,6 +4,7 @@
 mod edit;
 mod expression;
 mod header;
+mod known;
 mod matching;
 mod reader;
 mod require;

@@ -19,8 +19,12 @@ fn the_values_of_a_default_are_checked() {
         (
             with("pod: {spec: {terminationGracePeriodSecond: 45}}"),
             &[
-                "5:44 `spec.terminationGracePeriodSecond` cannot be defaulted yet; did you mean `terminationGracePeriodSeconds`?",
+                "5:44 `spec.terminationGracePeriodSecond` is not a field of a Pod; did you mean `terminationGracePeriodSeconds`?",
             ],
+        ),
+        (
+            with("pod: {spec: {tolerashuns: []}}"),
+            &["5:44 `spec.tolerashuns` is not a field of a Pod; did you mean `tolerations`?"],
         ),
         (with("pod: {spec: {tolerations: []}}"), &["5:44 `spec.tolerations` cannot be defaulted yet"]),
         (with("pod: {spec: {terminationGracePeriodSeconds: -5}}"), &["5:75 `-5` is less than 0"]),
@@ -48,16 +52,16 @@ fn the_values_of_a_default_are_checked() {
         ),
         (
             with("pod: {resources: {limits: {cpu: 1}}}"),
-            &["5:37 `resources` cannot be defaulted yet; it stands at `resources` under `container`"],
+            &["5:37 `resources` is not a field of a Pod; it stands at `resources` under `container`"],
         ),
         (
             with("pod: {terminationGracePeriodSeconds: 45}"),
-            &["5:37 `terminationGracePeriodSeconds` cannot be defaulted yet; \
+            &["5:37 `terminationGracePeriodSeconds` is not a field of a Pod; \
                it stands at `spec.terminationGracePeriodSeconds` under `pod`"],
         ),
         (
             with("container: {requests: {cpu: 1}}"),
-            &["5:43 `requests` cannot be defaulted yet; it stands at `resources.requests` under `container`"],
+            &["5:43 `requests` is not a field of a container; it stands at `resources.requests` under `container`"],
         ),
         (
             with("container: {imagePullPolicy: IfNotPresnt}"),
