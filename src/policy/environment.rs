@@ -20,7 +20,7 @@ pub const CONTAINERS: u8 = 6;
 pub const CONTAINER: u8 = 7;
 
 /// The name under which expressions find the policy's variables.
-const VARIABLES: &str = "variables";
+pub(in crate::policy) const VARIABLES: &str = "variables";
 
 /// Which names an expression can use, by where it stands.
 #[derive(Debug)]

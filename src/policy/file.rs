@@ -4,6 +4,7 @@
 mod edit;
 mod expression;
 mod header;
+mod known;
 mod matching;
 mod reader;
 mod require;
@@ -79,7 +80,10 @@ fn policy(reader: &mut Reader<'_>, node: Node<'_>, loaded: &mut Loaded) {
         spec::read(reader, node, &header, digest::of(node.value))
     });
     match policy.filter(|_| reader.errors() == before) {
-        Some(policy) => loaded.policies.push(policy),
+        Some(policy) => {
+            spec::unused(reader, &policy);
+            loaded.policies.push(policy);
+        }
         None => loaded.refused.push(Refused { id, place: reader.place(node.title()) }),
     }
 }

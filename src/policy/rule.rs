@@ -39,7 +39,7 @@ pub enum Verb {
     /// Fills in what nobody wrote.
     Default(DefaultRule),
     /// Says what must hold.
-    Require(Require),
+    Require(Box<Require>),
 }
 
 /// How much a violation matters, for reports.
@@ -178,29 +178,18 @@ pub enum Message {
 }
 
 impl Rule {
-    /// Whether `when` is evaluated for each container, with `container`: in a rule that speaks of containers and of
-    /// nothing else.
-    pub fn is_per_container(&self) -> bool {
-        match &self.verb {
-            Verb::Default(default) => default.leaves.iter().all(|leaf| leaf.in_container),
-            Verb::Require(require) => require.subject == Subject::Container,
-        }
-    }
-
     /// Every expression of the rule.
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {
             Verb::Default(default) => default.leaves.iter().filter_map(Leaf::program).collect(),
-            Verb::Require(Require { program, message, .. }) => match message {
-                Message::Text(_) => vec![program],
-                Message::Expression(message) => vec![program, message],
+            Verb::Require(require) => match &require.message {
+                Message::Text(_) => vec![&require.program],
+                Message::Expression(message) => vec![&require.program, message],
             },
         };
         self.when.iter().chain(of_verb)
     }
-}
 
-impl Rule {
     /// Whether an expression of the rule reads `container`.
     pub fn reads_container(&self) -> bool {
         self.programs().any(|program| program.uses(environment::CONTAINER))

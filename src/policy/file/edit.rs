@@ -10,7 +10,7 @@ use crate::document::{Path, Step, Value};
 use crate::policy::fields::{self, Field, Holds};
 use crate::policy::file::reader::{Node, Reader};
 use crate::policy::file::rule::Policywide;
-use crate::policy::file::{expression, matching};
+use crate::policy::file::{expression, known, matching};
 use crate::policy::{DefaultRule, Leaf, LeafValue, OnUnknown, Rollout, Target};
 use crate::quantity::Quantity;
 use crate::selector::valid_label_key;
@@ -119,10 +119,17 @@ impl Values<'_, '_, '_> {
             self.reader.error(node.title(), message).help = Some(help.to_owned());
             return;
         }
+        let (root, what) = if self.in_container { ("Container", "a container") } else { ("Pod", "a Pod") };
+        let unknown = known::check(&[root], steps).err();
+        let message = match unknown {
+            Some(_) => format!("`{path}` is not a field of {what}"),
+            None => format!("`{path}` cannot be defaulted yet"),
+        };
         let depth = steps.len().saturating_sub(1);
         let parents = steps.get(..depth).unwrap_or_default();
         let siblings = fields::below(self.in_container, parents).filter_map(|row| row.path.get(depth).copied());
-        let help = suggest(key, siblings).map(|near| format!("did you mean `{near}`?"));
+        let near = suggest(key, siblings).or(unknown.and_then(|unknown| unknown.near));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
         let help = help.or_else(|| {
             let (row, at) = fields::FIELDS.iter().find_map(|row| {
                 let at = row.path.iter().position(|name| *name == key && key != "metadata" && key != "spec")?;
@@ -131,7 +138,7 @@ impl Values<'_, '_, '_> {
             let section = if row.in_container { "container" } else { "pod" };
             Some(format!("it stands at `{}` under `{section}`", row.path.get(..=at)?.join(".")))
         });
-        self.reader.error(node.title(), format!("`{path}` cannot be defaulted yet")).help = help;
+        self.reader.error(node.title(), message).help = help;
     }
 
     fn constant(&mut self, field: &'static Field, node: Node<'_>, steps: &[Step<'static>]) {
@@ -162,12 +169,31 @@ impl Values<'_, '_, '_> {
         let scope = self.wide.scope;
         let environment = if self.in_container { scope.container() } else { scope.pod() };
         let Some(program) = expression::compile(self.reader, expression, environment, Type::Dyn) else { return };
-        self.leaf(node, steps, fields::find(self.in_container, steps), LeafValue::Computed(program));
+        let field = fields::find(self.in_container, steps);
+        let (takes, described) = types(field);
+        let gives = program.kind();
+        if !matches!(gives, Type::Dyn | Type::Optional) && !takes.contains(&gives) {
+            let gives = gives.name();
+            let message = format!("`{}` takes {described}, and the expression gives `{gives}`", path(steps));
+            self.reader.error(expression.span(), message);
+        }
+        self.leaf(node, steps, field, LeafValue::Computed(program));
     }
 
     fn leaf(&mut self, node: Node<'_>, steps: &[Step<'static>], field: Option<&'static Field>, value: LeafValue) {
         let place = self.reader.place(node.title());
         self.leaves.push(Leaf { in_container: self.in_container, steps: steps.to_vec(), field, value, place });
+    }
+}
+
+/// The types that an expression for a field can give; without a field it gives several of them by their names.
+fn types(field: Option<&Field>) -> (&'static [Type], &'static str) {
+    match field.map(|field| field.holds) {
+        Some(Holds::Bool) => (&[Type::Bool], "a boolean"),
+        Some(Holds::Integer(..)) => (&[Type::Int, Type::Uint], "an integer"),
+        Some(Holds::Text | Holds::Word(_) | Holds::Label | Holds::Annotation) => (&[Type::String], "a string"),
+        Some(Holds::Quantity) => (&[Type::Quantity, Type::String, Type::Int, Type::Uint, Type::Double], "a quantity"),
+        Some(Holds::Seccomp) | None => (&[Type::Map], "a map"),
     }
 }
 

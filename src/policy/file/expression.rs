@@ -1,6 +1,7 @@
 //! Expressions in a policy: compiled, with what is wrong in them at its line and column in the file.
 
 use crate::cel::{Environment, Problem, Program, Type};
+use crate::policy::environment;
 use crate::policy::file::reader::{Node, Reader};
 use crate::policy::file::scalar;
 
@@ -26,9 +27,23 @@ pub(super) fn compile(
         Err(problems) => {
             for Problem { message, range, help } in problems {
                 let span = scalar::locate(reader.text, node.span(), source, range.start, range.end);
-                reader.error(span.unwrap_or(node.span()), message).help = help;
+                let advice = source.get(range).and_then(|piece| advice(environment, piece));
+                reader.error(span.unwrap_or(node.span()), message).help = advice.map(str::to_owned).or(help);
             }
             None
         }
+    }
+}
+
+/// What to say about a name that other expressions of a policy can use.
+fn advice(environment: &Environment, name: &str) -> Option<&'static str> {
+    match name {
+        environment::VARIABLES if !environment.is_namespace(name) => {
+            Some("conditions are evaluated before the variables of the policy")
+        }
+        "container" if environment.find(name).is_none() => {
+            Some("`container` is there only in a rule about containers and nothing else; `containers` are all of them")
+        }
+        _ => None,
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn read<'a>(
     for (verb, value) in verbs {
         match verb {
             "default" => read = edit::default(reader, node, value, wide).map(Verb::Default),
-            "require" => read = require::read(reader, value, wide.scope).map(Verb::Require),
+            "require" => read = require::read(reader, value, wide).map(Box::new).map(Verb::Require),
             verb => {
                 reader.error(value.title(), format!("`{verb}` is not supported yet"));
             }

@@ -24,19 +24,11 @@ enum Style {
 /// The place of `value[start..end]`, where `value` is the string that stands at `span` in `text`.
 pub(super) fn locate(text: &str, span: Span, value: &str, start: usize, end: usize) -> Option<Span> {
     let source = text.get(span.start..span.end)?;
-    let mut walk = Walk::new(text, span, source)?;
+    let mut walk = Walk::new(source, value)?;
     let offset = |walk: &Walk<'_>| span.end - walk.rest.len();
     let end = end.clamp(start, value.len());
     let mut found: (Option<usize>, Option<usize>) = (None, None);
-    // A block starts behind its empty lines.
-    let empty = match walk.style {
-        Style::Block(_) => value.len() - value.trim_start_matches('\n').len(),
-        _ => 0,
-    };
-    if start < empty {
-        found.0 = Some(span.start);
-    }
-    for (at, char) in value.char_indices().skip_while(|(at, _)| *at < empty) {
+    for (at, char) in value.char_indices() {
         // The last line breaks of a block are no part of its place.
         if at > end || (char == '\n' && walk.rest.is_empty()) {
             break;
@@ -49,7 +41,7 @@ pub(super) fn locate(text: &str, span: Span, value: &str, start: usize, end: usi
             found.1 = Some(span.end - to);
         }
     }
-    let last = if end < empty { span.start } else { offset(&walk) };
+    let last = offset(&walk);
     let from = found.0.unwrap_or(last);
     let to = if end > start { found.1.unwrap_or(last) } else { from };
     let before = text.get(span.start..from)?;
@@ -62,14 +54,22 @@ pub(super) fn locate(text: &str, span: Span, value: &str, start: usize, end: usi
 }
 
 impl<'t> Walk<'t> {
-    fn new(text: &str, span: Span, source: &'t str) -> Option<Self> {
-        if is_block(text.get(..span.start)?) {
-            return Some(Walk { rest: source, style: Style::Block(span.column.saturating_sub(1) as usize) });
-        }
+    fn new(source: &'t str, value: &str) -> Option<Self> {
         let quoted = |style| Some(Walk { rest: source.get(1..)?, style });
         match source.chars().next() {
             Some('\'') => quoted(Style::Single),
             Some('"') => quoted(Style::Double),
+            Some('|' | '>') => {
+                let (_, rest) = source.split_once('\n')?;
+                let spaces = |text: &str| {
+                    let line = text.lines().find(|line| !line.trim().is_empty())?;
+                    Some(line.len() - line.trim_start_matches(' ').len())
+                };
+                let indent = spaces(rest)?.checked_sub(spaces(value)?)?;
+                let mut walk = Walk { rest, style: Style::Block(indent) };
+                walk.indent();
+                Some(walk)
+            }
             _ => Some(Walk { rest: source, style: Style::Plain }),
         }
     }
@@ -159,16 +159,6 @@ impl<'t> Walk<'t> {
         };
         Some(Some(decoded))
     }
-}
-
-/// Whether a block scalar starts behind `before`: the last line with words ends with its header.
-fn is_block(before: &str) -> bool {
-    let Some((lines, "")) = before.trim_end_matches(' ').rsplit_once('\n') else { return false };
-    let line = lines.trim_end().rsplit('\n').next().unwrap_or_default();
-    let line = line.split(" #").next().unwrap_or_default().trim_end();
-    let word = line.rsplit([' ', '\t']).next().unwrap_or_default();
-    let modifiers = word.strip_prefix(['|', '>']);
-    modifiers.is_some_and(|modifiers| modifiers.chars().all(|char| matches!(char, '+' | '-' | '1'..='9')))
 }
 
 #[cfg(test)]

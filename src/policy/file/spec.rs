@@ -1,6 +1,6 @@
 //! `spec`: what a policy says.
 
-use crate::cel::Type;
+use crate::cel::{Program, Type};
 use crate::document::Value;
 use crate::policy::environment::Scope;
 use crate::policy::file::header::Header;
@@ -108,6 +108,7 @@ fn params(reader: &mut Reader<'_>, node: Node<'_>) -> serde_json::Value {
 }
 
 fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<Variable> {
+    let all: Vec<&str> = node.elements().filter_map(|element| element.get("name")?.value.as_str()).collect();
     let mut names = Names::default();
     let mut variables = Vec::new();
     for element in reader.list(node, MOST_VARIABLES) {
@@ -118,17 +119,57 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
             let name = identifier(reader, node)?;
             reader.unique(&mut names, "variable", name, node).then_some(name)
         });
+        let before = reader.diagnostics.len();
         let program = reader
             .required(element, "a variable", "expression")
             .and_then(|node| expression::compile(reader, node, scope.pod(), Type::Dyn));
+        of_later_variables(reader, before, &all);
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, Type::Dyn);
+        scope.declare(name, program.as_ref().map_or(Type::Dyn, Program::kind));
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }
     }
     variables
+}
+
+/// Says of what was noted since `before` where it is only the order of the variables that is wrong.
+fn of_later_variables(reader: &mut Reader<'_>, before: usize, all: &[&str]) {
+    let text = reader.text;
+    for diagnostic in reader.diagnostics.iter_mut().skip(before) {
+        let span = diagnostic.place.as_ref().map(|place| place.span).unwrap_or_default();
+        let piece = text.get(span.start..span.end).and_then(|piece| piece.strip_prefix("variables."));
+        if piece.is_some_and(|name| all.contains(&name)) {
+            diagnostic.help = Some("a variable can use only those that stand before it".to_owned());
+        }
+    }
+}
+
+/// Warns of variables that no expression uses.
+pub(super) fn unused(reader: &mut Reader<'_>, policy: &Policy) {
+    let conditions = policy.matching.conditions.iter().map(|condition| &condition.program);
+    let rules = policy.rules.iter().flat_map(Rule::programs);
+    let sources: Vec<&str> = policy
+        .variables
+        .iter()
+        .map(|variable| &variable.program)
+        .chain(conditions)
+        .chain(rules)
+        .map(Program::source)
+        .collect();
+    for Variable { name, place, .. } in &policy.variables {
+        if !sources.iter().any(|source| mentions(source, name)) {
+            reader.warning(place.span, format!("the variable `{name}` is never used"));
+        }
+    }
+}
+
+/// Whether an expression may read a variable: words in its strings count too.
+fn mentions(source: &str, variable: &str) -> bool {
+    let is_word = |char: char| char.is_alphanumeric() || char == '_';
+    let mut words = source.split(|char| !is_word(char)).filter(|word| !word.is_empty());
+    source.contains("variables") && words.any(|word| word == variable)
 }
 
 fn identifier<'a>(reader: &mut Reader<'_>, node: Node<'a>) -> Option<&'a str> {

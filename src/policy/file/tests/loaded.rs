@@ -123,3 +123,57 @@ fn what_kubectl_lists_is_read_as_its_items() {
     let ids: Vec<_> = read(&text).policies.into_iter().map(|policy| policy.id).collect();
     assert_eq!(ids, ["ClusterPodPolicy/a", "ClusterPodPolicy/b"]);
 }
+
+#[test]
+fn a_variable_that_nobody_uses_is_worth_a_warning() {
+    let variables = "mode: Warn, variables: [{name: a, expression: '1'}, {name: b, expression: variables.a}, {name: c, expression: 'true'}]";
+    let rule = "{name: r, when: variables.c, default: {pod: {spec: {enableServiceLinks: false}}}}";
+    let text = policy("name: a", variables, rule);
+    assert_eq!(said(&text), ["4:61 the variable `b` is never used"]);
+    assert_eq!(read(&text).policies.len(), 1);
+}
+
+#[test]
+fn a_selector_that_selects_everything_is_worth_a_warning() {
+    let text = policy("name: a", "mode: Warn, match: {podSelector: {}}", RULE);
+    let expected =
+        "4:28 a label selector without requirements; it matches everything: leave it out, or say what it selects";
+    assert_eq!(said(&text), [expected]);
+    assert_eq!(read(&text).policies.len(), 1);
+}
+
+#[test]
+fn a_field_to_blame_that_the_api_does_not_know_is_worth_a_warning() {
+    let with = |spec: &str, require: &str| {
+        let rule = format!("{{name: r, require: {{message: m, {require}}}}}");
+        policy("name: a", &format!("mode: Warn{spec}"), &rule)
+    };
+    let kinds = ", match: {kinds: [Pod, StatefulSet.apps]}";
+    let table = [
+        (
+            with("", "pod: 'true', field: 'spec.containers[0].imag'"),
+            "`spec.containers[0].imag` is not a field of a Pod; did you mean `image`?",
+        ),
+        (
+            with("", "container: 'true', field: resources.limit.memory"),
+            "`resources.limit.memory` is not a field of a container; did you mean `limits`?",
+        ),
+        (
+            with(kinds, "object: 'true', field: spec.strategy"),
+            "`spec.strategy` is not a field of any kind that the policy matches",
+        ),
+    ];
+    for (text, expected) in table {
+        let found = said(&text);
+        assert!(found.len() == 1 && found[0].ends_with(expected), "{found:?}");
+        assert_eq!(read(&text).policies.len(), 1);
+    }
+    for good in [
+        with("", "pod: 'true', field: 'metadata.labels[example.com/team]'"),
+        with("", "container: 'true', field: targetContainerName"),
+        with(kinds, "object: 'true', field: spec.updateStrategy.rollingUpdate.partition"),
+        with("", "object: 'true', field: spec.strategy.type"),
+    ] {
+        assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
+    }
+}

@@ -63,8 +63,8 @@ fn a_spec_is_read_strictly() {
         ),
         (policy("name: a", "mode: 3", RULE), &["4:14 expected a string, found an integer"]),
         (
-            policy("name: a", "mode:", RULE),
-            &["4:8 expected a string, found nothing; give it a value, or leave the field out"],
+            policy("name: a", "mode: ~", RULE),
+            &["4:14 expected a string, found nothing; give it a value, or leave the field out"],
         ),
         (
             policy("name: a", "mode: Warn, prioriti: 1", RULE),

@@ -19,8 +19,12 @@ fn the_values_of_a_default_are_checked() {
         (
             with("pod: {spec: {terminationGracePeriodSecond: 45}}"),
             &[
-                "5:44 `spec.terminationGracePeriodSecond` cannot be defaulted yet; did you mean `terminationGracePeriodSeconds`?",
+                "5:44 `spec.terminationGracePeriodSecond` is not a field of a Pod; did you mean `terminationGracePeriodSeconds`?",
             ],
+        ),
+        (
+            with("pod: {spec: {tolerashuns: []}}"),
+            &["5:44 `spec.tolerashuns` is not a field of a Pod; did you mean `tolerations`?"],
         ),
         (with("pod: {spec: {tolerations: []}}"), &["5:44 `spec.tolerations` cannot be defaulted yet"]),
         (with("pod: {spec: {terminationGracePeriodSeconds: -5}}"), &["5:75 `-5` is less than 0"]),
@@ -48,16 +52,16 @@ fn the_values_of_a_default_are_checked() {
         ),
         (
             with("pod: {resources: {limits: {cpu: 1}}}"),
-            &["5:37 `resources` cannot be defaulted yet; it stands at `resources` under `container`"],
+            &["5:37 `resources` is not a field of a Pod; it stands at `resources` under `container`"],
         ),
         (
             with("pod: {terminationGracePeriodSeconds: 45}"),
-            &["5:37 `terminationGracePeriodSeconds` cannot be defaulted yet; \
+            &["5:37 `terminationGracePeriodSeconds` is not a field of a Pod; \
                it stands at `spec.terminationGracePeriodSeconds` under `pod`"],
         ),
         (
             with("container: {requests: {cpu: 1}}"),
-            &["5:43 `requests` cannot be defaulted yet; it stands at `resources.requests` under `container`"],
+            &["5:43 `requests` is not a field of a container; it stands at `resources.requests` under `container`"],
         ),
         (
             with("container: {imagePullPolicy: IfNotPresnt}"),
@@ -143,6 +147,38 @@ fn an_edit_has_somewhere_to_go() {
         with("kinds: [Pod]", requests),
         with("kinds: [Deployment.apps]", &format!("injectInto: [Templates], {requests}")),
         with("kinds: [Deployment.apps]", &format!("injectInto: [Pods, Templates], {requests}")),
+    ] {
+        assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
+    }
+}
+
+#[test]
+fn computed_values_are_checked_as_far_as_their_type_is_known() {
+    let with = |values: &str| policy("name: a", "mode: Warn", &format!("{{name: r, default: {{{values}}}}}"));
+    check(&[
+        (
+            with("pod: {spec: {enableServiceLinks: {$expression: \"'yes'\"}}}"),
+            &["5:78 `spec.enableServiceLinks` takes a boolean, and the expression gives `string`"],
+        ),
+        (
+            with("container: {resources: {$expression: '3'}}"),
+            &["5:68 `resources` takes a map, and the expression gives `int`"],
+        ),
+        (
+            with("pod: {spec: {enableServiceLinks: {$expression: container.tty}}}"),
+            &[
+                "5:78 there is no variable `container`; `container` is there only in a rule about containers and nothing \
+               else; `containers` are all of them",
+            ],
+        ),
+    ]);
+    for good in [
+        with("pod: {spec: {enableServiceLinks: {$expression: 'has(pod.spec.hostNetwork)'}}}"),
+        with("container: {resources: {requests: {cpu: {$expression: 'optional.none()'}}}}"),
+        with(
+            "container: {imagePullPolicy: {$expression: \"container.image.contains('@') ? 'IfNotPresent' : 'Always'\"}}",
+        ),
+        with("container: {resources: {$expression: \"{'requests': {'cpu': '1'}}\"}, imagePullPolicy: Always}"),
     ] {
         assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
     }
