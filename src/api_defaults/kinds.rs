@@ -233,6 +233,58 @@ mod tests {
     }
 
     #[test]
+    fn what_go_has_no_absent_form_for_is_always_there() {
+        for (api_version, kind, _) in KINDS {
+            let arena = Bump::new();
+            let text = format!(r#"{{"apiVersion":"{api_version}","kind":"{kind}","metadata":null}}"#);
+            let object = object(&arena, read(&arena, &text), Version::default());
+            let keys: Vec<_> = object.members().iter().map(|member| member.key).collect();
+            let last = if *kind == "PodTemplate" {
+                ["metadata", "template"].as_slice()
+            } else {
+                &["metadata", "spec", "status"]
+            };
+            assert_eq!(keys, [&["apiVersion", "kind"], last].concat(), "{kind}");
+            let template = match *kind {
+                "Pod" | "ReplicationController" => continue,
+                "PodTemplate" => object.field("template"),
+                "CronJob" => object.fields(&["spec", "jobTemplate", "spec", "template"]),
+                _ => object.fields(&["spec", "template"]),
+            };
+            assert!(template.unwrap().fields(&["metadata"]).is_some(), "{kind}");
+            assert!(template.unwrap().fields(&["spec", "dnsPolicy"]).is_some(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_daemon_set_has_its_old_counter_as_an_annotation() {
+        for (metadata, expected) in [
+            ("{}", r#"{"annotations":{"deprecated.daemonset.template.generation":"0"}}"#),
+            (
+                r#"{"annotations":{"a":"b"}}"#,
+                r#"{"annotations":{"a":"b","deprecated.daemonset.template.generation":"0"}}"#,
+            ),
+            (
+                r#"{"annotations":{"deprecated.daemonset.template.generation":"7"}}"#,
+                r#"{"annotations":{"deprecated.daemonset.template.generation":"7"}}"#,
+            ),
+        ] {
+            let arena = Bump::new();
+            let text = format!(r#"{{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{metadata}}}"#);
+            let object = object(&arena, read(&arena, &text), Version::default());
+            assert_eq!(object.field("metadata").unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_volume_claim_template_becomes_a_whole_object() {
+        let claim =
+            r#"{"volumeClaimTemplates":[{"kind":"Odd","spec":{"resources":{"requests":{"storage":"1024Mi"}}}}]}"#;
+        let expected = r#"{"volumeClaimTemplates":[{"kind":"PersistentVolumeClaim","spec":{"resources":{"requests":{"storage":"1Gi"}},"volumeMode":"Filesystem"},"apiVersion":"v1","metadata":{},"status":{"phase":"Pending"}}]"#;
+        assert!(defaulted("apps/v1", "StatefulSet", claim, 37).starts_with(expected));
+    }
+
+    #[test]
     fn stateful_sets_have_a_bound_on_unavailable_pods_since_1_37() {
         assert!(defaulted("apps/v1", "StatefulSet", "{}", 37).contains("maxUnavailable"));
         assert!(!defaulted("apps/v1", "StatefulSet", "{}", 36).contains("maxUnavailable"));

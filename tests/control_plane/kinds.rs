@@ -70,6 +70,7 @@ fn deployments() -> Vec<(&'static str, Value)> {
         ("replicas-null", json!({"replicas": null, "strategy": null})),
         ("recreate", strategy(json!({"type": "Recreate"}))),
         ("rolling", strategy(json!({"type": "RollingUpdate"}))),
+        ("type-empty", strategy(json!({"type": ""}))),
         ("rolling-unavailable", strategy(json!({"rollingUpdate": {"maxUnavailable": 0}}))),
         ("rolling-surge", strategy(json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "50%"}}))),
         ("strategy-empty", strategy(json!({}))),
@@ -98,12 +99,19 @@ fn stateful_sets() -> Vec<(&'static str, Value)> {
         ("parallel", json!({"podManagementPolicy": "Parallel", "replicas": 3})),
         ("on-delete", strategy(json!({"type": "OnDelete"}))),
         ("rolling", strategy(json!({"type": "RollingUpdate"}))),
+        ("type-empty", strategy(json!({"type": ""}))),
         ("rolling-no-type", strategy(json!({"rollingUpdate": {"partition": 2}}))),
         ("rolling-partition", strategy(json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}))),
         ("rolling-empty", strategy(json!({"type": "RollingUpdate", "rollingUpdate": {}}))),
         ("rolling-unavailable", strategy(json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}))),
         ("strategy-empty", strategy(json!({}))),
         ("retention", json!({"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}})),
+        ("management-empty", json!({"podManagementPolicy": "", "revisionHistoryLimit": 0, "replicas": 0})),
+        (
+            "retention-texts-empty",
+            json!({"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "", "whenScaled": ""}}),
+        ),
+        ("rolling-both", strategy(json!({"rollingUpdate": {"partition": 1, "maxUnavailable": 2}}))),
         ("retention-empty", json!({"persistentVolumeClaimRetentionPolicy": {}})),
         ("claim", claim(json!({"resources": {"requests": {"storage": "1024Mi"}}}))),
         ("claim-block", claim(json!({"volumeMode": "Block", "resources": {"requests": {"storage": 1e9}}}))),
@@ -123,9 +131,10 @@ fn daemon_sets() -> Vec<(&'static str, Value)> {
         ("plain", json!({})),
         ("on-delete", strategy(json!({"type": "OnDelete"}))),
         ("rolling", strategy(json!({"type": "RollingUpdate"}))),
+        ("type-empty", strategy(json!({"type": ""}))),
         ("rolling-no-type", strategy(json!({"rollingUpdate": {"maxUnavailable": "30%"}}))),
         ("rolling-surge", strategy(json!({"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}))),
-        ("history", json!({"revisionHistoryLimit": 3})),
+        ("history", json!({"revisionHistoryLimit": 0})),
     ]
 }
 
@@ -141,6 +150,7 @@ fn jobs() -> Vec<(&'static str, Value)> {
             "failure-policy",
             json!({"podFailurePolicy": {"rules": [
             {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]},
+            {"action": "Ignore", "onPodConditions": [{"type": "Another", "status": ""}]},
             {"action": "Count", "onPodConditions": [{"type": "Other", "status": "False"}]},
             {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [42]}}]}}),
         ),
@@ -161,6 +171,7 @@ fn cron_jobs() -> Vec<(&'static str, Value)> {
             "template": template(never()), "podFailurePolicy": {"rules": [
                 {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}]}}}}),
         ),
+        ("policy-empty", json!({"concurrencyPolicy": ""})),
         ("zone", json!({"timeZone": "Europe/Rome", "startingDeadlineSeconds": 10})),
     ]
 }
