@@ -110,7 +110,7 @@ pub fn respond<'a>(
         Ok(subject) => subject,
         Err(reason) => return decision::cannot_judge(request.uid, &reason, endpoint == Endpoint::Validate),
     };
-    let budget = arena.alloc(Budget::for_request());
+    let budget = arena.alloc(Budget::default());
     let case = Case::new(arena, request, workload, old, facts, budget);
     if matching::is_housekeeping(&case) {
         return Response::allow(request.uid);
@@ -155,7 +155,7 @@ pub fn dry_run<'a>(
         Ok(subject) => subject,
         Err(reason) => return nothing(Decision::Error(reason)),
     };
-    let budget = arena.alloc(Budget::for_request());
+    let budget = arena.alloc(Budget::default());
     let case = Case::new(arena, request, workload, old, facts, budget);
     if matching::is_housekeeping(&case) {
         return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };

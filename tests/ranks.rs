@@ -8,6 +8,7 @@ const RANKS: &[&[&str]] = &[
     &["document"],
     &["diagnostic"],
     &["quantity", "image", "glob", "selector"],
+    &["schema"],
     &["cel"],
     &["workload", "schema"],
     &["api_defaults"],

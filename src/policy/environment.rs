@@ -1,6 +1,6 @@
 //! The names that expressions of a policy can use.
 
-use crate::cel::{Environment, Program};
+use crate::cel::{Environment, Type};
 
 /// The object after the operation; `null` in a deletion.
 pub const OBJECT: u8 = 0;
@@ -19,6 +19,9 @@ pub const CONTAINERS: u8 = 6;
 /// In a container rule: the container, with its `role`.
 pub const CONTAINER: u8 = 7;
 
+/// The name under which expressions find the policy's variables.
+const VARIABLES: &str = "variables";
+
 /// Which names an expression can use, by where it stands.
 #[derive(Debug)]
 pub struct Scope {
@@ -30,24 +33,25 @@ pub struct Scope {
 /// The names of a policy that has declared no variable yet.
 impl Default for Scope {
     fn default() -> Self {
-        let condition = Environment::default()
-            .with("object", OBJECT)
-            .with("oldObject", OLD_OBJECT)
-            .with("request", REQUEST)
-            .with("namespaceObject", NAMESPACE_OBJECT)
-            .with("params", PARAMS)
-            .with("pod", POD)
-            .with("containers", CONTAINERS);
-        let container = condition.clone().with("container", CONTAINER);
-        Scope { pod: condition.clone(), condition, container }
+        let condition = Environment::new()
+            .variable("object", OBJECT, Type::Dyn)
+            .variable("oldObject", OLD_OBJECT, Type::Dyn)
+            .variable("request", REQUEST, Type::Map)
+            .variable("namespaceObject", NAMESPACE_OBJECT, Type::Dyn)
+            .variable("params", PARAMS, Type::Map)
+            .variable("pod", POD, Type::Map)
+            .variable("containers", CONTAINERS, Type::List);
+        let pod = condition.clone().composed(VARIABLES, [("", Type::Dyn); 0]);
+        let container = pod.clone().variable("container", CONTAINER, Type::Map);
+        Scope { condition, pod, container }
     }
 }
 
 impl Scope {
-    /// Lets later expressions use a variable. Without its program anything can be done with it.
-    pub fn declare(&mut self, name: &str, _program: Option<&Program>) {
-        self.pod = std::mem::take(&mut self.pod).variable(name);
-        self.container = std::mem::take(&mut self.container).variable(name);
+    /// Lets later expressions use a variable. Its place is that among the variables of the policy.
+    pub fn declare(&mut self, name: &str, kind: Type) {
+        self.pod.compose(name, kind);
+        self.container.compose(name, kind);
     }
 
     /// For `match.conditions`: no variables.

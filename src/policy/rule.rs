@@ -178,6 +178,15 @@ pub enum Message {
 }
 
 impl Rule {
+    /// Whether `when` is evaluated for each container, with `container`: in a rule that speaks of containers and of
+    /// nothing else.
+    pub fn is_per_container(&self) -> bool {
+        match &self.verb {
+            Verb::Default(default) => default.leaves.iter().all(|leaf| leaf.in_container),
+            Verb::Require(require) => require.subject == Subject::Container,
+        }
+    }
+
     /// Every expression of the rule.
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {

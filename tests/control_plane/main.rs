@@ -8,11 +8,13 @@ mod cases;
 mod cluster;
 mod compare;
 mod components;
+mod decoding;
 mod defaults;
 mod generate;
 mod keys;
 mod kinds;
 mod limit_ranges;
+mod schema;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -24,12 +26,16 @@ use crate::components::{Components, Missing};
 
 type Test = fn(&Cluster) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 5] = [
+const TESTS: [(&str, Test); 9] = [
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
+    ("the_schema_table_is_what_the_api_server_publishes", schema::table),
+    ("what_the_api_server_cannot_decode_or_does_not_know", decoding::objects_made_by_hand),
+    ("every_field_of_the_schema_table_is_decoded", decoding::objects_with_every_field),
+    ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
 ];
 
 /// The one cluster, started by the first test that runs; or why there is none.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::json;
+
 use crate::cel::Type;
 use crate::diagnostic::suggest;
 use crate::document::{Path, Step, Value};
@@ -59,6 +61,7 @@ pub(super) fn default(
         rollout: rule.get("rollout").and_then(|node| reader.word(node, &ROLLOUT)).unwrap_or_default(),
     };
     requests_within_limits(reader, &rule);
+    contradictions(reader, &rule);
     targets(reader, &rule, wide);
     Some(rule)
 }
@@ -91,37 +94,44 @@ impl Values<'_, '_, '_> {
 
     /// Whether there are rows at `steps`, whose last key is `key`; else says so.
     fn is_known(&mut self, key: &str, node: Node<'_>, steps: &[Step<'static>]) -> bool {
-        let path: Path<'_> = steps.iter().cloned().collect();
-        let mut rows = fields::below(self.in_container, steps).peekable();
-        let Some(row) = rows.peek() else {
-            let message = format!("`{path}` cannot be defaulted yet");
-            if let Some((reason, help)) = fields::refusal(self.in_container, steps) {
-                let message = format!("`{path}` cannot be defaulted: {reason}");
-                self.reader.error(node.title(), message).help = Some(help.to_owned());
-                return false;
-            }
-            let (_, parents) = steps.split_last().unwrap_or((&Step::Index(0), &[]));
-            let siblings =
-                fields::below(self.in_container, parents).filter_map(|row| row.path.get(parents.len()).copied());
-            let near = suggest(key, siblings).map(|near| format!("did you mean `{near}`?"));
-            let other = fields::below(!self.in_container, &[Step::Key(Cow::Owned(key.to_owned()))]).next();
-            let section = if self.in_container { "pod" } else { "container" };
-            let misplaced = other.filter(|_| parents.is_empty()).map(|_| format!("it stands under `{section}`"));
-            self.reader.error(node.title(), message).help = near.or(misplaced);
+        let Some(row) = fields::below(self.in_container, steps).next() else {
+            self.unknown(key, node, steps);
             return false;
         };
-        if let Some(known) = row.keys().filter(|known| row.path.len() == steps.len() && !known.contains(&key)) {
+        let is_last = row.path.len() == steps.len();
+        if let Some(known) = row.keys().filter(|known| is_last && !known.contains(&key)) {
             let help = suggest(key, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-            self.reader.error(node.title(), format!("`{path}` cannot be defaulted yet")).help = help;
+            self.reader.error(node.title(), format!("`{}` cannot be defaulted yet", path(steps))).help = help;
             return false;
         }
-        let is_label = row.path.len() == steps.len() && matches!(row.holds, Holds::Label | Holds::Annotation);
-        if is_label && !valid_label_key(key) {
+        if is_last && matches!(row.holds, Holds::Label | Holds::Annotation) && !valid_label_key(key) {
             self.reader.error(node.title(), format!("`{key}` cannot be the key of a label or an annotation")).help =
                 Some("letters, digits, `-`, `_` and `.`, at most 63, perhaps behind a domain and `/`".to_owned());
             return false;
         }
         true
+    }
+
+    fn unknown(&mut self, key: &str, node: Node<'_>, steps: &[Step<'static>]) {
+        let path = path(steps);
+        if let Some((reason, help)) = fields::refusal(self.in_container, steps) {
+            let message = format!("`{path}` cannot be defaulted: {reason}");
+            self.reader.error(node.title(), message).help = Some(help.to_owned());
+            return;
+        }
+        let depth = steps.len().saturating_sub(1);
+        let parents = steps.get(..depth).unwrap_or_default();
+        let siblings = fields::below(self.in_container, parents).filter_map(|row| row.path.get(depth).copied());
+        let help = suggest(key, siblings).map(|near| format!("did you mean `{near}`?"));
+        let help = help.or_else(|| {
+            let (row, at) = fields::FIELDS.iter().find_map(|row| {
+                let at = row.path.iter().position(|name| *name == key && key != "metadata" && key != "spec")?;
+                Some((row, at))
+            })?;
+            let section = if row.in_container { "container" } else { "pod" };
+            Some(format!("it stands at `{}` under `{section}`", row.path.get(..=at)?.join(".")))
+        });
+        self.reader.error(node.title(), format!("`{path}` cannot be defaulted yet")).help = help;
     }
 
     fn constant(&mut self, field: &'static Field, node: Node<'_>, steps: &[Step<'static>]) {
@@ -161,6 +171,10 @@ impl Values<'_, '_, '_> {
     }
 }
 
+fn path(steps: &[Step<'static>]) -> Path<'static> {
+    steps.iter().cloned().collect()
+}
+
 /// A request above the limit of the same rule would be refused by the API server each time.
 fn requests_within_limits(reader: &mut Reader<'_>, rule: &DefaultRule) {
     let amounts = |list: &'static str| {
@@ -179,6 +193,30 @@ fn requests_within_limits(reader: &mut Reader<'_>, rule: &DefaultRule) {
         if let Some((_, limit, ..)) = limit.filter(|(_, _, limit, _)| request > *limit) {
             let message = format!("a request of `{text}` {name} above the limit of `{limit}`");
             reader.error(leaf.place.span, message);
+        }
+    }
+}
+
+/// Two values of one security context that cannot stand together.
+fn contradictions(reader: &mut Reader<'_>, rule: &DefaultRule) {
+    let rows = [
+        ("allowPrivilegeEscalation", json!(false), "privileged", json!(true), "the API server refuses"),
+        ("runAsUser", json!(0), "runAsNonRoot", json!(true), "the kubelet starts nothing from"),
+    ];
+    for (first, first_value, second, second_value, who) in rows {
+        let stands = |in_container: bool, key: &str, expected: &serde_json::Value| {
+            rule.leaves.iter().find(|leaf| {
+                let is_key = matches!(leaf.steps.last(), Some(Step::Key(last)) if last == key);
+                let is_value = matches!(&leaf.value, LeafValue::Constant(value) if value == expected);
+                leaf.in_container == in_container && is_key && is_value
+            })
+        };
+        for in_container in [false, true] {
+            let found = stands(in_container, first, &first_value).zip(stands(in_container, second, &second_value));
+            if let Some((leaf, _)) = found {
+                let message = format!("`{first}: {first_value}` beside `{second}: {second_value}`, which {who}");
+                reader.error(leaf.place.span, message);
+            }
         }
     }
 }

@@ -21,6 +21,9 @@ const FIELDS: [&str; 8] = [
     "podSelector",
     "conditions",
 ];
+/// The bounds of the custom resource.
+const MOST_CONDITIONS: usize = 64;
+const MOST_WORDS: usize = 128;
 const OPERATIONS: [(&str, Operation); 2] = [("CREATE", Operation::Create), ("UPDATE", Operation::Update)];
 
 /// Reads `match`, which may be absent.
@@ -85,7 +88,7 @@ pub(super) fn everything() -> Match {
 /// A list of globs.
 pub(super) fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
     let mut globs = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_WORDS) {
         let Some(text) = reader.text(element) else { continue };
         match Glob::parse(text) {
             Ok(glob) => globs.push(glob),
@@ -104,7 +107,7 @@ pub(super) fn unique<'t, 'a, T: PartialEq>(
     read: impl Fn(&mut Reader<'t>, Node<'a>) -> Option<T>,
 ) -> Vec<T> {
     let mut list = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_WORDS) {
         match read(reader, element) {
             Some(value) if list.contains(&value) => {
                 reader.error(element.span(), format!("{} stands in the list twice", element.value));
@@ -150,7 +153,7 @@ fn makers(reader: &mut Reader<'_>, node: Node<'_>, bits: u16) {
 fn conditions(reader: &mut Reader<'_>, node: Node<'_>, scope: &Scope) -> Vec<Condition> {
     let mut names = Names::default();
     let mut conditions = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_CONDITIONS) {
         if !reader.object(element, "a condition", &["name", "expression"]) {
             continue;
         }

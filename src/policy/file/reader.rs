@@ -65,9 +65,10 @@ impl<'a> Node<'a> {
         self.key.or_else(|| self.places.keys.first().copied()).unwrap_or(self.places.value)
     }
 
-    /// The place of the value.
+    /// The place of the value; a value that was forgotten has that of its key.
     pub(super) fn span(self) -> Span {
-        self.places.value
+        let Span { start, end, .. } = self.places.value;
+        self.key.filter(|_| start == end).unwrap_or(self.places.value)
     }
 }
 
@@ -118,7 +119,9 @@ impl<'t> Reader<'t> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("{what} has {}", words(known, "and")),
             };
-            self.error(member.title(), format!("unknown field `{key}` in {what}")).help = Some(help);
+            let diagnostic = self.error(member.title(), format!("unknown field `{key}` in {what}"));
+            diagnostic.label = Some("unknown field".to_owned());
+            diagnostic.help = Some(help);
         }
         true
     }
@@ -152,9 +155,12 @@ impl<'t> Reader<'t> {
         self.typed(node, "an integer", Value::as_i64)
     }
 
-    /// The elements of a list that is not empty.
-    pub(super) fn list<'a>(&mut self, node: Node<'a>) -> Vec<Node<'a>> {
+    /// The elements of a list that is not empty and holds at most `most`.
+    pub(super) fn list<'a>(&mut self, node: Node<'a>, most: usize) -> Vec<Node<'a>> {
         match node.value {
+            Value::Array(elements) if elements.len() > most => {
+                self.error(node.title(), format!("a list of {} elements, where {most} can stand", elements.len()));
+            }
             Value::Array([]) => {
                 self.error(node.span(), "an empty list").help =
                     Some("add an element, or leave the field out".to_owned());
@@ -198,9 +204,8 @@ impl<'t> Reader<'t> {
 
     /// Says that a value is of the wrong type.
     pub(super) fn expected(&mut self, what: &str, node: Node<'_>) -> &mut Diagnostic {
-        // A forgotten value has no place of its own.
-        let span = if node.value.is_null() { node.title() } else { node.span() };
-        let diagnostic = self.error(span, format!("expected {what}, found {}", described(node.value)));
+        let diagnostic = self.error(node.span(), format!("expected {what}, found {}", described(node.value)));
+        diagnostic.label = Some(format!("expected {what}"));
         if node.value.is_null() {
             diagnostic.help = Some("give it a value, or leave the field out".to_owned());
         }

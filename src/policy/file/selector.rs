@@ -24,7 +24,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Selector> 
         }
     }
     if let Some(expressions) = node.get("matchExpressions") {
-        for element in reader.list(expressions) {
+        for element in reader.list(expressions, 64) {
             requirements.extend(requirement(reader, element));
         }
     }

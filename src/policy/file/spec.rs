@@ -12,6 +12,10 @@ use crate::policy::{Mode, NamespaceMode, Policy, Rule, Variable};
 const FIELDS: [&str; 8] = ["mode", "priority", "controllerPods", "modes", "match", "params", "variables", "rules"];
 const MODES: [(&str, Mode); 3] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn), ("Audit", Mode::Audit)];
 const CONTROLLER_PODS: [(&str, Mode); 2] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn)];
+/// The bounds of the custom resource, so that a file holds nothing that the cluster would not take.
+const MOST_RULES: usize = 128;
+const MOST_VARIABLES: usize = 64;
+const MOST_MODES: usize = 16;
 /// Words that CEL keeps for itself.
 const RESERVED: [&str; 20] = [
     "as",
@@ -81,7 +85,7 @@ pub(super) fn mode(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Mode> {
 
 fn namespace_modes(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<NamespaceMode> {
     let mut modes = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_MODES) {
         if !reader.object(element, "a mode for namespaces", &["namespaceSelector", "mode"]) {
             continue;
         }
@@ -106,7 +110,7 @@ fn params(reader: &mut Reader<'_>, node: Node<'_>) -> serde_json::Value {
 fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<Variable> {
     let mut names = Names::default();
     let mut variables = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_VARIABLES) {
         if !reader.object(element, "a variable", &["name", "expression"]) {
             continue;
         }
@@ -119,7 +123,7 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
             .and_then(|node| expression::compile(reader, node, scope.pod(), Type::Dyn));
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, program.as_ref());
+        scope.declare(name, Type::Dyn);
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }
@@ -150,7 +154,7 @@ fn rules(reader: &mut Reader<'_>, node: Node<'_>, wide: &Policywide<'_>) -> Vec<
     }
     let mut names = Names::default();
     let mut rules = Vec::new();
-    for element in reader.list(node) {
+    for element in reader.list(node, MOST_RULES) {
         rules.extend(rule::read(reader, element, wide, &mut names));
     }
     rules

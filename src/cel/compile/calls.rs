@@ -1,0 +1,126 @@
+//! Calls: which overloads they can mean.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::cel::ast::Expression;
+use crate::cel::compile::{Compiler, Typed, article, typed};
+use crate::cel::library::{self, Overload, Style};
+use crate::cel::node::{Call, Constant, Kind, Node};
+use crate::cel::problem::Problem;
+use crate::cel::types::Type;
+
+impl Compiler<'_> {
+    pub(super) fn call(
+        &mut self,
+        range: &Range<usize>,
+        function: &str,
+        receiver: Option<&Expression>,
+        arguments: &[Expression],
+    ) -> Typed {
+        if let Some(expanded) = self.expand(range, function, receiver, arguments) {
+            return expanded;
+        }
+        let library = receiver.and_then(|receiver| self.library(receiver));
+        let (name, style, receiver) = match (library, receiver) {
+            (Some(library), _) => (format!("{library}.{function}"), Style::Global, None),
+            (None, Some(receiver)) => (function.to_owned(), Style::Method, Some(receiver)),
+            (None, None) => (function.to_owned(), Style::Global, None),
+        };
+        let mut nodes = Vec::with_capacity(arguments.len() + 1);
+        let mut types = Vec::with_capacity(arguments.len() + 1);
+        for argument in receiver.into_iter().chain(arguments) {
+            let Typed { node, kind } = self.lower(argument);
+            nodes.push(node);
+            types.push(kind);
+        }
+        let named: Vec<&'static Overload> = library::find(&name, style).collect();
+        if named.is_empty() {
+            return self.fail(unknown(range, &name, style));
+        }
+        let counted: Vec<_> = named.iter().copied().filter(|other| other.arguments.len() == types.len()).collect();
+        if counted.is_empty() {
+            return self.fail(miscounted(range, &name, style, &named, arguments.len()));
+        }
+        let taken: Vec<_> = counted.iter().copied().filter(|other| other.takes(types.iter().copied())).collect();
+        let Some(first) = taken.first() else {
+            return self.fail(mistyped(range, &name, style, &counted, &types));
+        };
+        let kind = if taken.iter().all(|other| other.result == first.result) { first.result } else { Type::Dyn };
+        if name == "matches" {
+            return self.matches(range, nodes, taken, arguments);
+        }
+        let strict = taken.iter().any(|overload| overload.strict) && nodes.iter().all(|node| node.constant().is_some());
+        let call = typed(range, call_of(nodes, taken), kind);
+        if strict { self.folded_strictly(call) } else { self.folded(call) }
+    }
+
+    /// `matches`, with the pattern compiled now if it is written there.
+    fn matches(
+        &mut self,
+        range: &Range<usize>,
+        mut nodes: Vec<Node>,
+        overloads: Vec<&'static Overload>,
+        arguments: &[Expression],
+    ) -> Typed {
+        let regex = match nodes.get(1).and_then(Node::constant) {
+            Some(Constant::String(pattern)) => library::regex::compile(pattern),
+            _ => return typed(range, call_of(nodes, overloads), Type::Bool),
+        };
+        let (text, pattern) = (nodes.swap_remove(0), arguments.last().map_or(range, |last| &last.range));
+        match regex {
+            Ok(regex) => self.folded(typed(range, Kind::Matches(Box::new((text, regex))), Type::Bool)),
+            Err(message) => self.fail(Problem::new(pattern.clone(), format!("not a regular expression: {message}"))),
+        }
+    }
+}
+
+fn call_of(nodes: Vec<Node>, overloads: Vec<&'static Overload>) -> Kind {
+    Kind::Call(Box::new(Call { overloads: overloads.into(), arguments: nodes.into() }))
+}
+
+fn unknown(range: &Range<usize>, name: &str, style: Style) -> Problem {
+    let (what, other, written) = match style {
+        Style::Global => ("function", Style::Method, format!("x.{name}()")),
+        Style::Method => ("method", Style::Global, format!("{name}(x)")),
+    };
+    let problem = Problem::new(range.clone(), format!("there is no {what} `{name}`"));
+    if library::find(name, other).next().is_some() {
+        return problem.help(format!("it is written `{written}`"));
+    }
+    let names = library::all().filter(|overload| overload.style == style).map(|overload| overload.name);
+    let macros = if style == Style::Method { super::macros::METHODS } else { &["has"] };
+    problem.suggest(name, names.chain(macros.iter().copied()).collect::<BTreeSet<_>>())
+}
+
+fn miscounted(range: &Range<usize>, name: &str, style: Style, named: &[&Overload], found: usize) -> Problem {
+    let receiver = usize::from(style == Style::Method);
+    let counts: BTreeSet<_> = named.iter().map(|overload| overload.arguments.len() - receiver).collect();
+    let last = counts.last().copied().unwrap_or_default();
+    let counts: Vec<_> = counts.iter().map(usize::to_string).collect();
+    let noun = if last == 1 { "argument" } else { "arguments" };
+    Problem::new(range.clone(), format!("`{name}` takes {} {noun}, not {found}", counts.join(" or ")))
+}
+
+fn mistyped(range: &Range<usize>, name: &str, style: Style, named: &[&Overload], types: &[Type]) -> Problem {
+    let list = |types: &[Type]| types.iter().map(|kind| article(*kind)).collect::<Vec<_>>().join(" and ");
+    let problem = match (style, types) {
+        (Style::Method, [receiver]) => format!("`{name}` is not a method of {}", article(*receiver)),
+        (Style::Method, [receiver, arguments @ ..]) => {
+            format!("`{name}` of {} does not take {}", article(*receiver), list(arguments))
+        }
+        (_, types) => format!("`{name}` does not take {}", list(types)),
+    };
+    let forms: BTreeSet<_> = named.iter().map(|overload| form(overload)).collect();
+    Problem::new(range.clone(), problem)
+        .help(format!("it is defined as {}", forms.into_iter().take(4).collect::<Vec<_>>().join(", ")))
+}
+
+/// An overload as it is written: `string.contains(string)`.
+fn form(overload: &Overload) -> String {
+    let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+    match (overload.style, overload.arguments) {
+        (Style::Method, [receiver, arguments @ ..]) => format!("`{receiver}.{}({})`", overload.name, list(arguments)),
+        (_, arguments) => format!("`{}({})`", overload.name, list(arguments)),
+    }
+}

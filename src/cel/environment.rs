@@ -1,0 +1,84 @@
+//! The names that an expression may use.
+
+use crate::cel::types::Type;
+
+/// Declared names: variables of the caller, and composed variables under a name of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: Vec<Variable>,
+    composed: Option<Composed>,
+}
+
+#[derive(Clone, Debug)]
+struct Variable {
+    name: String,
+    slot: u8,
+    kind: Type,
+}
+
+#[derive(Clone, Debug)]
+struct Composed {
+    namespace: String,
+    fields: Vec<(String, Type)>,
+}
+
+impl Environment {
+    /// Slots that there can be.
+    pub const SLOTS: u8 = 64;
+
+    /// No names.
+    pub fn new() -> Self {
+        Environment::default()
+    }
+
+    /// Declares a variable. Its value is asked for by its slot, a number below [`Environment::SLOTS`].
+    pub fn variable(mut self, name: impl Into<String>, slot: u8, kind: Type) -> Self {
+        self.variables.push(Variable { name: name.into(), slot: slot.min(Self::SLOTS - 1), kind });
+        self
+    }
+
+    /// Declares composed variables: `namespace.NAME` is asked for by its place in `fields`.
+    pub fn composed<N: Into<String>>(
+        mut self,
+        namespace: impl Into<String>,
+        fields: impl IntoIterator<Item = (N, Type)>,
+    ) -> Self {
+        let fields = fields.into_iter().map(|(name, kind)| (name.into(), kind)).collect();
+        self.composed = Some(Composed { namespace: namespace.into(), fields });
+        self
+    }
+
+    /// Declares one composed variable more and returns its place. [`Environment::composed`] must have named them.
+    pub fn compose(&mut self, name: impl Into<String>, kind: Type) -> Option<usize> {
+        let fields = &mut self.composed.as_mut()?.fields;
+        fields.push((name.into(), kind));
+        Some(fields.len() - 1)
+    }
+
+    /// The slot and type of a variable.
+    pub(crate) fn find(&self, name: &str) -> Option<(u8, Type)> {
+        self.variables.iter().find(|variable| variable.name == name).map(|variable| (variable.slot, variable.kind))
+    }
+
+    /// Whether a name is that of the composed variables.
+    pub(crate) fn is_namespace(&self, name: &str) -> bool {
+        self.composed.as_ref().is_some_and(|composed| composed.namespace == name)
+    }
+
+    /// The place and type of a composed variable.
+    pub(crate) fn find_composed(&self, name: &str) -> Option<(usize, Type)> {
+        let fields = &self.composed.as_ref()?.fields;
+        fields.iter().enumerate().find(|(_, field)| field.0 == name).map(|(place, field)| (place, field.1))
+    }
+
+    /// All names, for suggestions.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let namespace = self.composed.iter().map(|composed| composed.namespace.as_str());
+        self.variables.iter().map(|variable| variable.name.as_str()).chain(namespace)
+    }
+
+    /// The names of the composed variables.
+    pub(crate) fn composed_names(&self) -> impl Iterator<Item = &str> {
+        self.composed.iter().flat_map(|composed| &composed.fields).map(|(name, _)| name.as_str())
+    }
+}

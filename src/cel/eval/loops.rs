@@ -1,0 +1,114 @@
+//! The macros that go through a list, or through the keys of a map.
+
+use std::cell::Cell;
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use crate::cel::error::{Error, Reason};
+use crate::cel::eval::Evaluation;
+use crate::cel::node::{Loop, LoopKind, Node, OptionalMap};
+use crate::cel::types::Type;
+use crate::cel::value::Value;
+
+impl<'a> Evaluation<'_, 'a> {
+    #[inline(never)]
+    pub(super) fn each(&self, each: &'a Loop, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let range = self.value(&each.range)?;
+        match each.kind {
+            LoopKind::All => self.decide(each, range, false),
+            LoopKind::Exists => self.decide(each, range, true),
+            LoopKind::ExistsOne => self.count(each, range),
+            LoopKind::Map | LoopKind::Filter => self.collect(each, range, node),
+        }
+    }
+
+    /// `exists` if one element `decides` by being true, `all` if one decides by being false. As with `||` an error
+    /// counts only if none decides.
+    fn decide(&self, each: &'a Loop, range: Value<'a>, decides: bool) -> Result<Value<'a>, Error<'a>> {
+        let mut error = None;
+        for place in 0..self.length(each, range)? {
+            self.enter(each, range, place);
+            match self.holds(each) {
+                Ok(value) if value == decides => return Ok(Value::Bool(decides)),
+                Ok(_) => {}
+                Err(fatal) if fatal.is_fatal() => return Err(fatal),
+                Err(other) => error = error.or(Some(other)),
+            }
+        }
+        error.map_or(Ok(Value::Bool(!decides)), Err)
+    }
+
+    fn count(&self, each: &'a Loop, range: Value<'a>) -> Result<Value<'a>, Error<'a>> {
+        let mut count = 0_u32;
+        for place in 0..self.length(each, range)? {
+            self.enter(each, range, place);
+            count += u32::from(self.holds(each)?);
+        }
+        Ok(Value::Bool(count == 1))
+    }
+
+    fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let length = self.length(each, range)?;
+        let mut collected = ArenaVec::with_capacity_in(length, self.arena);
+        self.budget.spend_each(length).map_err(|reason| Error::new(reason, node.part))?;
+        for place in 0..length {
+            let element = self.enter(each, range, place);
+            if self.holds(each)? {
+                collected.push(match &each.result {
+                    Some(result) => self.value(result)?,
+                    None => element,
+                });
+            }
+        }
+        Ok(Value::list(collected.into_bump_slice()))
+    }
+
+    /// `optMap` and `optFlatMap`.
+    #[inline(never)]
+    pub(super) fn optional_map(&self, map: &'a OptionalMap) -> Result<Value<'a>, Error<'a>> {
+        let value = match self.value(&map.operand)? {
+            Value::Optional(Some(value)) => *value,
+            Value::Optional(None) => return Ok(Value::Optional(None)),
+            other => return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.operand.part)),
+        };
+        self.set(map.local, value);
+        match self.value(&map.body)? {
+            Value::Optional(optional) if map.flat => Ok(Value::Optional(optional)),
+            other if map.flat => Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.body.part)),
+            other => Ok(Value::Optional(Some(self.arena.alloc(other)))),
+        }
+    }
+
+    fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
+        match range {
+            Value::List(list) => Ok(list.len()),
+            Value::Map(map) => Ok(map.len()),
+            other => Err(Error::new(Reason::Expected(Type::List, other.kind()), each.range.part)),
+        }
+    }
+
+    /// Makes the variable of the macro stand for one element.
+    fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
+        let element = match range {
+            Value::List(list) => list.get(place),
+            Value::Map(map) => map.entry(place).map(|entry| entry.0),
+            _ => None,
+        };
+        let element = element.unwrap_or_default();
+        self.set(each.local, element);
+        element
+    }
+
+    fn set(&self, local: usize, value: Value<'a>) {
+        if let Some(cell) = self.locals.get(local) {
+            Cell::set(cell, value);
+        }
+    }
+
+    fn holds(&self, each: &'a Loop) -> Result<bool, Error<'a>> {
+        match &each.test {
+            Some(test) => self.truth(test),
+            None => Ok(true),
+        }
+    }
+}

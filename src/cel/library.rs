@@ -1,0 +1,145 @@
+//! The functions of Kubernetes CEL, one file for each family.
+//!
+//! A family is a list of overloads; [`FAMILIES`] names them all. A name may have overloads in several families
+//! (`indexOf` of texts and of lists): the types of the arguments decide, at load as far as they are known, else when
+//! the expression runs.
+
+mod convert;
+mod image;
+mod list;
+mod optional;
+mod quantity;
+pub(crate) mod regex;
+mod size;
+mod string;
+mod time;
+
+use bumpalo::Bump;
+
+use crate::cel::budget::Budget;
+use crate::cel::error::{Mismatch, Reason, Refusal};
+use crate::cel::types::Type;
+use crate::cel::value::Value;
+
+/// Every family.
+const FAMILIES: &[&[Overload]] = &[
+    convert::OVERLOADS,
+    image::OVERLOADS,
+    list::OVERLOADS,
+    optional::OVERLOADS,
+    quantity::OVERLOADS,
+    regex::OVERLOADS,
+    size::OVERLOADS,
+    string::OVERLOADS,
+    time::OVERLOADS,
+];
+
+/// What a function returns: its value, or why there is none.
+pub(crate) type Outcome<'a> = Result<Value<'a>, Reason<'a>>;
+
+/// One way to call a function.
+#[derive(Debug)]
+pub(crate) struct Overload {
+    /// With its namespace, as in `optional.of`.
+    pub name: &'static str,
+    /// Whether the first argument stands before the dot.
+    pub style: Style,
+    pub arguments: &'static [Type],
+    pub result: Type,
+    /// Whether a bad literal argument is a mistake in the expression, to be found when it is loaded.
+    pub strict: bool,
+    run: Function,
+}
+
+/// Called with as many arguments as the overload has, of its types.
+type Function = for<'a> fn(Context<'_, 'a>, &[Value<'a>]) -> Outcome<'a>;
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `f(x)`.
+    Global,
+    /// `x.f()`.
+    Method,
+}
+
+/// What a function may use.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'e, 'a> {
+    pub arena: &'a Bump,
+    pub budget: &'e Budget,
+}
+
+impl Overload {
+    /// A function.
+    const fn global(name: &'static str, arguments: &'static [Type], result: Type, run: Function) -> Self {
+        Overload { name, style: Style::Global, arguments, result, strict: false, run }
+    }
+
+    /// A function of its first argument.
+    const fn method(name: &'static str, arguments: &'static [Type], result: Type, run: Function) -> Self {
+        Overload { name, style: Style::Method, arguments, result, strict: false, run }
+    }
+
+    /// The same; a bad literal is a mistake.
+    const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Whether values of these types can be its arguments.
+    pub fn takes(&self, types: impl ExactSizeIterator<Item = Type>) -> bool {
+        types.len() == self.arguments.len() && self.arguments.iter().zip(types).all(|(want, found)| want.accepts(found))
+    }
+
+    /// Runs it.
+    #[inline]
+    pub fn run<'a>(&self, context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+        (self.run)(context, arguments)
+    }
+}
+
+impl<'a> Context<'_, 'a> {
+    /// A text that was built, at the price of its bytes.
+    pub fn string(self, text: &str) -> Outcome<'a> {
+        self.budget.spend_each(text.len())?;
+        Ok(Value::String(self.arena.alloc_str(text)))
+    }
+
+    /// A list that was built, at the price of its elements.
+    pub fn list(self, elements: &[Value<'a>]) -> Outcome<'a> {
+        self.budget.spend_each(elements.len())?;
+        Ok(Value::list(self.arena.alloc_slice_copy(elements)))
+    }
+
+    /// Pays for looking at a text.
+    pub fn scan(self, text: &str) -> Result<(), Reason<'a>> {
+        self.budget.spend_each(text.len() / 16)
+    }
+
+    /// The failure of a function that refuses an argument.
+    pub fn refuse<T>(self, message: &'a str, argument: Value<'a>) -> Result<T, Reason<'a>> {
+        Err(Reason::Refused(self.arena.alloc(Refusal { message, argument })))
+    }
+
+    /// The failure of a function that was called with other types than it takes.
+    pub fn mismatch(self, function: &'static str, arguments: &[Value<'a>]) -> Reason<'a> {
+        let arguments = self.arena.alloc_slice_fill_iter(arguments.iter().map(|argument| argument.kind()));
+        Reason::Function(self.arena.alloc(Mismatch { function, arguments }))
+    }
+}
+
+/// The overloads of a function.
+pub(crate) fn find(name: &str, style: Style) -> impl Iterator<Item = &'static Overload> {
+    all().filter(move |overload| overload.name == name && overload.style == style)
+}
+
+/// All overloads.
+pub(crate) fn all() -> impl Iterator<Item = &'static Overload> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// Whether a name is the first part of function names: `optional` in `optional.of`.
+pub(crate) fn is_namespace(name: &str) -> bool {
+    all().any(|overload| overload.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+}

@@ -1,0 +1,156 @@
+//! Conversions between types, and `type` itself.
+
+use crate::cel::error::Reason;
+use crate::cel::library::{Context, Outcome, Overload};
+use crate::cel::time;
+use crate::cel::types::Type::{self, Bool, Bytes, Double, Duration, Dyn, Int, String, Timestamp, Uint};
+use crate::cel::value::Value;
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    Overload::global("dyn", &[Dyn], Dyn, same),
+    Overload::global("type", &[Dyn], Type::Type, kind),
+    Overload::global("bool", &[Bool], Bool, same),
+    Overload::global("bool", &[String], Bool, boolean),
+    Overload::global("int", &[Int], Int, same),
+    Overload::global("int", &[Uint], Int, int),
+    Overload::global("int", &[Double], Int, int),
+    Overload::global("int", &[String], Int, int),
+    Overload::global("int", &[Timestamp], Int, int),
+    Overload::global("uint", &[Uint], Uint, same),
+    Overload::global("uint", &[Int], Uint, uint),
+    Overload::global("uint", &[Double], Uint, uint),
+    Overload::global("uint", &[String], Uint, uint),
+    Overload::global("double", &[Double], Double, same),
+    Overload::global("double", &[Int], Double, double),
+    Overload::global("double", &[Uint], Double, double),
+    Overload::global("double", &[String], Double, double),
+    Overload::global("string", &[String], String, same),
+    Overload::global("string", &[Bool], String, string),
+    Overload::global("string", &[Int], String, string),
+    Overload::global("string", &[Uint], String, string),
+    Overload::global("string", &[Double], String, string),
+    Overload::global("string", &[Bytes], String, string),
+    Overload::global("string", &[Duration], String, string),
+    Overload::global("string", &[Timestamp], String, string),
+    Overload::global("bytes", &[Bytes], Bytes, same),
+    Overload::global("bytes", &[String], Bytes, bytes),
+    Overload::global("duration", &[Duration], Duration, same),
+    Overload::global("duration", &[String], Duration, duration).strict(),
+    Overload::global("timestamp", &[Timestamp], Timestamp, same),
+    Overload::global("timestamp", &[Int], Timestamp, timestamp),
+    Overload::global("timestamp", &[String], Timestamp, timestamp).strict(),
+];
+
+/// 2^63 and 2^64: the first doubles that are too large.
+const INT_END: f64 = 9_223_372_036_854_775_808.0;
+const UINT_END: f64 = 18_446_744_073_709_551_616.0;
+
+fn same<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [value] => Ok(*value),
+        _ => Err(context.mismatch("dyn", arguments)),
+    }
+}
+
+fn kind<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [value] => Ok(Value::Type(value.kind())),
+        _ => Err(context.mismatch("type", arguments)),
+    }
+}
+
+fn boolean<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String("1" | "t" | "T" | "true" | "TRUE" | "True")] => Ok(Value::Bool(true)),
+        [Value::String("0" | "f" | "F" | "false" | "FALSE" | "False")] => Ok(Value::Bool(false)),
+        [text] => context.refuse("not a boolean", *text),
+        _ => Err(context.mismatch("bool", arguments)),
+    }
+}
+
+fn int<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let number = match arguments {
+        [Value::Uint(number)] => i64::try_from(*number).map_err(|_| Reason::Overflow)?,
+        #[expect(clippy::cast_possible_truncation, reason = "towards zero is what the conversion means")]
+        [Value::Double(number)] if *number > -INT_END && *number < INT_END => *number as i64,
+        [Value::Double(_)] => return Err(Reason::Overflow),
+        [Value::String(text)] => match text.parse() {
+            Ok(number) => number,
+            Err(_) => return context.refuse("not a whole number of 64 bits", Value::String(text)),
+        },
+        [Value::Timestamp(timestamp)] => timestamp.second(),
+        _ => return Err(context.mismatch("int", arguments)),
+    };
+    Ok(Value::Int(number))
+}
+
+fn uint<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let number = match arguments {
+        [Value::Int(number)] => u64::try_from(*number).map_err(|_| Reason::Overflow)?,
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the bounds are checked")]
+        [Value::Double(number)] if *number >= 0.0 && *number < UINT_END => *number as u64,
+        [Value::Double(_)] => return Err(Reason::Overflow),
+        [Value::String(text)] => match text.parse() {
+            Ok(number) if !text.starts_with('+') => number,
+            _ => return context.refuse("not a whole number of 64 bits without sign", Value::String(text)),
+        },
+        _ => return Err(context.mismatch("uint", arguments)),
+    };
+    Ok(Value::Uint(number))
+}
+
+fn double<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let number = match arguments {
+        #[expect(clippy::cast_precision_loss, reason = "the nearest double is what the conversion means")]
+        [Value::Int(number)] => *number as f64,
+        #[expect(clippy::cast_precision_loss, reason = "the nearest double is what the conversion means")]
+        [Value::Uint(number)] => *number as f64,
+        [Value::String(text)] => match text.parse::<f64>() {
+            Ok(number) => number,
+            Err(_) => return context.refuse("not a number", Value::String(text)),
+        },
+        _ => return Err(context.mismatch("double", arguments)),
+    };
+    Ok(Value::Double(number))
+}
+
+fn string<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [value] => match value.text(context.arena) {
+            Some(text) => {
+                context.budget.spend_each(text.len())?;
+                Ok(Value::String(text))
+            }
+            None => context.refuse("not text in UTF-8", *value),
+        },
+        _ => Err(context.mismatch("string", arguments)),
+    }
+}
+
+fn bytes<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text)] => Ok(Value::Bytes(text.as_bytes())),
+        _ => Err(context.mismatch("bytes", arguments)),
+    }
+}
+
+fn duration<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text)] => match time::Duration::parse(text) {
+            Some(duration) => Ok(Value::Duration(duration)),
+            None => context.refuse("not a duration", Value::String(text)),
+        },
+        _ => Err(context.mismatch("duration", arguments)),
+    }
+}
+
+fn timestamp<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::Int(second)] => time::Timestamp::new(*second, 0).map(Value::Timestamp).ok_or(Reason::TimeOutOfRange),
+        [Value::String(text)] => match time::Timestamp::parse(text) {
+            Some(timestamp) => Ok(Value::Timestamp(timestamp)),
+            None => context.refuse("not a timestamp", Value::String(text)),
+        },
+        _ => Err(context.mismatch("timestamp", arguments)),
+    }
+}

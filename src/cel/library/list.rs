@@ -1,0 +1,104 @@
+//! The list library of Kubernetes.
+
+use std::cmp::Ordering;
+
+use crate::cel::ast::Operator;
+use crate::cel::error::Reason;
+use crate::cel::eval::arithmetic;
+use crate::cel::library::{Context, Outcome, Overload};
+use crate::cel::types::Type::{Bool, Dyn, Int, List};
+use crate::cel::value::{Value, compare, equal};
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    Overload::method("isSorted", &[List], Bool, is_sorted),
+    Overload::method("sum", &[List], Dyn, sum),
+    Overload::method("min", &[List], Dyn, min),
+    Overload::method("max", &[List], Dyn, max),
+    Overload::method("indexOf", &[List, Dyn], Int, index_of),
+    Overload::method("lastIndexOf", &[List, Dyn], Int, last_index_of),
+    Overload::method("includes", &[List, Dyn], Bool, includes),
+];
+
+fn is_sorted<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch("isSorted", arguments)) };
+    context.budget.spend_each(list.len())?;
+    let mut before = None;
+    for element in list.iter() {
+        if before.map_or(Ok(false), |before| precedes(element, before))? {
+            return Ok(Value::Bool(false));
+        }
+        before = Some(element);
+    }
+    Ok(Value::Bool(true))
+}
+
+/// The sum of nothing is the whole number 0: of which type it would have been, nobody can say.
+fn sum<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch("sum", arguments)) };
+    context.budget.spend_each(list.len())?;
+    let mut total: Option<Value<'a>> = None;
+    for element in list.iter() {
+        if !matches!(element, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)) {
+            return Err(context.mismatch("sum", &[element]));
+        }
+        total = Some(match total {
+            None => element,
+            Some(total) => arithmetic(context, Operator::Add, total, element)?,
+        });
+    }
+    Ok(total.unwrap_or(Value::Int(0)))
+}
+
+fn min<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    first_by(context, "min", arguments, precedes)
+}
+
+fn max<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    first_by(context, "max", arguments, |one, other| precedes(other, one))
+}
+
+fn first_by<'a>(
+    context: Context<'_, 'a>,
+    name: &'static str,
+    arguments: &[Value<'a>],
+    before: fn(Value<'a>, Value<'a>) -> Result<bool, Reason<'a>>,
+) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch(name, arguments)) };
+    context.budget.spend_each(list.len())?;
+    let mut best: Option<Value<'a>> = None;
+    for element in list.iter() {
+        best = match best {
+            Some(best) if !before(element, best)? => Some(best),
+            _ => Some(element),
+        };
+    }
+    best.ok_or(Reason::Other("the list has no elements"))
+}
+
+fn index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("indexOf", arguments)) };
+    context.budget.spend_each(list.len())?;
+    let place = list.iter().position(|element| equal(element, *wanted));
+    Ok(Value::Int(place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)))
+}
+
+fn last_index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("lastIndexOf", arguments)) };
+    context.budget.spend_each(list.len())?;
+    let place = list.iter().rposition(|element| equal(element, *wanted));
+    Ok(Value::Int(place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)))
+}
+
+fn includes<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("includes", arguments)) };
+    context.budget.spend_each(list.len())?;
+    Ok(Value::Bool(list.iter().any(|element| equal(element, *wanted))))
+}
+
+/// Whether one element comes before another; elements without an order are an error.
+fn precedes<'a>(one: Value<'a>, other: Value<'a>) -> Result<bool, Reason<'a>> {
+    match compare(one, other) {
+        Some(order) => Ok(order == Some(Ordering::Less)),
+        None => Err(Reason::Operator("<", one.kind(), other.kind())),
+    }
+}

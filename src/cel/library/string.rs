@@ -1,0 +1,242 @@
+//! Functions of texts: the standard ones and version 2 of the strings extension. Places are counted in code points.
+
+use crate::cel::error::Reason;
+use crate::cel::library::{Context, Outcome, Overload};
+use crate::cel::types::Type::{Bool, Int, List as ListType, String};
+use crate::cel::value::Value;
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    Overload::method("contains", &[String, String], Bool, contains),
+    Overload::method("startsWith", &[String, String], Bool, starts_with),
+    Overload::method("endsWith", &[String, String], Bool, ends_with),
+    Overload::method("charAt", &[String, Int], String, char_at),
+    Overload::method("indexOf", &[String, String], Int, index_of),
+    Overload::method("indexOf", &[String, String, Int], Int, index_of),
+    Overload::method("lastIndexOf", &[String, String], Int, last_index_of),
+    Overload::method("lastIndexOf", &[String, String, Int], Int, last_index_of),
+    Overload::method("join", &[ListType], String, join),
+    Overload::method("join", &[ListType, String], String, join),
+    Overload::method("lowerAscii", &[String], String, lower_ascii),
+    Overload::method("upperAscii", &[String], String, upper_ascii),
+    Overload::method("replace", &[String, String, String], String, replace),
+    Overload::method("replace", &[String, String, String, Int], String, replace),
+    Overload::method("split", &[String, String], ListType, split),
+    Overload::method("split", &[String, String, Int], ListType, split),
+    Overload::method("substring", &[String, Int], String, substring),
+    Overload::method("substring", &[String, Int, Int], String, substring),
+    Overload::method("trim", &[String], String, trim),
+    Overload::global("strings.quote", &[String], String, quote),
+];
+
+fn contains<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text), Value::String(part)] => {
+            context.scan(text)?;
+            Ok(Value::Bool(text.contains(part)))
+        }
+        _ => Err(context.mismatch("contains", arguments)),
+    }
+}
+
+fn starts_with<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text), Value::String(part)] => Ok(Value::Bool(text.starts_with(part))),
+        _ => Err(context.mismatch("startsWith", arguments)),
+    }
+}
+
+fn ends_with<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text), Value::String(part)] => Ok(Value::Bool(text.ends_with(part))),
+        _ => Err(context.mismatch("endsWith", arguments)),
+    }
+}
+
+fn char_at<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::String(text), Value::Int(place)] = arguments else {
+        return Err(context.mismatch("charAt", arguments));
+    };
+    context.scan(text)?;
+    let start = byte_of(text, *place)?;
+    let rest = text.get(start..).unwrap_or_default();
+    let length = rest.chars().next().map_or(0, char::len_utf8);
+    Ok(Value::String(rest.get(..length).unwrap_or_default()))
+}
+
+fn index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, part, from) = match arguments {
+        [Value::String(text), Value::String(part)] => (*text, *part, 0),
+        [Value::String(text), Value::String(part), Value::Int(from)] => (*text, *part, *from),
+        _ => return Err(context.mismatch("indexOf", arguments)),
+    };
+    context.scan(text)?;
+    if part.is_empty() {
+        return Ok(Value::Int(from));
+    }
+    if from < 0 {
+        return Err(Reason::OutOfBounds(from));
+    }
+    let Ok(start) = byte_of(text, from) else { return Ok(Value::Int(-1)) };
+    let found = text.get(start..).and_then(|rest| rest.find(part));
+    Ok(Value::Int(found.map_or(-1, |at| place_of(text, start + at))))
+}
+
+fn last_index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, part, from) = match arguments {
+        [Value::String(text), Value::String(part)] => (*text, *part, None),
+        [Value::String(text), Value::String(part), Value::Int(from)] => (*text, *part, Some(*from)),
+        _ => return Err(context.mismatch("lastIndexOf", arguments)),
+    };
+    context.scan(text)?;
+    let size = place_of(text, text.len());
+    if part.is_empty() {
+        return Ok(Value::Int(from.unwrap_or(size)));
+    }
+    let end = match from {
+        None => text.len(),
+        Some(from) if from < 0 => return Err(Reason::OutOfBounds(from)),
+        Some(from) if from >= size => return Ok(Value::Int(-1)),
+        // A match may begin at `from` and go on behind it.
+        Some(from) => (byte_of(text, from)? + part.len()).min(text.len()),
+    };
+    // Off a boundary no match ends, so rounding down loses none.
+    let end = (0..=end).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let found = text.get(..end).and_then(|before| before.rfind(part));
+    Ok(Value::Int(found.map_or(-1, |at| place_of(text, at))))
+}
+
+fn join<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (list, separator) = match arguments {
+        [Value::List(list)] => (*list, ""),
+        [Value::List(list), Value::String(separator)] => (*list, *separator),
+        _ => return Err(context.mismatch("join", arguments)),
+    };
+    let mut joined = std::string::String::new();
+    for (place, element) in list.iter().enumerate() {
+        let Value::String(text) = element else { return Err(Reason::Expected(String, element.kind())) };
+        let separator = if place == 0 { "" } else { separator };
+        context.budget.spend_each(1 + separator.len() + text.len())?;
+        joined.push_str(separator);
+        joined.push_str(text);
+    }
+    Ok(Value::String(context.arena.alloc_str(&joined)))
+}
+
+fn lower_ascii<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text)] => context.string(&text.to_ascii_lowercase()),
+        _ => Err(context.mismatch("lowerAscii", arguments)),
+    }
+}
+
+fn upper_ascii<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text)] => context.string(&text.to_ascii_uppercase()),
+        _ => Err(context.mismatch("upperAscii", arguments)),
+    }
+}
+
+fn replace<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, old, new, most) = match arguments {
+        [Value::String(text), Value::String(old), Value::String(new)] => (*text, *old, *new, -1),
+        [Value::String(text), Value::String(old), Value::String(new), Value::Int(most)] => (*text, *old, *new, *most),
+        _ => return Err(context.mismatch("replace", arguments)),
+    };
+    context.scan(text)?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let count = text.matches(old).take(most).count();
+    // Paid for before it is built: a short text can be replaced by a long one many times.
+    context.budget.spend_each(text.len().saturating_add(count.saturating_mul(new.len())))?;
+    Ok(Value::String(context.arena.alloc_str(&text.replacen(old, new, most))))
+}
+
+fn split<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, separator, most) = match arguments {
+        [Value::String(text), Value::String(separator)] => (*text, *separator, -1),
+        [Value::String(text), Value::String(separator), Value::Int(most)] => (*text, *separator, *most),
+        _ => return Err(context.mismatch("split", arguments)),
+    };
+    context.scan(text)?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let parts: Vec<Value<'a>> = if separator.is_empty() {
+        // By code points; the last part is the rest.
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() && parts.len() < most {
+            let length =
+                if parts.len() + 1 == most { rest.len() } else { rest.chars().next().map_or(0, char::len_utf8) };
+            context.budget.spend(1)?;
+            let (part, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            parts.push(Value::String(part));
+            rest = after;
+        }
+        parts
+    } else {
+        text.splitn(most, separator).map(Value::String).collect()
+    };
+    context.list(&parts)
+}
+
+fn substring<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, start, end) = match arguments {
+        [Value::String(text), Value::Int(start)] => (*text, *start, None),
+        [Value::String(text), Value::Int(start), Value::Int(end)] => (*text, *start, Some(*end)),
+        _ => return Err(context.mismatch("substring", arguments)),
+    };
+    context.scan(text)?;
+    let from = byte_of(text, start)?;
+    let to = end.map_or(Ok(text.len()), |end| byte_of(text, end))?;
+    match text.get(from..to) {
+        Some(part) => Ok(Value::String(part)),
+        None => Err(Reason::OutOfBounds(start)),
+    }
+}
+
+fn trim<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::String(text)] => {
+            context.scan(text)?;
+            Ok(Value::String(text.trim()))
+        }
+        _ => Err(context.mismatch("trim", arguments)),
+    }
+}
+
+fn quote<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::String(text)] = arguments else { return Err(context.mismatch("strings.quote", arguments)) };
+    let mut quoted = std::string::String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{c}' => quoted.push_str("\\f"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{b}' => quoted.push_str("\\v"),
+            '\\' => quoted.push_str("\\\\"),
+            '"' => quoted.push_str("\\\""),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    context.string(&quoted)
+}
+
+/// The byte at which a code point begins; the end of the text is one too.
+fn byte_of(text: &str, place: i64) -> Result<usize, Reason<'static>> {
+    let out = Reason::OutOfBounds(place);
+    let place = usize::try_from(place).map_err(|_| out)?;
+    if text.is_ascii() {
+        return if place <= text.len() { Ok(place) } else { Err(out) };
+    }
+    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    starts.nth(place).ok_or(out)
+}
+
+/// The code points before a byte.
+fn place_of(text: &str, byte: usize) -> i64 {
+    let count = text.get(..byte).map_or(0, |before| before.chars().count());
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,193 @@
+//! An expression ready to run: no names are left to look up, and what does not change is already worked out.
+
+use regex::Regex;
+
+use crate::cel::ast::Operator;
+use crate::cel::error::Part;
+use crate::cel::library::Overload;
+use crate::cel::time::{Duration, Timestamp};
+use crate::cel::types::Type;
+use crate::cel::value::{List, Value};
+use crate::quantity::Quantity;
+
+/// A part of an expression.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub part: Part,
+    pub kind: Kind,
+}
+
+/// What a part does.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Constant(Constant),
+    /// A variable of the caller.
+    Slot(u8),
+    /// A composed variable of the caller.
+    Composed(usize),
+    /// A variable of a macro.
+    Local(usize),
+    Select(Box<Select>),
+    Has(Box<Select>),
+    Index(Box<Index>),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    /// All of them must hold; more than two where more than two were written.
+    And(Box<[Node]>),
+    Or(Box<[Node]>),
+    Binary(Operator, Box<[Node; 2]>),
+    Conditional(Box<[Node; 3]>),
+    List(Box<[Element]>),
+    Map(Box<[Entry]>),
+    Matches(Box<(Node, Regex)>),
+    Call(Box<Call>),
+    Loop(Box<Loop>),
+    /// `optMap` and `optFlatMap`: the body with the value, if there is one.
+    OptionalMap(Box<OptionalMap>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Select {
+    pub operand: Node,
+    pub field: Box<str>,
+    /// `a.?b`.
+    pub optional: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Index {
+    pub operand: Node,
+    pub index: Node,
+    /// `a[?b]`.
+    pub optional: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Element {
+    pub value: Node,
+    pub optional: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub key: Node,
+    pub value: Node,
+    pub optional: bool,
+}
+
+/// A call of a function. Which of its overloads is known only with the arguments.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub overloads: Box<[&'static Overload]>,
+    /// The receiver first.
+    pub arguments: Box<[Node]>,
+}
+
+/// A macro over the elements of a list or the keys of a map.
+#[derive(Debug)]
+pub(crate) struct Loop {
+    pub kind: LoopKind,
+    pub range: Node,
+    pub local: usize,
+    /// What must hold, or for `map` the filter, if there is one.
+    pub test: Option<Node>,
+    /// What `map` makes of an element.
+    pub result: Option<Node>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoopKind {
+    All,
+    Exists,
+    ExistsOne,
+    Map,
+    Filter,
+}
+
+#[derive(Debug)]
+pub(crate) struct OptionalMap {
+    pub operand: Node,
+    pub local: usize,
+    pub body: Node,
+    /// Whether the body is an optional already.
+    pub flat: bool,
+}
+
+/// A value that borrows nothing.
+#[derive(Clone, Debug)]
+pub enum Constant {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number with sign.
+    Int(i64),
+    /// A whole number without sign.
+    Uint(u64),
+    /// A floating-point number.
+    Double(f64),
+    /// Text.
+    String(Box<str>),
+    /// Octets.
+    Bytes(Box<[u8]>),
+    /// A type.
+    Type(Type),
+    /// A span of time.
+    Duration(Duration),
+    /// A point in time.
+    Timestamp(Timestamp),
+    /// A resource quantity.
+    Quantity(Quantity),
+    /// Elements in order.
+    List(Box<[Constant]>),
+}
+
+impl Constant {
+    /// The value, borrowed.
+    #[inline]
+    pub fn value(&self) -> Value<'_> {
+        match self {
+            Constant::Null => Value::Null,
+            Constant::Bool(value) => Value::Bool(*value),
+            Constant::Int(value) => Value::Int(*value),
+            Constant::Uint(value) => Value::Uint(*value),
+            Constant::Double(value) => Value::Double(*value),
+            Constant::String(text) => Value::String(text),
+            Constant::Bytes(bytes) => Value::Bytes(bytes),
+            Constant::Type(kind) => Value::Type(*kind),
+            Constant::Duration(duration) => Value::Duration(*duration),
+            Constant::Timestamp(timestamp) => Value::Timestamp(*timestamp),
+            Constant::Quantity(quantity) => Value::Quantity(quantity),
+            Constant::List(elements) => Value::List(List::Constants(elements)),
+        }
+    }
+
+    /// The value on its own; [`None`] for what is cheap to make again, or borrows by nature.
+    pub(crate) fn of(value: Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Null => Constant::Null,
+            Value::Bool(value) => Constant::Bool(value),
+            Value::Int(value) => Constant::Int(value),
+            Value::Uint(value) => Constant::Uint(value),
+            Value::Double(value) => Constant::Double(value),
+            Value::String(text) => Constant::String(text.into()),
+            Value::Bytes(bytes) => Constant::Bytes(bytes.into()),
+            Value::Type(kind) => Constant::Type(kind),
+            Value::Duration(duration) => Constant::Duration(duration),
+            Value::Timestamp(timestamp) => Constant::Timestamp(timestamp),
+            Value::Quantity(quantity) => Constant::Quantity(*quantity),
+            Value::List(list) => Constant::List(list.iter().map(Constant::of).collect::<Option<_>>()?),
+            Value::Map(_) | Value::Optional(_) | Value::Image(_) => return None,
+        })
+    }
+}
+
+impl Node {
+    /// The value, if it is known without running anything.
+    pub fn constant(&self) -> Option<&Constant> {
+        match &self.kind {
+            Kind::Constant(constant) => Some(constant),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Text to an expression. The one place that knows the `cel` crate, of which nothing but the parser is used.
+//!
+//! That parser recurses, so it runs on a thread with a stack of its own, on texts that are short and not too deep, and
+//! what it made is taken apart and dropped there.
+
+mod convert;
+mod message;
+mod tokens;
+
+use std::thread;
+
+use crate::cel::ast::Expression;
+use crate::cel::problem::Problem;
+
+use tokens::Tokens;
+
+/// Bytes of one expression.
+pub(crate) const LONGEST: usize = 4096;
+/// Bytes of the parser's stack: about ten times what the deepest permitted expression needs.
+const STACK: usize = 16 << 20;
+
+/// Reads an expression.
+///
+/// # Errors
+/// Everything that is wrong with its syntax, as far as the parser could recover.
+pub(crate) fn parse(source: &str) -> Result<Expression, Vec<Problem>> {
+    if source.len() > LONGEST {
+        let message = format!("the expression is {} bytes long; at most {LONGEST} are allowed", source.len());
+        return Err(vec![Problem::new(0..source.len(), message).help("split it up with `variables`")]);
+    }
+    if source.trim().is_empty() {
+        return Err(vec![Problem::new(0..source.len(), "the expression is empty")]);
+    }
+    let tokens = Tokens::read(source).map_err(|problem| vec![problem])?;
+    let parsed = thread::scope(|scope| {
+        let builder = thread::Builder::new().name("cel-parser".to_owned()).stack_size(STACK);
+        match builder.spawn_scoped(scope, || run(source, &tokens)) {
+            Ok(thread) => thread.join().ok(),
+            Err(_) => None,
+        }
+    });
+    parsed.unwrap_or_else(|| Err(vec![Problem::new(0..source.len(), "the expression cannot be parsed")]))
+}
+
+fn run(source: &str, tokens: &Tokens) -> Result<Expression, Vec<Problem>> {
+    // Without a macro the parser leaves `all` and its like as calls, with the places of their arguments.
+    let parser = cel::Env::default().with_optional_support(true).parser().enable_ident_escape_syntax(true);
+    match parser.parse_with_source_info(source) {
+        Ok((expression, places)) => convert::Converter { source, tokens, places: &places }
+            .expression(&expression)
+            .map_err(|problem| vec![problem]),
+        Err(errors) => Err(message::problems(source, &errors)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cel::ast::Kind;
+
+    fn parts(source: &str) -> Vec<&str> {
+        fn walk<'s>(source: &'s str, expression: &Expression, found: &mut Vec<&'s str>) {
+            found.push(&source[expression.range.clone()]);
+            match &expression.kind {
+                Kind::Literal(_) | Kind::Name(_) => {}
+                Kind::Select { operand, .. } | Kind::Not(operand) | Kind::Negate(operand) => {
+                    walk(source, operand, found)
+                }
+                Kind::Index { operand, index, .. } => {
+                    walk(source, operand, found);
+                    walk(source, index, found);
+                }
+                Kind::Binary(_, sides) => {
+                    walk(source, &sides.0, found);
+                    walk(source, &sides.1, found);
+                }
+                Kind::Conditional(parts) => {
+                    walk(source, &parts.0, found);
+                    walk(source, &parts.1, found);
+                    walk(source, &parts.2, found);
+                }
+                Kind::Call { receiver, arguments, .. } => {
+                    receiver.iter().for_each(|receiver| walk(source, receiver, found));
+                    arguments.iter().for_each(|argument| walk(source, argument, found));
+                }
+                Kind::List(elements) => elements.iter().for_each(|element| walk(source, &element.value, found)),
+                Kind::Map(entries) => entries.iter().for_each(|entry| {
+                    walk(source, &entry.key, found);
+                    walk(source, &entry.value, found);
+                }),
+            }
+        }
+        let mut found = Vec::new();
+        walk(source, &parse(source).unwrap(), &mut found);
+        found
+    }
+
+    #[test]
+    fn every_part_knows_its_place() {
+        for (source, expected) in [
+            ("a . b", vec!["a . b", "a"]),
+            ("a.?b[?'c']", vec!["a.?b[?'c']", "a.?b", "a", "'c'"]),
+            ("((a + b)) * (c)", vec!["((a + b)) * (c)", "((a + b))", "a", "b", "(c)"]),
+            ("(a + b).c", vec!["(a + b).c", "(a + b)", "a", "b"]),
+            ("x - (a + b).c", vec!["x - (a + b).c", "x", "(a + b).c", "(a + b)", "a", "b"]),
+            ("f('é', -5) + -x", vec!["f('é', -5) + -x", "f('é', -5)", "'é'", "-5", "-x", "x"]),
+            ("a.all(x, x > 1)", vec!["a.all(x, x > 1)", "a", "x", "x > 1", "x", "1"]),
+            ("c ? [1] : {'k': v}", vec!["c ? [1] : {'k': v}", "c", "[1]", "1", "{'k': v}", "'k'", "v"]),
+            ("!(a in b)", vec!["!(a in b)", "(a in b)", "a", "b"]),
+            ("a || b || c", vec!["a || b || c", "a || b", "a", "b", "c"]),
+            ("[?a.?b, c.d()]", vec!["[?a.?b, c.d()]", "a.?b", "a", "c.d()", "c"]),
+            ("a.`b-c`", vec!["a.`b-c`", "a"]),
+        ] {
+            let mut found = parts(source);
+            let mut expected = expected.clone();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn syntax_errors_say_what_and_where() {
+        for (source, message, part) in [
+            ("a ==", "the expression ends too early", ""),
+            ("a b", "unexpected `b`", "b"),
+            ("a = b", "unexpected `=`", "="),
+            ("(a", "the expression ends too early", ""),
+            ("a.(b)", "unexpected `(`", "("),
+            ("'abc", "the text is not closed", "'abc"),
+            ("99999999999999999999", "`99999999999999999999` is not a whole number of 64 bits", "99999999999999999999"),
+            ("namespace", "`namespace` is a reserved word", "namespace"),
+            ("'\\q'", "bad escape in a text", "'\\q'"),
+            ("'é' = b", "unexpected `=`", "="),
+            ("", "the expression is empty", ""),
+            ("Pod{a: 1}", "`Pod{..}` makes a message, which there are none of", "Pod{a: 1}"),
+        ] {
+            let problems = parse(source).unwrap_err();
+            assert_eq!(problems[0].message, message, "{source}: {problems:?}");
+            assert_eq!(&source[problems[0].range.clone()], part, "{source}");
+        }
+    }
+
+    #[test]
+    fn hostile_texts_are_refused_without_harm() {
+        for source in [
+            format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+            format!("{}1{}", "(".repeat(1_500), ")".repeat(1_500)),
+            vec!["1"; 1_500].join("+"),
+            vec!["1"; 20_000].join("+"),
+            format!("a{}", ".a".repeat(1_500)),
+            format!("a{}", "[0]".repeat(1_000)),
+            "!".repeat(4_000),
+            "(".repeat(4_000),
+            format!("{}1", "[".repeat(60)),
+            "'".repeat(3_999),
+            "\\".repeat(100),
+            "\u{0}".to_owned(),
+            "a.b(".repeat(60),
+            "?".repeat(400),
+        ] {
+            assert!(parse(&source).is_err(), "{}", source.get(..20).unwrap_or(&source));
+        }
+    }
+}

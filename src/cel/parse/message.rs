@@ -1,0 +1,81 @@
+//! The parser's errors in podgate's words, each with the bytes that it is about.
+
+use std::ops::Range;
+
+use cel::ParseErrors;
+
+use crate::cel::problem::Problem;
+
+/// More than so many follow from the first.
+const MOST: usize = 5;
+
+/// The problems, in the order of their places.
+pub(super) fn problems(source: &str, errors: &ParseErrors) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for error in &errors.errors {
+        let problem = problem(source, error.pos, &error.msg);
+        if problems.len() < MOST && problems.iter().all(|other| other.range != problem.range) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+fn problem(source: &str, (line, column): (isize, isize), said: &str) -> Problem {
+    let at = byte(source, line, column);
+    let said = said.strip_prefix("Syntax error: ").unwrap_or(said);
+    if let Some(word) = said.strip_prefix("reserved identifier: ") {
+        return Problem::new(word_at(source, at), format!("`{word}` is a reserved word"));
+    }
+    if said.starts_with("invalid int literal") || said.starts_with("invalid uint literal") {
+        let range = word_at(source, at);
+        let word = source.get(range.clone()).unwrap_or_default();
+        return Problem::new(range.clone(), format!("`{word}` is not a whole number of 64 bits"));
+    }
+    if said.starts_with("invalid double literal") {
+        return Problem::new(word_at(source, at), "the number is too large");
+    }
+    if said.starts_with("invalid string literal") || said.starts_with("invalid bytes literal") {
+        return Problem::new(word_at(source, at), "bad escape in a text")
+            .help("write a backslash as `\\\\`, or the text as r'..'");
+    }
+    if said.starts_with("Recursion limit") {
+        return Problem::new(0..source.len(), "too many parts inside one another");
+    }
+    let rest = source.get(at..).unwrap_or_default();
+    if rest.is_empty() {
+        return Problem::new(at..at, "the expression ends too early");
+    }
+    if said.starts_with("token recognition error") {
+        if rest.trim_start_matches(['r', 'R', 'b', 'B']).starts_with(['\'', '"']) {
+            return Problem::new(at..source.len(), "the text is not closed");
+        }
+        let range = word_at(source, at);
+        let word = source.get(range.clone()).unwrap_or_default();
+        let problem = Problem::new(range.clone(), format!("unexpected `{}`", word.escape_debug()));
+        return match word {
+            "=" => problem.help("equality is written `==`"),
+            "&" => problem.help("\"and\" is written `&&`"),
+            "|" => problem.help("\"or\" is written `||`"),
+            _ => problem,
+        };
+    }
+    let range = word_at(source, at);
+    let word = source.get(range.clone()).unwrap_or_default();
+    Problem::new(range.clone(), format!("unexpected `{}`", word.escape_debug()))
+}
+
+/// The byte at a line and a column, both counted from 1 and in characters.
+fn byte(source: &str, line: isize, column: isize) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or_default();
+    let column = usize::try_from(column - 1).unwrap_or_default();
+    let start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = source.get(start..).unwrap_or_default();
+    start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
+}
+
+/// The word, quoted text or sign at a byte.
+fn word_at(source: &str, at: usize) -> Range<usize> {
+    let rest = source.get(at..).unwrap_or_default();
+    at..at + super::tokens::length(rest).min(rest.len())
+}

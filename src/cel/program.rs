@@ -1,0 +1,73 @@
+//! An expression that has been loaded: checked, compiled, and good for any number of runs.
+
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use crate::cel::budget::Budget;
+use crate::cel::compile::{Compiled, compile};
+use crate::cel::environment::Environment;
+use crate::cel::error::{Error, Reason};
+use crate::cel::eval::{Evaluation, Scope};
+use crate::cel::parse::parse;
+use crate::cel::problem::Problem;
+use crate::cel::types::Type;
+use crate::cel::value::Value;
+
+/// A compiled expression.
+#[derive(Debug)]
+pub struct Program {
+    source: Box<str>,
+    compiled: Compiled,
+    expect: Type,
+}
+
+impl Program {
+    /// Compiles an expression that is to give a value of type `expect`; [`Type::Dyn`] for any.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the expression, with the bytes of `source` that each problem is about.
+    pub fn compile(environment: &Environment, source: &str, expect: Type) -> Result<Self, Vec<Problem>> {
+        let expression = parse(source)?;
+        let compiled = compile(environment, source, &expression, expect)?;
+        Ok(Program { source: source.into(), compiled, expect })
+    }
+
+    /// Runs it. Variables come from `scope`, when they are needed.
+    ///
+    /// # Errors
+    /// What the CEL specification calls an error, a result of another type than was asked for, or a spent budget.
+    pub fn eval<'a>(&'a self, arena: &'a Bump, scope: &dyn Scope<'a>, budget: &Budget) -> Result<Value<'a>, Error<'a>> {
+        let Compiled { node, locals, .. } = &self.compiled;
+        budget.enter().map_err(|reason| Error::new(reason, node.part))?;
+        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
+        let value = Evaluation { arena, scope, budget, locals }.value(node);
+        budget.leave();
+        match value {
+            Ok(value) if !self.expect.accepts(value.kind()) => {
+                Err(Error::new(Reason::Expected(self.expect, value.kind()), node.part))
+            }
+            other => other,
+        }
+    }
+
+    /// The expression as it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The type of its values, as far as it is known.
+    pub fn kind(&self) -> Type {
+        self.compiled.kind
+    }
+
+    /// Whether it reads the variable in a slot. What a composed variable reads is not counted.
+    pub fn uses(&self, slot: u8) -> bool {
+        self.compiled.slots.checked_shr(slot.into()).is_some_and(|slots| slots & 1 == 1)
+    }
+
+    /// An error of this expression in one line, with the part that failed.
+    pub fn explain(&self, error: &Error<'_>) -> String {
+        error.in_source(&self.source).to_string()
+    }
+}

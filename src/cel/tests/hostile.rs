@@ -1,0 +1,88 @@
+//! Expressions that are meant to take forever, or to break something.
+
+use super::{answer, answer_within, environment};
+use crate::cel::{Budget, Program, Type};
+
+const EXHAUSTED: &str = "error: the expression takes too many steps: its budget is exhausted";
+
+#[test]
+fn loops_inside_one_another_run_out_of_budget() {
+    let list = format!("[{}]", vec!["0"; 100].join(","));
+    let source = format!("{list}.all(a, {list}.all(b, {list}.all(c, {list}.all(d, a + b + c + d >= 0))))");
+    assert_eq!(answer(&source), EXHAUSTED);
+    // Looking away from the error would hide it.
+    assert_eq!(answer(&format!("{source} || true")), EXHAUSTED);
+    assert_eq!(answer(&format!("[1, 2].exists(x, {source} || true)")), EXHAUSTED);
+}
+
+#[test]
+fn texts_and_lists_that_double_run_out_of_budget() {
+    let doubling = |start: &str, step: &str| {
+        let steps = (0..40).map(|_| step).collect::<String>();
+        format!("{start}{steps}.size() > 0")
+    };
+    for source in [
+        doubling("[object.metadata.name]", ".map(x, x + x)"),
+        doubling("object.metadata.name", ".replace('w', 'wwwwwwwwww')"),
+        format!("[[1]]{}", ".map(x, x + x)".repeat(40)),
+    ] {
+        assert_eq!(answer(&source), EXHAUSTED, "{source}");
+    }
+}
+
+#[test]
+fn one_request_shares_one_budget() {
+    let budget = Budget::new(50);
+    assert_eq!(answer_within("object.metadata.labels.team == 'a'", &budget), "true");
+    let left = budget.left();
+    assert!(left < 50 && left > 30, "{left}");
+    assert_eq!(
+        answer_within("[1, 2, 3, 4, 5, 6, 7, 8, 9].map(x, object.metadata.name + variables.team)", &budget),
+        EXHAUSTED
+    );
+    assert_eq!(answer_within("true", &budget), EXHAUSTED);
+}
+
+#[test]
+fn what_is_deep_but_allowed_runs_on_a_small_stack() {
+    let nested = |levels: usize, open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
+    };
+    for source in [
+        vec!["object.metadata.replicas"; 120].join(" + "),
+        nested(60, "[", "1", "]"),
+        nested(40, "[object.metadata.replicas].all(x, ", "object.spec.hostNetwork", ")"),
+        nested(60, "(object.spec.hostNetwork ? ", "1", " : 2)"),
+        format!("object.spec.containers{}", "[0]".repeat(120)),
+        format!("object{}", ".a".repeat(120)),
+        vec!["object.spec.hostNetwork"; 170].join(" && "),
+        nested(60, "type(", "object", ")"),
+        format!("object.metadata.name{}", ".trim()".repeat(120)),
+    ] {
+        let run = std::thread::Builder::new().stack_size(1 << 20).spawn(move || answer(&source)).unwrap();
+        let answer = run.join().unwrap();
+        assert!(!answer.starts_with("problem"), "{answer}");
+    }
+}
+
+#[test]
+fn noise_is_refused_without_a_panic() {
+    let words = [
+        "(", ")", "[", "]", "{", "}", ".", "?", ":", ",", "a", "1", "'x'", "+", "-", "&&", "!", "has", "in", "é", "\\",
+    ];
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    for _ in 0..400 {
+        let mut source = String::new();
+        for _ in 0..12 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            source.push_str(words[usize::try_from(state >> 33).unwrap() % words.len()]);
+            source.push(' ');
+        }
+        if let Err(problems) = Program::compile(&environment(), &source, Type::Dyn) {
+            for problem in problems {
+                assert!(source.get(problem.range.clone()).is_some(), "{source}: {problem:?}");
+                assert!(problem.message != "the expression cannot be parsed", "{source}");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The core of the language.
+
+use super::check;
+
+#[test]
+fn whole_numbers_are_checked_and_never_converted() {
+    check(&[
+        ("1 + 2 * 3", "7"),
+        ("7 / 2", "3"),
+        ("-7 / 2", "-3"),
+        ("-7 % 2", "-1"),
+        ("1u + 2u", "3"),
+        ("0x10", "16"),
+        ("-9223372036854775808", "-9223372036854775808"),
+        ("9223372036854775807 + 1", "error: integer overflow in `9223372036854775807 + 1`"),
+        ("-9223372036854775807 - 2", "error: integer overflow in `-9223372036854775807 - 2`"),
+        ("9223372036854775807 * 2", "error: integer overflow in `9223372036854775807 * 2`"),
+        ("-9223372036854775808 / -1", "error: integer overflow in `-9223372036854775808 / -1`"),
+        ("-(-9223372036854775807 - 1)", "error: integer overflow in `-(-9223372036854775807 - 1)`"),
+        ("0u - 1u", "error: integer overflow in `0u - 1u`"),
+        ("1 / 0", "error: division by zero in `1 / 0`"),
+        ("1 % 0", "error: division by zero in `1 % 0`"),
+        ("1.0 / 0.0", "+Inf"),
+        ("1.5 + 2.5", "4"),
+        ("object.metadata.replicas + 1", "4"),
+        (
+            "object.metadata.replicas + 1.0",
+            "error: no such overload: `+` for int and double in `object.metadata.replicas + 1.0`",
+        ),
+        ("object.spec.large > 9223372036854775807", "true"),
+        ("!object.spec.hostNetwork", "false"),
+        ("-object.spec.ratio", "-1.5"),
+        ("!object.metadata.name", "error: expected bool, found string in `object.metadata.name`"),
+    ]);
+}
+
+#[test]
+fn numbers_compare_across_types_and_other_types_are_unequal() {
+    check(&[
+        ("1 == 1.0", "true"),
+        ("1u == 1", "true"),
+        ("1 < 2.5 && 2.5 < 3u", "true"),
+        ("dyn(1) == 'a'", "false"),
+        ("dyn(1) != 'a'", "true"),
+        ("object.metadata.replicas == 3.0", "true"),
+        ("object.metadata.name == 3", "false"),
+        ("object.spec.nothing == null", "true"),
+        ("object != null", "true"),
+        ("oldObject == null", "true"),
+        ("double('nan') == double('nan')", "false"),
+        ("double('nan') != double('nan')", "true"),
+        ("double('nan') < 1.0 || double('nan') >= 1.0", "false"),
+        ("9007199254740993 > 9007199254740992.0", "true"),
+        ("'a' < 'b' && 'B' < 'a' && 'a' < 'é'", "true"),
+        ("false < true", "true"),
+        ("b'a' < b'b'", "true"),
+        ("object.metadata.name < 3", "error: no such overload: `<` for string and int in `object.metadata.name < 3`"),
+        ("[1, 2] == [1.0, 2u]", "problem: the elements of a list must be of one type: this is a uint, not a double"),
+        ("[1, 2] == [1.0, 2.0]", "true"),
+        ("{'a': 1, 'b': 2} == {'b': 2.0, 'a': 1.0}", "true"),
+        ("{'a': 1} == {'a': 2}", "false"),
+        ("[[1], [2]] == [[1], [2, 3]]", "false"),
+        ("object.spec.containers[1].command == ['/bin/proxy', '--port', '80']", "true"),
+        ("['/bin/proxy', '--port', '80'] == object.spec.containers[1].command", "true"),
+        ("object.metadata.labels == {'app.kubernetes.io/name': 'web', 'team': 'a'}", "true"),
+        ("object.spec == object.spec", "true"),
+        ("object.spec.containers[0] in object.spec.containers", "true"),
+    ]);
+}
+
+#[test]
+fn what_decides_absorbs_errors() {
+    check(&[
+        ("true || 1 / 0 > 0", "true"),
+        ("1 / 0 > 0 || true", "true"),
+        ("1 / 0 > 0 && false", "false"),
+        ("false && 1 / 0 > 0", "false"),
+        ("1 / 0 > 0 || false", "error: division by zero in `1 / 0`"),
+        ("1 / 0 > 0 && true", "error: division by zero in `1 / 0`"),
+        ("object.no || 1 / 0 > 0 || true", "true"),
+        ("object.no || 1 / 0 > 0", "error: no such key: `no` in `object`"),
+        ("object.metadata.name || true", "true"),
+        ("object.metadata.name || false", "error: expected bool, found string in `object.metadata.name`"),
+        ("[1, 0, 2].all(x, 4 / x > 3)", "false"),
+        ("[1, 0].all(x, 4 / x > 3)", "error: division by zero in `4 / x`"),
+        ("[0, 1].exists(x, 1 / x == 1)", "true"),
+        ("[0, 2].exists(x, 1 / x == 1)", "error: division by zero in `1 / x`"),
+        ("[0, 1].exists_one(x, 1 / x == 1)", "error: division by zero in `1 / x`"),
+        ("true ? 1 : 1 / 0", "1"),
+        ("object.no ? 1 : 2", "error: no such key: `no` in `object`"),
+    ]);
+}
+
+#[test]
+fn fields_indices_and_presence() {
+    check(&[
+        ("object.metadata.name", "web"),
+        ("object.metadata.labels['app.kubernetes.io/name']", "web"),
+        ("object['metadata'].name", "web"),
+        ("object.metadata.`name`", "web"),
+        ("object.spec.containers[1].name", "proxy"),
+        ("object.spec.containers[1u].name == object.spec.containers[1.0].name", "true"),
+        ("object.spec.containers[2]", "error: index out of bounds: 2 in `object.spec.containers`"),
+        ("object.spec.containers[-1]", "error: index out of bounds: -1 in `object.spec.containers`"),
+        ("object.spec.containers['a']", "error: no such overload: `[]` for list and string in `'a'`"),
+        ("object.spec.nope.more", "error: no such key: `nope` in `object.spec`"),
+        (
+            "object.spec.containers[0].resources.requests",
+            "error: no such key: `requests` in `object.spec.containers[0].resources`",
+        ),
+        ("object.metadata.name.first", "error: a value of type string has no fields in `object.metadata.name`"),
+        ("object.spec.nothing.more", "error: a value of type null has no fields in `object.spec.nothing`"),
+        ("object.spec[1]", "error: no such key: `1` in `object.spec`"),
+        ("has(object.spec)", "true"),
+        ("has(object.spec.hostPID)", "false"),
+        ("has(object.spec.hostPID.more)", "error: no such key: `hostPID` in `object.spec`"),
+        ("has(object.spec.nothing)", "true"),
+        ("'team' in object.metadata.labels", "true"),
+        ("'no' in object.metadata.labels", "false"),
+        ("object.metadata.name in ['web', 'db']", "true"),
+        ("'80' in object.spec.containers[1].command", "true"),
+        ("1 in {1u: 'a'}", "true"),
+        ("{1: 'a'}[1u]", "a"),
+        ("{true: 'a'}[true]", "a"),
+        ("1.0 in [1, 2]", "true"),
+        (
+            "'a' in object.metadata.name",
+            "error: no such overload: `in` for string and string in `'a' in object.metadata.name`",
+        ),
+        ("{'a': 1, 'a': 2}", "error: duplicate key `a` in `'a'`"),
+        ("{'a': 1, 'b': [true, false]}", r#"{"a": 1, "b": [true, false]}"#),
+        ("namespaceObject.metadata", "error: the namespace is not known yet in `namespaceObject`"),
+    ]);
+}
+
+#[test]
+fn macros_go_through_lists_and_keys() {
+    check(&[
+        ("object.spec.containers.all(c, c.name != '')", "true"),
+        ("[].all(x, false)", "true"),
+        ("[].exists(x, true)", "false"),
+        ("object.spec.containers.exists(c, c.name == 'proxy')", "true"),
+        ("object.spec.containers.exists_one(c, c.name == 'app')", "true"),
+        ("[1, 1].existsOne(x, x == 1)", "false"),
+        ("object.spec.containers.map(c, c.name)", r#"["app", "proxy"]"#),
+        ("object.spec.containers.map(c, c.name != 'app', c.image)", r#"["registry.example.com/proxy:1.2"]"#),
+        ("[1, 2, 3].filter(x, x > 1)", "[2, 3]"),
+        ("object.metadata.labels.filter(k, k.contains('.'))", r#"["app.kubernetes.io/name"]"#),
+        ("object.metadata.labels.all(k, object.metadata.labels[k] != '')", "true"),
+        ("[1, 2].map(x, [10, 20].map(y, x * y))", "[[10, 20], [20, 40]]"),
+        ("[1, 2].map(x, [x].map(x, x + 1))", "[[2], [3]]"),
+        ("[[1, 2], [3]].all(a, a.exists(b, a.all(c, c <= b)))", "true"),
+        ("object.spec.containers.exists(object, object.name == 'app')", "true"),
+        ("object.metadata.name.all(x, true)", "error: expected list, found string in `object.metadata.name`"),
+        ("object.spec.containers.all(c, c.name)", "error: expected bool, found string in `c.name`"),
+        ("[1, 2].map(x, x > 1, x / 0)", "error: division by zero in `x / 0`"),
+        ("variables.team == 'a' && has(variables.team)", "true"),
+        ("variables.broken", "error: no such key: `nothing` in `variables.broken`"),
+    ]);
+}
+
+#[test]
+fn optional_values() {
+    check(&[
+        ("object.spec.?hostNetwork.orValue(false)", "true"),
+        ("object.spec.?hostIPC.orValue(false)", "false"),
+        ("object.?no.?such.?field.orValue('none')", "none"),
+        ("object.?no.such.field.hasValue()", "false"),
+        ("object.?metadata.labels.team", r#"optional.of("a")"#),
+        ("object.?metadata.labels['team'].value()", "a"),
+        ("object.?metadata[?'no']", "optional.none()"),
+        ("object.spec.containers[?5]", "optional.none()"),
+        ("object.spec.containers[?0].name.orValue('')", "app"),
+        ("has(object.?no.such)", "false"),
+        ("optional.of(1).value() + 1", "2"),
+        ("optional.none().value()", "error: optional has no value in `optional.none().value()`"),
+        ("optional.ofNonZeroValue('').hasValue()", "false"),
+        ("optional.ofNonZeroValue('a').hasValue()", "true"),
+        ("optional.none().or(optional.of(2)).orValue(3)", "2"),
+        ("[?object.spec.?no, ?object.spec.?hostNetwork]", "[true]"),
+        ("{?'a': optional.none(), ?'b': optional.of(1)}", r#"{"b": 1}"#),
+        ("object.spec.?hostNetwork.optMap(h, !h).orValue(true)", "false"),
+        ("object.spec.?no.optMap(h, h.more).hasValue()", "false"),
+        ("object.?spec.optFlatMap(s, s.?containers).hasValue()", "true"),
+        ("optional.of(1) == optional.of(1.0)", "true"),
+        ("optional.none() == optional.of(1)", "false"),
+        ("[?object.spec.hostNetwork]", "error: expected optional, found bool in `object.spec.hostNetwork`"),
+    ]);
+}
+
+#[test]
+fn types_and_conversions() {
+    check(&[
+        ("type(1) == int && type(object.metadata.name) == string && type(null) == null_type", "true"),
+        ("type(timestamp(0)) == google.protobuf.Timestamp", "true"),
+        ("type([]) == list && type({}) == map && type(int) == type", "true"),
+        ("int('42') + int(4.9) + int(2u)", "48"),
+        ("int(-4.9)", "-4"),
+        ("int(9223372036854775807u)", "9223372036854775807"),
+        ("int(9223372036854775808u)", "error: integer overflow in `int(9223372036854775808u)`"),
+        ("int(1e19)", "error: integer overflow in `int(1e19)`"),
+        ("int(double('nan'))", "error: integer overflow in `int(double('nan'))`"),
+        ("int('4.2')", "error: not a whole number of 64 bits: `4.2` in `int('4.2')`"),
+        ("uint(-1)", "error: integer overflow in `uint(-1)`"),
+        ("uint('+1')", "error: not a whole number of 64 bits without sign: `+1` in `uint('+1')`"),
+        ("double('1.5') + double(1) + double(1u)", "3.5"),
+        ("double('x')", "error: not a number: `x` in `double('x')`"),
+        ("string(1) + string(1u) + string(true) + string(b'abc') + string('x')", "11trueabcx"),
+        ("string(123.456)", "123.456"),
+        ("string(1.0)", "1"),
+        ("string(1000000.0)", "1e+06"),
+        ("string(6.02214e23)", "6.02214e+23"),
+        ("string(0.00001)", "1e-05"),
+        ("string(b'\\xff')", "error: not text in UTF-8: `b\"\\xff\"` in `string(b'\\xff')`"),
+        ("string(duration('1h30m'))", "5400s"),
+        ("bytes('é').size()", "2"),
+        ("bool('true') && bool('1') && !bool('False')", "true"),
+        ("bool('yes')", "error: not a boolean: `yes` in `bool('yes')`"),
+        ("'\\u00e9' + '\\x41' + r'\\n' + '''it's'''", "éA\\nit's"),
+    ]);
+}

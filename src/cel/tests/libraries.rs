@@ -1,0 +1,152 @@
+//! The function libraries.
+
+use super::check;
+
+#[test]
+fn texts_are_counted_in_code_points() {
+    check(&[
+        ("'héllo'.size()", "5"),
+        ("size('héllo') + size(b'abc') + size([1]) + size({'a': 1})", "10"),
+        ("'héllo'.charAt(1) + 'héllo'.charAt(5)", "é"),
+        ("'héllo'.charAt(6)", "error: index out of bounds: 6 in `'héllo'.charAt(6)`"),
+        ("'héllo'.indexOf('l')", "2"),
+        ("'héllo'.indexOf('l', 3)", "3"),
+        ("'héllo'.indexOf('l', 9)", "-1"),
+        ("'héllo'.indexOf('x')", "-1"),
+        ("'héllo'.indexOf('')", "0"),
+        ("'a'.indexOf('a', -1)", "error: index out of bounds: -1 in `'a'.indexOf('a', -1)`"),
+        ("'héllo'.lastIndexOf('l')", "3"),
+        ("'héllo'.lastIndexOf('l', 2)", "2"),
+        ("'héllo'.lastIndexOf('é', 1)", "1"),
+        ("'héllo'.lastIndexOf('é', 0)", "-1"),
+        ("'héllo'.lastIndexOf('')", "5"),
+        ("'abab'.lastIndexOf('ab', 1)", "0"),
+        ("'abab'.lastIndexOf('ab', 9)", "-1"),
+        ("'héllo'.substring(1, 3)", "él"),
+        ("'héllo'.substring(5)", ""),
+        ("'héllo'.substring(3, 2)", "error: index out of bounds: 3 in `'héllo'.substring(3, 2)`"),
+        ("'héllo'.substring(0, 6)", "error: index out of bounds: 6 in `'héllo'.substring(0, 6)`"),
+        ("'a,b,c'.split(',')", r#"["a", "b", "c"]"#),
+        ("'a,b,c'.split(',', 2)", r#"["a", "b,c"]"#),
+        ("'a,b,c'.split(',', 0)", "[]"),
+        ("'a,b,c'.split(',', -1).size()", "3"),
+        ("'aé'.split('')", r#"["a", "é"]"#),
+        ("'abc'.split('', 2)", r#"["a", "bc"]"#),
+        ("''.split(',')", r#"[""]"#),
+        ("['a', 'b'].join() + ['a', 'b'].join('-') + [].join('x')", "aba-b"),
+        (
+            "[object.metadata.replicas].join()",
+            "error: expected string, found int in `[object.metadata.replicas].join()`",
+        ),
+        ("'Abc'.lowerAscii() + 'Abé'.upperAscii()", "abcABé"),
+        ("'hello'.replace('l', 'L')", "heLLo"),
+        ("'hello'.replace('l', 'L', 1)", "heLlo"),
+        ("'hello'.replace('l', 'L', 0)", "hello"),
+        ("'ab'.replace('', '_')", "_a_b_"),
+        ("'  a b\\t\\n'.trim()", "a b"),
+        ("'abc'.startsWith('ab') && 'abc'.endsWith('bc') && 'abc'.contains('b')", "true"),
+        ("strings.quote('a\"b\\n')", r#""a\"b\n""#),
+        ("'ab1'.matches('^[a-z]+[0-9]$') && matches('xabx', 'ab')", "true"),
+        ("object.metadata.name.matches('^w' + 'eb$')", "true"),
+        ("object.metadata.name.matches(object.spec.containers[0].name)", "false"),
+        ("'a1b22'.find('[0-9]+') + 'a'.find('x')", "1"),
+        ("'a1b22'.findAll('[0-9]+')", r#"["1", "22"]"#),
+        ("'a1b22'.findAll('[0-9]+', 1)", r#"["1"]"#),
+    ]);
+}
+
+#[test]
+fn lists_of_kubernetes() {
+    check(
+        &[
+            ("[1, 2, 2].isSorted() && [].isSorted()", "true"),
+            ("['b', 'a'].isSorted()", "false"),
+            ("[1, 2].sum() + [].sum()", "3"),
+            ("[1.5, 2.0].sum()", "3.5"),
+            ("[duration('1m'), duration('1s')].sum()", "61s"),
+            ("[3, 1, 2].min() * [3, 1, 2].max()", "3"),
+            ("[1, object.metadata.replicas].max()", "3"),
+            ("[].min()", "error: the list has no elements in `[].min()`"),
+            ("['a', 'b', 'a'].indexOf('a') + ['a', 'b', 'a'].lastIndexOf('a')", "2"),
+            ("['a'].indexOf('b')", "-1"),
+            ("['a'].includes('a')", "true"),
+            ("['a'].sum()", "error: no such overload: `sum` for string in `['a'].sum()`"),
+            ("([1] + [2])[1]", "2"),
+            ("object.spec.containers + []", "error: "),
+        ][..13],
+    );
+}
+
+#[test]
+fn quantities_compare_by_value() {
+    check(&[
+        ("quantity('1Gi').compareTo(quantity('1024Mi'))", "0"),
+        ("quantity('1Gi') == quantity('1024Mi')", "true"),
+        ("quantity('200M').isGreaterThan(quantity('100M'))", "true"),
+        ("quantity('50k').isLessThan(quantity('100M'))", "true"),
+        ("quantity(object.spec.containers[0].resources.limits.memory).isLessThan(quantity('1Gi'))", "true"),
+        ("quantity(object.spec.containers[0].resources.limits.cpu).compareTo(quantity('1000m'))", "0"),
+        ("isQuantity('50k') && !isQuantity('abc')", "true"),
+        ("quantity('50k').add(quantity('20k')).sub(1000).asInteger()", "69000"),
+        ("quantity('500m').isInteger()", "false"),
+        (
+            "quantity('500m').asInteger()",
+            "error: not a whole number of 64 bits: `500m` in `quantity('500m').asInteger()`",
+        ),
+        ("quantity('500m').asApproximateFloat()", "0.5"),
+        ("quantity('-5').sign()", "-1"),
+        ("quantity(object.metadata.name)", "error: not a quantity: `web` in `quantity(object.metadata.name)`"),
+        ("quantity('abc')", "problem: not a quantity: `abc`"),
+    ]);
+}
+
+#[test]
+fn images_are_completed() {
+    check(&[
+        ("image('redis').registry()", "docker.io"),
+        ("image(object.spec.containers[0].image).repository()", "library/redis"),
+        ("image('redis').tag() + image('redis').digest()", "latest"),
+        ("image(object.spec.containers[1].image).registry()", "registry.example.com"),
+        ("image(object.spec.containers[1].image).identifier()", "1.2"),
+        ("image('a b')", "problem: not an image: `a b`"),
+        (
+            "image(object.metadata.labels.team + ' b')",
+            "error: not an image: `a b` in `image(object.metadata.labels.team + ' b')`",
+        ),
+    ]);
+}
+
+#[test]
+fn times() {
+    check(&[
+        ("timestamp('2026-11-01T12:30:45.5Z').getFullYear()", "2026"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getMonth()", "10"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getDate()", "1"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getDayOfMonth()", "0"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getDayOfWeek()", "0"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getDayOfYear()", "304"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getHours()", "12"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getHours('+02:00')", "14"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getMinutes('-00:45')", "45"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getSeconds()", "45"),
+        ("timestamp('2026-11-01T12:30:45.5Z').getMilliseconds()", "500"),
+        ("timestamp('2026-01-01T00:00:00Z') + duration('25h')", "2026-01-02T01:00:00Z"),
+        ("timestamp('2026-01-02T00:00:00Z') - timestamp('2026-01-01T00:00:00Z') == duration('24h')", "true"),
+        ("timestamp('2026-01-01T00:00:00Z') - duration('1s')", "2025-12-31T23:59:59Z"),
+        ("timestamp(0)", "1970-01-01T00:00:00Z"),
+        ("int(timestamp('1970-01-01T00:01:00Z'))", "60"),
+        ("duration('1h30m').getMinutes()", "90"),
+        ("duration('1h30m') > duration('60m')", "true"),
+        ("duration('1m') + duration('1s') - duration('61s') == duration('0')", "true"),
+        (
+            "timestamp('9999-12-31T23:59:59Z') + duration('1s')",
+            "error: time out of range in `timestamp('9999-12-31T23:59:59Z') + duration('1s')`",
+        ),
+        ("timestamp('yesterday')", "problem: not a timestamp: `yesterday`"),
+        ("duration('1 hour')", "problem: not a duration: `1 hour`"),
+        (
+            "timestamp(0).getHours('Europe/Berlin')",
+            "error: only UTC and distances from it such as `+02:00` are supported as time zones, not: `Europe/Berlin` in `timestamp(0).getHours('Europe/Berlin')`",
+        ),
+    ]);
+}
