@@ -121,6 +121,19 @@ fn quiet_leaves_out_what_gets_through() {
 }
 
 #[test]
+fn what_an_author_wrote_is_kept_and_said_if_asked_for() {
+    let text = DEPLOYMENT.replace("    spec:\n", "    spec:\n      terminationGracePeriodSeconds: 30\n");
+    let kept = "  not changed  spec.template.spec.terminationGracePeriodSeconds: 45\n               \
+                house/graceful-stop: its author set it\n";
+    let headline = "Deployment shop/web: allowed, unchanged; its Pods: 2 edits\n";
+    check(&text).args(["-v", "web.yaml"]).stdout_has(headline).stdout_has(kept).code(0);
+    let silent = check(&text).args(["web.yaml"]).output();
+    assert!(!silent.stdout.contains("not changed"), "{}", silent.stdout);
+    let report = check(&text).args(["-o", "json", "web.yaml"]).json(0);
+    assert_eq!(report["objects"][0]["withheld"][0]["code"], "authored");
+}
+
+#[test]
 fn an_old_violation_denies_new_pods_only() {
     check(&latest().replace("spec:\n  selector", "spec:\n  replicas: 2\n  selector"))
         .file("old.yaml", &latest())
