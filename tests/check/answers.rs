@@ -287,6 +287,14 @@ fn a_field_that_the_api_server_does_not_know_is_a_warning() {
 }
 
 #[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let coloured =
+        |choice: &str| check(DEPLOYMENT).args(["--color", choice, "web.yaml"]).output().stdout.contains('\u{1b}');
+    assert!(coloured("always"));
+    assert!(!coloured("auto") && !coloured("never"));
+}
+
+#[test]
 fn the_items_of_a_list_are_checked_where_they_stand() {
     let item: String = latest().lines().map(|line| format!("  {line}\n")).collect();
     let text = format!("apiVersion: v1\nkind: List\nitems:\n- {}", item.trim_start());
