@@ -9,8 +9,8 @@ use crate::evaluate::case::Case;
 use crate::evaluate::matching;
 use crate::evaluate::{Edits, Violation, edits, judge};
 use crate::facts::Facts;
-use crate::policy::{Policy, environment};
 use crate::policy::set::PolicySet;
+use crate::policy::{Policy, environment};
 use crate::provenance::{Authored, Intent, Way};
 use crate::review::{Refusal, Request, Response};
 use crate::workload::{Kind, Workload};
@@ -170,10 +170,11 @@ pub fn dry_run<'a>(
     let owner = judged.workload;
     let pod = (owner.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
     let judged = match &pod {
-        Some(pod) => pod.workload.map(|made| made.with_object(pod.object)).map(|made| (judged, made)).map_or_else(
-            || with_derived_pod(set, case.with_object(object)),
-            |(judged, made)| judged.with_pod(made),
-        ),
+        Some(pod) => pod
+            .workload
+            .map(|made| made.with_object(pod.object))
+            .map(|made| (judged, made))
+            .map_or_else(|| with_derived_pod(set, case.with_object(object)), |(judged, made)| judged.with_pod(made)),
         None => judged,
     };
     let violations = judge::violations(&judged, &rematched);
@@ -214,7 +215,8 @@ fn with_derived_pod<'a>(set: &'a PolicySet, case: Case<'a>) -> Case<'a> {
     let matched = matching::matched(set, &of_pod);
     let intent = intent(&of_pod, Author::File(Authored { object: derived.sent, way: Way::Apply }));
     let edits = edits::edits(&of_pod, &matched, &intent);
-    let pod = if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object, facts.kubernetes) };
+    let pod =
+        if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object, facts.kubernetes) };
     case.with_pod(derived.pod.with_object(pod))
 }
 

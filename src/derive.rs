@@ -89,7 +89,10 @@ pub fn request<'a>(arena: &'a Bump, owner: &Workload<'a>, of: &Request<'a>, pod:
         member("object", pod.object),
         member("oldObject", Value::Null),
         member("dryRun", Value::Bool(of.dry_run)),
-        member("options", object(&[member("kind", text("CreateOptions")), member("apiVersion", text("meta.k8s.io/v1"))])),
+        member(
+            "options",
+            object(&[member("kind", text("CreateOptions")), member("apiVersion", text("meta.k8s.io/v1"))]),
+        ),
     ]);
     Request {
         uid: of.uid,

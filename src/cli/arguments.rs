@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
@@ -41,7 +41,7 @@ pub struct Check {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Also list the edits that were not made because the author wrote the field
+    /// Also list every edit that was not made, and what is not covered
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -83,7 +83,7 @@ pub struct RequestArguments {
     pub groups: Vec<String>,
 
     /// The namespace of objects that name none
-    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     pub namespace: String,
 
     /// How the objects get into the cluster

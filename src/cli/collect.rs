@@ -1,14 +1,16 @@
 //! From what the engine says of a request to what is reported of an object: paths find their lines in the file.
 
-use crate::decision::Decision;
 use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
 use crate::cli::report::{Edit, Object, Outcome, Source, Violation, Weight, Withheld};
+use crate::decision::Decision;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Path, Step, Value};
+use crate::document::{Path, Span, Step, Value};
 use crate::evaluate;
 use crate::policy::{Mode, Verb};
+use crate::review::Operation;
+use crate::schema;
 use crate::workload::Kind;
 
 /// Where the findings about one object are looked up in its file.
@@ -20,8 +22,14 @@ struct Locator<'m, 'a> {
     kind: Kind,
 }
 
-/// The report of a request that was judged, or could not be.
-pub fn judged<'a>(input: &Input, manifest: &Manifest<'a>, run: DryRun<'a>, shows_object: bool) -> Object<'a> {
+/// The report of a request that was judged, or could not be. `problems` are those that its file has besides.
+pub fn judged<'a>(
+    input: &Input,
+    manifest: &Manifest<'a>,
+    run: DryRun<'a>,
+    mut problems: Vec<Diagnostic>,
+    shows_object: bool,
+) -> Object<'a> {
     let DryRun { request, pod, assumptions, .. } = &run;
     let metadata = |key| request.object.or(request.old_object).and_then(|object| object.text(&["metadata", key]));
     let group_version = match (request.group, request.value.text(&["kind", "version"]).unwrap_or_default()) {
@@ -30,10 +38,9 @@ pub fn judged<'a>(input: &Input, manifest: &Manifest<'a>, run: DryRun<'a>, shows
     };
     let kind = request.workload_kind().unwrap_or(Kind::Pod);
     let locator = Locator { manifest, prefix: &[], kind };
-    let error = match &run.decision {
-        Decision::Error(message) => Some(cannot_judge(input, manifest, &[], message)),
-        Decision::Allow | Decision::Deny => None,
-    };
+    if let Decision::Error(message) = &run.decision {
+        problems.push(problem(input, manifest, &[], message));
+    }
     Object {
         source: source(input, manifest),
         api_version: group_version,
@@ -45,18 +52,17 @@ pub fn judged<'a>(input: &Input, manifest: &Manifest<'a>, run: DryRun<'a>, shows
         assumptions: assumptions.clone(),
         pod: pod.as_ref().map(|pod| outcome(pod, Locator { prefix: kind.template(), kind: Kind::Pod, ..locator })),
         outcome: outcome(&run, locator),
-        error,
+        problems,
         shows_object,
     }
 }
 
-/// The report of a manifest of which no request can be made.
+/// The report of a manifest that cannot be judged, for these problems.
 pub fn refused<'a>(
     input: &Input,
     manifest: &Manifest<'a>,
     namespace: &'a str,
-    path: &[Step<'_>],
-    message: &str,
+    problems: Vec<Diagnostic>,
     shows_object: bool,
 ) -> Object<'a> {
     let text = |keys: &[&str]| manifest.value.text(keys).unwrap_or_default();
@@ -67,7 +73,7 @@ pub fn refused<'a>(
         namespace,
         name: manifest.name(),
         generate_name: text(&["metadata", "generateName"]),
-        operation: "CREATE",
+        operation: Operation::Create.name(),
         assumptions: Vec::new(),
         outcome: Outcome {
             decision: "error",
@@ -81,18 +87,33 @@ pub fn refused<'a>(
             after: manifest.value,
         },
         pod: None,
-        error: Some(cannot_judge(input, manifest, path, message)),
+        problems,
         shows_object,
     }
+}
+
+/// What in a manifest the API server would not decode, as errors, and what it would drop, as warnings.
+pub fn misfits(input: &Input, manifest: &Manifest<'_>, kind: Kind) -> Vec<Diagnostic> {
+    let misfits = schema::check(kind.name(), manifest.value).into_iter().map(|misfit| {
+        let schema::Problem { path, fault, message, help } = misfit;
+        let place = Some(input.place(manifest.span(path.steps())));
+        let diagnostic = match fault {
+            schema::Fault::Wrong => Diagnostic::error(place, message),
+            schema::Fault::Unknown => Diagnostic::warning(place, message),
+        };
+        Diagnostic { help, ..diagnostic }
+    });
+    misfits.collect()
+}
+
+/// Why a manifest cannot be judged.
+pub fn problem(input: &Input, manifest: &Manifest<'_>, path: &[Step<'_>], message: &str) -> Diagnostic {
+    Diagnostic::error(Some(input.place(manifest.span(path))), message)
 }
 
 /// Where an object stands.
 pub fn source(input: &Input, manifest: &Manifest<'_>) -> Source {
     Source { file: input.name.clone(), line: manifest.places.value.line, index: manifest.index }
-}
-
-fn cannot_judge(input: &Input, manifest: &Manifest<'_>, path: &[Step<'_>], message: &str) -> Diagnostic {
-    Diagnostic::error(Some(input.place(manifest.span(path))), message)
 }
 
 fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
@@ -110,7 +131,7 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
 }
 
 impl<'a> Locator<'_, 'a> {
-    fn span(&self, path: &Path<'_>) -> crate::document::Span {
+    fn span(&self, path: &Path<'_>) -> Span {
         match self.prefix {
             [] => self.manifest.span(path.steps()),
             prefix => self.manifest.span(Path::of(prefix).join(path.steps()).steps()),

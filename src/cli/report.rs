@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::admit::Assumption;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
 
 /// The version of the shape. A reader that knows it can read every later podgate with the same number.
@@ -132,11 +132,12 @@ pub struct Summary {
     pub denied: usize,
     /// Of these, those whose Pods would be denied or could not be judged.
     pub pods_denied: usize,
-    /// What could not be read, and objects that could not be judged.
+    /// What could not be read or judged: as many as there are entries in `errors`.
     pub errors: usize,
     /// Objects that are edited, themselves or in their Pods.
     pub edited: usize,
-    /// Violations that deny nothing: of a rule that warns, or older than the request.
+    /// Violations that deny nothing, of a rule that warns or older than the request, and fields that the API server
+    /// does not know.
     pub warnings: usize,
     /// Documents that no policy has a say over.
     pub not_covered: usize,
@@ -165,8 +166,8 @@ pub struct Object<'a> {
     pub outcome: Outcome<'a>,
     /// For an owner: what becomes of its Pods.
     pub pod: Option<Outcome<'a>>,
-    /// Why it cannot be judged.
-    pub error: Option<Diagnostic>,
+    /// Why it cannot be judged, and what in it the API server would not understand.
+    pub problems: Vec<Diagnostic>,
     /// Whether the objects after their edits are part of the answer.
     pub shows_object: bool,
 }
@@ -310,9 +311,7 @@ impl Object<'_> {
         !self.outcome.edits.is_empty() || self.pod.as_ref().is_some_and(|pod| !pod.edits.is_empty())
     }
 
-    /// Every violation, those of its Pods last; what an object and its Pods share stands once.
-    ///
-    /// `template` is where the object keeps the Pod.
+    /// Every violation, and whether only its Pods have it; what an object and its Pods share stands once.
     pub fn violations(&self) -> impl Iterator<Item = (&Violation<'_>, bool)> {
         let own = self.outcome.violations.iter();
         let of_pods = self.pod.iter().flat_map(|pod| &pod.violations);
@@ -323,10 +322,12 @@ impl Object<'_> {
 }
 
 /// Whether an owner has the violation of its Pod: the path in the owner is the one in the Pod, from the template on.
+/// One that denies the Pods alone, because the owner had it before, is not the same.
 fn own_has(own: &[Violation<'_>], pods: &Violation<'_>) -> bool {
     own.iter().any(|own| {
         let (same_rule, same_words) = (own.rule == pods.rule && own.policy == pods.policy, own.message == pods.message);
-        same_rule && same_words && own.path.steps().ends_with(pods.path.steps())
+        let same_weight = own.weight == pods.weight || pods.weight != Weight::Denies;
+        same_rule && same_words && same_weight && own.path.steps().ends_with(pods.path.steps())
     })
 }
 
@@ -344,8 +345,11 @@ impl Summary {
         match object.outcome.decision {
             "allow" => self.allowed += 1,
             "deny" => self.denied += 1,
-            _ => self.errors += 1,
+            _ => {}
         }
+        let errors = object.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        self.errors += errors;
+        self.warnings += object.problems.len() - errors;
         self.pods_denied += usize::from(object.pod.as_ref().is_some_and(Outcome::is_refused));
         self.edited += usize::from(object.is_edited());
         self.warnings += object.violations().filter(|(violation, _)| violation.weight == Weight::Warns).count();
@@ -376,7 +380,9 @@ impl Serialize for Object<'_> {
         if let Some(pod) = &self.pod {
             map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object })?;
         }
-        map.serialize_entry("warnings", &self.outcome.warnings)?;
+        let warned = self.problems.iter().filter(|problem| problem.severity == Severity::Warning);
+        let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
+        map.serialize_entry("warnings", &warnings)?;
         if self.shows_object {
             map.serialize_entry("object", &self.outcome.after)?;
         }

@@ -230,7 +230,9 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_old_file_is_updated() {
-        let operation = |arguments: &[&str], old| asked(arguments, POD, old).map(|shown| shown[..8].to_owned());
+        let operation = |arguments: &[&str], old| {
+            asked(arguments, POD, old).map(|shown| shown.split(' ').next().unwrap().to_owned())
+        };
         assert_eq!(operation(&[], POD), Ok("\"UPDATE\"".to_owned()));
         assert_eq!(operation(&["--namespace", "shop"], POD), Ok("\"CREATE\"".to_owned()));
         assert_eq!(operation(&["--operation", "CREATE"], POD), Ok("\"CREATE\"".to_owned()));

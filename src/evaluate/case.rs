@@ -156,9 +156,7 @@ impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
             environment::OLD_OBJECT => case.old.map(|old| old.object).unwrap_or_default(),
             environment::REQUEST => case.seen_request(),
             environment::NAMESPACE_OBJECT => case.facts.namespace,
-            environment::PARAMS => {
-                *self.params.get_or_init(|| Value::from_json(case.arena, &self.policy.params))
-            }
+            environment::PARAMS => *self.params.get_or_init(|| Value::from_json(case.arena, &self.policy.params)),
             environment::POD => *case.seen_pod.get_or_init(|| pod_view(case.arena, case.pod())),
             environment::CONTAINERS => case.containers(),
             environment::CONTAINER => container.unwrap_or_default(),

@@ -72,9 +72,9 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
         && (namespaces.is_empty() || namespaces.iter().any(|glob| glob.matches(key.namespace)))
         && !exclude_namespaces.iter().any(|glob| glob.matches(key.namespace))
         && namespace_selector.as_ref().is_none_or(|selector| selector.matches(key.namespace_labels))
-        && pod_selector.as_ref().is_none_or(|selector| {
-            selector.matches(new_labels) || (case.old.is_some() && selector.matches(old_labels))
-        })
+        && pod_selector
+            .as_ref()
+            .is_none_or(|selector| selector.matches(new_labels) || (case.old.is_some() && selector.matches(old_labels)))
         && (*excluded_makers == 0 || !made_by_excluded())
 }
 

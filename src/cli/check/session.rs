@@ -15,7 +15,7 @@ use crate::cli::render::Render;
 use crate::cli::report::{NotCovered, Object, Tail};
 use crate::cli::request::{self, Refused};
 use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Limits, Step, Value, yaml};
 use crate::facts::Facts;
 use crate::policy::set::PolicySet;
@@ -156,18 +156,23 @@ impl<'s> Session<'s> {
     {
         let (check, set) = (self.check, self.set);
         let namespace = request::namespace(manifest, &check.request);
-        let asked = match request::ask(arena, manifest, kind, &check.request, self.before) {
-            Ok(asked) => asked,
-            // Nothing would be sent, so nothing would be answered.
-            Err(Refused { path, message }) if check.output == Format::Review => {
-                let place = input.place(manifest.span(path.steps()));
-                return self.complain(input, Diagnostic::error(Some(place), message));
+        let mut problems = collect::misfits(input, manifest, kind);
+        let is_decoded = problems.iter().all(|problem| problem.severity == Severity::Warning);
+        let asked = if is_decoded {
+            let asked = request::ask(arena, manifest, kind, &check.request, self.before);
+            asked.map_err(|Refused { path, message }| {
+                problems.push(collect::problem(input, manifest, path.steps(), &message));
+            })
+        } else {
+            Err(())
+        };
+        let Ok(asked) = asked else {
+            if check.output == Format::Review {
+                // Nothing would be sent, so nothing would be answered.
+                return problems.into_iter().try_for_each(|problem| self.complain(input, problem));
             }
-            Err(Refused { path, message }) => {
-                let shows = check.show_object;
-                let object = collect::refused(input, manifest, namespace, path.steps(), &message, shows);
-                return self.report(input, &object);
-            }
+            let object = collect::refused(input, manifest, namespace, problems, check.show_object);
+            return self.report(input, &object);
         };
         let (facts, assumption) = self.facts(arena, namespace, true);
         if check.output == Format::Review {
@@ -176,7 +181,7 @@ impl<'s> Session<'s> {
         let authored = Authored { object: manifest.value, way: check.request.way };
         let mut run = admit::dry_run(set, arena, asked.request, facts, Author::File(authored));
         run.assumptions.extend(assumption);
-        self.report(input, &collect::judged(input, manifest, run, check.show_object))
+        self.report(input, &collect::judged(input, manifest, run, problems, check.show_object))
     }
 
     fn review<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>) -> io::Result<()>
@@ -196,10 +201,11 @@ impl<'s> Session<'s> {
             Ok(request) => {
                 let mut run = admit::dry_run(set, arena, request, facts, Author::Recorded);
                 run.assumptions.extend(assumption);
-                self.report(input, &collect::judged(input, part, run, check.show_object))
+                self.report(input, &collect::judged(input, part, run, Vec::new(), check.show_object))
             }
             Err(Refusal::CannotJudge { reason, .. }) => {
-                let object = collect::refused(input, part, namespace, &[], &reason, check.show_object);
+                let problems = vec![collect::problem(input, part, &[], &reason)];
+                let object = collect::refused(input, part, namespace, problems, check.show_object);
                 self.report(input, &object)
             }
             Err(Refusal::NotAReview(reason)) => {
@@ -232,8 +238,8 @@ impl<'s> Session<'s> {
         self.found.tail.summary.count(object);
         self.found.matched.count(object);
         self.found.is_denied |= object.is_in_trouble();
-        if let Some(error) = &object.error {
-            self.complaints.keep(error);
+        for problem in object.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+            self.complaints.keep(problem);
         }
         if object.is_in_trouble() && !matches!(self.check.output, Format::Text | Format::Json) {
             self.out.flush()?;

@@ -63,6 +63,8 @@ impl Snippets {
     pub fn message(&self, message: &Message<'_>, text: &str) -> String {
         let Message { level, id, title, place: Place { file, span }, label, notes, help } = message;
         let title = level.clone().primary_title(visible(title)).id(visible(id));
+        // Where the line is not shown, the field must be named elsewhere.
+        let mut unlabelled = None;
         let group = match line(text, *span) {
             Some((line, start, end)) => {
                 let annotation = AnnotationKind::Primary.span(start..end).label(visible(label));
@@ -70,11 +72,12 @@ impl Snippets {
                 title.element(snippet.annotation(annotation))
             }
             None => {
+                unlabelled = Some(*label).filter(|label| !label.is_empty());
                 let origin = Origin::path(visible(file)).line(usize_of(span.line));
                 title.element(origin.char_column(usize_of(span.column)))
             }
         };
-        let notes = notes.iter().map(|note| Level::NOTE.message(visible(note)));
+        let notes = unlabelled.iter().chain(*notes).map(|note| Level::NOTE.message(visible(note)));
         let help = help.map(|help| Level::HELP.message(visible(help)));
         self.renderer.render(&[group.elements(notes.chain(help))])
     }
@@ -141,7 +144,7 @@ error[house/rule]: must not \\u0007ring
             help: None,
         };
         let drawn = Snippets::new(Palette::default()).message(&message, &text);
-        assert_eq!(drawn, "warning[house/rule]: no\n--> a.yaml:1:701\n = note: it has it already");
+        assert_eq!(drawn, "warning[house/rule]: no\n--> a.yaml:1:701\n = note: spec.a\n = note: it has it already");
     }
 
     #[test]

@@ -13,10 +13,14 @@ use crate::cli::input::Input;
 use crate::cli::render::snippet::{Message, Snippets};
 use crate::cli::render::{Palette, Render};
 use crate::cli::report::{Object, Outcome, Report, Summary, Violation, Weight, Withheld};
+use crate::diagnostic::Severity;
 use crate::document::print::{flow, visible};
 
 use change::{named, rule_name, sections};
 use counts::Count;
+
+/// What an owner does not meet itself.
+const IN_PODS: &str = "in its Pods: ";
 
 /// No more assumptions than this are listed.
 const ASSUMPTIONS: usize = 10;
@@ -119,7 +123,8 @@ impl Text {
             0 => {}
             violations => write!(out, ", {bad}{}{bad:#}", Count(violations, "violation"))?,
         }
-        match count(Weight::Warns) {
+        let unknown = object.problems.iter().filter(|problem| problem.severity == Severity::Warning).count();
+        match count(Weight::Warns) + unknown {
             0 => {}
             warnings => write!(out, ", {doubtful}{}{doubtful:#}", Count(warnings, "warning"))?,
         }
@@ -141,7 +146,7 @@ impl Text {
     fn edits(&self, out: &mut dyn Write, object: &Object<'_>) -> io::Result<()> {
         let Palette { aside, removed, added, .. } = self.palette;
         let own = sections(&object.outcome).into_iter().map(|section| (section, ""));
-        let pods = object.pod.iter().flat_map(sections).map(|section| (section, "in its Pods: "));
+        let pods = object.pod.iter().flat_map(sections).map(|section| (section, IN_PODS));
         let all: Vec<_> = own.chain(pods).collect();
         let texts = all.iter().flat_map(|(section, _)| &section.changes).flat_map(|change| {
             [Some(change.added.as_str()), change.removed.as_ref().map(|(text, _)| text.as_str())].into_iter().flatten()
@@ -162,14 +167,17 @@ impl Text {
         Ok(())
     }
 
-    fn withheld<'o, 'a>(&self, outcome: &'o Outcome<'a>) -> impl Iterator<Item = &'o Withheld<'a>> {
+    /// What was not made and is worth saying, of the object and then of its Pods.
+    fn withheld<'o, 'a>(&self, object: &'o Object<'a>) -> Vec<(&'o Outcome<'a>, &'o Withheld<'a>, &'static str)> {
         let all = self.is_verbose;
-        outcome.withheld.iter().filter(move |withheld| all || is_worth_saying(withheld))
+        let own = object.outcome.withheld.iter().map(|withheld| (&object.outcome, withheld, ""));
+        let pods = object.pod.iter().flat_map(|pod| pod.withheld.iter().map(move |withheld| (pod, withheld, IN_PODS)));
+        own.chain(pods).filter(|(_, withheld, _)| all || is_worth_saying(withheld)).collect()
     }
 
-    fn write_withheld(&self, out: &mut dyn Write, outcome: &Outcome<'_>, whose: &str) -> io::Result<()> {
+    fn write_withheld(&self, out: &mut dyn Write, object: &Object<'_>) -> io::Result<()> {
         let aside = self.palette.aside;
-        for withheld in self.withheld(outcome) {
+        for (outcome, withheld, whose) in self.withheld(object) {
             let path = withheld.path.as_ref().map(|path| named(path, outcome.after)).unwrap_or_default();
             let value = withheld.value.map(|value| format!(": {}", flow(value))).unwrap_or_default();
             writeln!(out, "  not changed  {whose}{path}{value}")?;
@@ -204,13 +212,12 @@ impl Text {
     }
 }
 
-/// Whether the author of a manifest should know that something was not changed, without asking: not if it is only
-/// because they wrote the field themselves, or if the rule only records.
+/// Whether the author of a manifest should know that something was not changed, without asking: where policies are at
+/// odds, an expression fails, or the rule only warns so far. What they wrote themselves they know.
 fn is_worth_saying(withheld: &Withheld<'_>) -> bool {
     match withheld.code {
         "mode" => withheld.mode != "Audit",
-        "conflict" | "error" | "invalid" | "unstable" | "rollout" => true,
-        _ => false,
+        code => matches!(code, "conflict" | "error" | "unstable"),
     }
 }
 
@@ -221,31 +228,28 @@ impl Render for Text {
         }
         let shows = |violation: &Violation<'_>| !self.is_quiet || violation.weight == Weight::Denies;
         let violations: Vec<_> = object.violations().filter(|(violation, _)| shows(violation)).collect();
-        let pods = object.pod.as_ref();
-        let withheld =
-            self.withheld(&object.outcome).chain(pods.into_iter().flat_map(|pod| self.withheld(pod))).count();
-        let shows_edits = !self.is_quiet && (object.is_edited() || withheld > 0);
-        let is_line = violations.is_empty() && object.error.is_none() && !shows_edits;
+        let shows_edits = !self.is_quiet && (object.is_edited() || !self.withheld(object).is_empty());
+        let problems = object.problems.iter();
+        let problems: Vec<_> =
+            problems.filter(|problem| !self.is_quiet || problem.severity == Severity::Error).collect();
+        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits;
         if self.after_line.is_some_and(|after_line| !(after_line && is_line)) {
             writeln!(out)?;
         }
+        for problem in problems {
+            writeln!(out, "{}\n", self.snippets.diagnostic(problem, Some(&input.text)))?;
+        }
         for (violation, in_pods) in violations {
             self.violation(out, object, input, violation, in_pods)?;
-        }
-        if let Some(error) = &object.error {
-            writeln!(out, "{}\n", self.snippets.diagnostic(error, Some(&input.text)))?;
         }
         self.headline(out, object)?;
         writeln!(out)?;
         if shows_edits {
             self.edits(out, object)?;
-            self.write_withheld(out, &object.outcome, "")?;
-            if let Some(pod) = pods {
-                self.write_withheld(out, pod, "in its Pods: ")?;
-            }
+            self.write_withheld(out, object)?;
         }
         self.after_line = Some(is_line);
-        if self.assumptions.len() < 10 * ASSUMPTIONS {
+        if !self.is_quiet && self.assumptions.len() <= ASSUMPTIONS {
             let news = object.assumptions.iter().map(|assumption| &assumption.message);
             let news: Vec<_> = news.filter(|message| !self.assumptions.contains(*message)).cloned().collect();
             self.assumptions.extend(news);

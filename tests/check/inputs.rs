@@ -1,8 +1,6 @@
-//! `podgate check` as its users run it: the built binary in a folder of its own, and all that it prints.
+//! What can be wrong with arguments and files.
 
-mod program;
-
-use program::Check;
+use crate::program::Check;
 
 const POD: &str = "\
 apiVersion: v1
@@ -157,11 +155,13 @@ fn a_pod_that_cannot_be_read_is_not_allowed() {
         .args(["a.yaml"])
         .stdout(
             "\
-error: `spec.containers` is not a list
+error: `spec.containers` is a string, the API server wants a list of Container
  --> a.yaml:5:15
   |
 5 |   containers: none
   |               ^^^^
+  |
+  = help: make it a list: `- ` stands before each element
 
 Pod default/web: cannot be judged
 
