@@ -60,7 +60,7 @@ mod tests {
 
     fn parts(source: &str) -> Vec<&str> {
         fn walk<'s>(source: &'s str, expression: &Expression, found: &mut Vec<&'s str>) {
-            found.push(&source[expression.range.clone()]);
+            found.push(source.get(expression.range.clone()).unwrap());
             match &expression.kind {
                 Kind::Literal(_) | Kind::Name(_) => {}
                 Kind::Select { operand, .. } | Kind::Not(operand) | Kind::Negate(operand) => {
@@ -137,7 +137,7 @@ mod tests {
         ] {
             let problems = parse(source).unwrap_err();
             assert_eq!(problems[0].message, message, "{source}: {problems:?}");
-            assert_eq!(&source[problems[0].range.clone()], part, "{source}");
+            assert_eq!(source.get(problems[0].range.clone()), Some(part), "{source}");
         }
     }
 

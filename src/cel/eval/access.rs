@@ -95,7 +95,7 @@ impl<'a> Evaluation<'_, 'a> {
         match (left, right) {
             (Value::List(left), Value::List(right)) if left.len() == right.len() => self.pay_for(Value::List(left)),
             (Value::Map(left), Value::Map(right)) if left.len() == right.len() => self.pay_for(Value::Map(left)),
-            (Value::String(left), Value::String(_)) => self.budget.spend_each(left.len() / 64).map_err(Reason::from),
+            (Value::String(left), Value::String(_)) => self.budget.spend_each(left.len() / 64),
             _ => Ok(()),
         }
     }

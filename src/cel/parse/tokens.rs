@@ -58,12 +58,9 @@ impl Tokens {
                         if let Some(opening) = tokens.get_mut(place) {
                             opening.partner = Some(here);
                         }
-                        let inside = chain.pop().unwrap_or_default();
+                        chain.pop();
                         // What is selected from a call or an index goes on from there.
-                        if let Some(outside) = chain.last_mut() {
-                            *outside += 1;
-                            *outside = (*outside).max(inside / 4);
-                        }
+                        lengthen(&mut chain, &range)?;
                     }
                 }
                 b',' => {
@@ -71,15 +68,8 @@ impl Tokens {
                         *chain = 0;
                     }
                 }
-                _ if is_word(first) || first == b'"' || first == b'\'' || first == b'`' => {}
-                _ => {
-                    if let Some(chain) = chain.last_mut() {
-                        *chain += 1;
-                        if *chain > CHAIN {
-                            return Err(Problem::new(range, format!("more than {CHAIN} operators in one row")));
-                        }
-                    }
-                }
+                _ if is_word(first) || matches!(first, b'"' | b'\'' | b'`') => {}
+                _ => lengthen(&mut chain, &range)?,
             }
             tokens.push(Token { range, partner });
         }
@@ -123,6 +113,16 @@ impl Tokens {
             _ => operand,
         }
     }
+}
+
+/// One operator more in the innermost brackets.
+fn lengthen(chain: &mut [usize], range: &Range<usize>) -> Result<(), Problem> {
+    let Some(chain) = chain.last_mut() else { return Ok(()) };
+    *chain += 1;
+    if *chain > CHAIN {
+        return Err(Problem::new(range.clone(), format!("more than {CHAIN} operators in one row")));
+    }
+    Ok(())
 }
 
 fn closes(opening: u8, closing: u8) -> bool {
@@ -204,7 +204,7 @@ mod tests {
 
     fn split(source: &str) -> Vec<&str> {
         let tokens = Tokens::read(source).unwrap();
-        tokens.tokens.iter().map(|token| &source[token.range.clone()]).collect()
+        tokens.tokens.iter().map(|token| source.get(token.range.clone()).unwrap()).collect()
     }
 
     #[test]
