@@ -12,6 +12,10 @@ const NESTING: usize = 64;
 /// Operators and selectors without a bracket around them: a chain of them is as deep as it is long.
 const CHAIN: usize = 512;
 
+/// See [`Tokens::are_few`].
+const FEW: usize = 100;
+const SHALLOW: usize = 8;
+
 /// One token; the parser's errors and literals are its own affair.
 #[derive(Clone, Debug)]
 struct Token {
@@ -24,6 +28,8 @@ struct Token {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tokens {
     tokens: Vec<Token>,
+    /// Brackets inside one another.
+    depth: usize,
 }
 
 impl Tokens {
@@ -32,6 +38,7 @@ impl Tokens {
         let mut tokens: Vec<Token> = Vec::new();
         let mut open: Vec<(usize, u8)> = Vec::new();
         let mut chain = vec![0_usize];
+        let mut depth = 0;
         let mut at = 0;
         while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
             let length = length(rest);
@@ -47,6 +54,7 @@ impl Tokens {
                 b'(' | b'[' | b'{' => {
                     open.push((here, first));
                     chain.push(0);
+                    depth = depth.max(open.len());
                     if open.len() > NESTING {
                         let message = format!("more than {NESTING} brackets inside one another");
                         return Err(Problem::new(range, message));
@@ -73,7 +81,12 @@ impl Tokens {
             }
             tokens.push(Token { range, partner });
         }
-        Ok(Tokens { tokens })
+        Ok(Tokens { tokens, depth })
+    }
+
+    /// Whether there are so few tokens that parsing them needs no stack to speak of.
+    pub fn are_few(&self) -> bool {
+        self.tokens.len() <= FEW && self.depth <= SHALLOW
     }
 
     /// The place of the token that begins at a byte.
