@@ -25,7 +25,7 @@ fn review(name: &str) -> Vec<u8> {
 }
 
 fn recommended() -> PolicySet {
-    let loaded = source::load(&[source::Source::Builtin("recommended".to_owned())]);
+    let loaded = source::collect(&[source::Source::Builtin("recommended".to_owned())]);
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     PolicySet::new(loaded.policies.into_iter().map(Arc::new))
 }

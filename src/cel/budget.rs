@@ -60,6 +60,18 @@ impl Budget {
         }
     }
 
+    /// Takes one step; says whether there was one.
+    #[inline]
+    pub(crate) fn step(&self) -> bool {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Takes steps.
     #[inline]
     pub(crate) fn spend(&self, steps: u64) -> Result<(), Reason<'static>> {

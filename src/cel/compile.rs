@@ -35,7 +35,6 @@ struct Typed {
 
 struct Compiler<'e> {
     environment: &'e Environment,
-    source: &'e str,
     problems: Vec<Problem>,
     slots: u64,
     /// Variables of the macros that the current part stands in.
@@ -49,12 +48,11 @@ struct Compiler<'e> {
 /// Everything that is wrong with it, in the order of the source.
 pub(crate) fn compile(
     environment: &Environment,
-    source: &str,
     expression: &Expression,
     expect: Type,
 ) -> Result<Compiled, Vec<Problem>> {
     let locals = Vec::new();
-    let mut compiler = Compiler { environment, source, problems: Vec::new(), slots: 0, locals, most_locals: 0 };
+    let mut compiler = Compiler { environment, problems: Vec::new(), slots: 0, locals, most_locals: 0 };
     let Typed { node, kind } = compiler.lower(expression);
     let Compiler { mut problems, slots, most_locals, .. } = compiler;
     if problems.is_empty() && !expect.accepts(kind) {

@@ -13,6 +13,7 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
+use regex::Regex;
 
 use crate::cel::ast::Operator;
 use crate::cel::budget::Budget;
@@ -62,39 +63,26 @@ pub(crate) struct Evaluation<'e, 'a> {
 impl<'a> Evaluation<'_, 'a> {
     /// The value of a node.
     pub fn value(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        self.budget.spend(1).map_err(|reason| Error::new(reason, node.part))?;
+        if !self.budget.step() {
+            return Err(Error::new(Reason::Exhausted, node.part));
+        }
         match &node.kind {
             Kind::Constant(constant) => Ok(constant.value()),
-            Kind::Local(local) => Ok(self.locals.get(*local).map(Cell::get).unwrap_or_default()),
+            Kind::Local(local) => Ok(self.local(*local)),
             Kind::Slot(slot) => self.scope.slot(*slot).map_err(|error| error.met_in(node.part)),
             Kind::Composed(index) => self.scope.composed(*index).map_err(|error| error.met_in(node.part)),
             Kind::Select(select) => self.select(select),
             Kind::Has(select) => self.has(select),
             Kind::Index(index) => self.index(index),
-            Kind::Not(operand) => match self.value(operand)? {
-                Value::Bool(value) => Ok(Value::Bool(!value)),
-                other => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), operand.part)),
-            },
-            Kind::Negate(operand) => {
-                operators::negate(self.value(operand)?).map_err(|reason| Error::new(reason, node.part))
-            }
+            Kind::Not(operand) => self.truth(operand).map(|value| Value::Bool(!value)),
+            Kind::Negate(operand) => self.negate(operand, node),
             Kind::And(terms) => self.all_of(terms, false),
             Kind::Or(terms) => self.all_of(terms, true),
-            Kind::Binary(operator, sides) => {
-                let [left, right] = &**sides;
-                let (left, right) = (self.value(left)?, self.value(right)?);
-                self.binary(*operator, left, right).map_err(|reason| Error::new(reason, node.part))
-            }
-            Kind::Conditional(parts) => {
-                let [condition, then, otherwise] = &**parts;
-                if self.truth(condition)? { self.value(then) } else { self.value(otherwise) }
-            }
+            Kind::Binary(operator, sides) => self.binary(*operator, sides, node),
+            Kind::Conditional(parts) => self.conditional(parts),
             Kind::List(elements) => self.list(elements),
             Kind::Map(entries) => self.map(entries),
-            Kind::Matches(matches) => {
-                let text = self.value(&matches.0)?;
-                library::regex::test(self.context(), &matches.1, text).map_err(|reason| Error::new(reason, node.part))
-            }
+            Kind::Matches(matches) => self.matches(matches, node),
             Kind::Call(call) => self.call(call, node),
             Kind::Loop(each) => self.each(each, node),
             Kind::OptionalMap(map) => self.optional_map(map),
@@ -114,6 +102,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// `||` if one `decides` by being true, `&&` if one decides by being false. An error counts only if none decides.
+    #[inline(never)]
     fn all_of(&self, terms: &'a [Node], decides: bool) -> Result<Value<'a>, Error<'a>> {
         let mut error = None;
         for term in terms {
@@ -127,8 +116,11 @@ impl<'a> Evaluation<'_, 'a> {
         error.map_or(Ok(Value::Bool(!decides)), Err)
     }
 
-    fn binary(&self, operator: Operator, left: Value<'a>, right: Value<'a>) -> library::Outcome<'a> {
-        match operator {
+    #[inline(never)]
+    fn binary(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let [left, right] = sides;
+        let (left, right) = (self.value(left)?, self.value(right)?);
+        let result = match operator {
             Operator::Equal => self.pay_to_compare(left, right).map(|()| Value::Bool(equal(left, right))),
             Operator::NotEqual => self.pay_to_compare(left, right).map(|()| Value::Bool(!equal(left, right))),
             Operator::In => self.contains(right, left).map(Value::Bool),
@@ -136,7 +128,30 @@ impl<'a> Evaluation<'_, 'a> {
                 operators::ordered(operator, left, right).map(Value::Bool)
             }
             _ => arithmetic(self.context(), operator, left, right),
-        }
+        };
+        result.map_err(|reason| Error::new(reason, node.part))
+    }
+
+    #[inline(never)]
+    fn conditional(&self, parts: &'a [Node; 3]) -> Result<Value<'a>, Error<'a>> {
+        let [condition, then, otherwise] = parts;
+        if self.truth(condition)? { self.value(then) } else { self.value(otherwise) }
+    }
+
+    #[inline(never)]
+    fn negate(&self, operand: &'a Node, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        operators::negate(self.value(operand)?).map_err(|reason| Error::new(reason, node.part))
+    }
+
+    #[inline(never)]
+    fn matches(&self, (text, pattern): &'a (Node, Regex), node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let text = self.value(text)?;
+        library::regex::test(self.context(), pattern, text).map_err(|reason| Error::new(reason, node.part))
+    }
+
+    #[inline]
+    fn local(&self, local: usize) -> Value<'a> {
+        self.locals.get(local).map(Cell::get).unwrap_or_default()
     }
 
     #[inline(never)]

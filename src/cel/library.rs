@@ -106,10 +106,14 @@ impl<'a> Context<'_, 'a> {
         Ok(Value::String(self.arena.alloc_str(text)))
     }
 
-    /// A list that was built, at the price of its elements.
-    pub fn list(self, elements: &[Value<'a>]) -> Outcome<'a> {
-        self.budget.spend_each(elements.len())?;
-        Ok(Value::list(self.arena.alloc_slice_copy(elements)))
+    /// A list of elements, paid for one by one.
+    pub fn collect(self, elements: impl Iterator<Item = Value<'a>>) -> Outcome<'a> {
+        let mut list = bumpalo::collections::Vec::new_in(self.arena);
+        for element in elements {
+            self.budget.spend(1)?;
+            list.push(element);
+        }
+        Ok(Value::list(list.into_bump_slice()))
     }
 
     /// Pays for looking at a text.

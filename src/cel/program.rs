@@ -29,7 +29,7 @@ impl Program {
     /// Everything that is wrong with the expression, with the bytes of `source` that each problem is about.
     pub fn compile(environment: &Environment, source: &str, expect: Type) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
-        let compiled = compile(environment, source, &expression, expect)?;
+        let compiled = compile(environment, &expression, expect)?;
         Ok(Program { source: source.into(), compiled, expect })
     }
 

@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use jiff::civil::{DateTime, datetime};
 
 const NANOS: i64 = 1_000_000_000;
+/// Where seconds are counted from.
+const EPOCH: DateTime = datetime(1970, 1, 1, 0, 0, 0, 0);
 /// 0001-01-01T00:00:00Z.
 const FIRST: i64 = -62_135_596_800;
 /// 9999-12-31T23:59:59Z.
@@ -81,12 +82,12 @@ impl Duration {
     }
 
     /// The sum, if it can be represented.
-    pub fn add(self, other: Duration) -> Option<Self> {
+    pub fn checked_add(self, other: Duration) -> Option<Self> {
         self.0.checked_add(other.0).map(Duration)
     }
 
     /// The difference, if it can be represented.
-    pub fn sub(self, other: Duration) -> Option<Self> {
+    pub fn checked_sub(self, other: Duration) -> Option<Self> {
         self.0.checked_sub(other.0).map(Duration)
     }
 }
@@ -123,19 +124,32 @@ impl Timestamp {
         if !(dated && sign_at(10, b'T') && timed && zoned) {
             return None;
         }
-        let parsed: jiff::Timestamp = text.parse().ok()?;
-        let nanos = parsed.as_nanosecond();
-        let second = i64::try_from(nanos.div_euclid(NANOS.into())).ok()?;
-        Timestamp::new(second, u32::try_from(nanos.rem_euclid(NANOS.into())).ok()?)
+        let local: DateTime = text.get(..19)?.parse().ok()?;
+        let nanos = fraction_of(text.get(20..text.len() - zone.len()).unwrap_or_default(), NANOS.into());
+        let east = match zone {
+            [sign, rest @ ..] if *sign != b'Z' => {
+                let number =
+                    |places: &[u8]| places.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+                let (hours, minutes) = (number(rest.get(..2)?), number(rest.get(3..)?));
+                let distance = hours * 3600 + minutes * 60;
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                if *sign == b'-' { -distance } else { distance }
+            }
+            _ => 0,
+        };
+        let second = local.duration_since(EPOCH).as_secs() - east;
+        Timestamp::new(second, u32::try_from(nanos).ok()?)
     }
 
     /// The point a duration later, if it can be represented.
-    pub fn add(self, duration: Duration) -> Option<Self> {
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
         Timestamp::from_nanos(self.as_nanos() + i128::from(duration.0))
     }
 
     /// The point a duration earlier, if it can be represented.
-    pub fn sub(self, duration: Duration) -> Option<Self> {
+    pub fn checked_sub(self, duration: Duration) -> Option<Self> {
         Timestamp::from_nanos(self.as_nanos() - i128::from(duration.0))
     }
 
@@ -146,8 +160,9 @@ impl Timestamp {
 
     /// What a clock and a calendar show at a distance from UTC in seconds.
     pub fn civil(self, offset: i32) -> Option<DateTime> {
-        let point = jiff::Timestamp::new(self.second, i32::try_from(self.nano).ok()?).ok()?;
-        Some(Offset::from_seconds(offset).ok()?.to_datetime(point))
+        let second = self.second + i64::from(offset);
+        let nano = i32::try_from(self.nano).ok()?;
+        EPOCH.checked_add(jiff::SignedDuration::new(second, nano)).ok()
     }
 
     fn as_nanos(self) -> i128 {

@@ -226,13 +226,3 @@ impl<'a> From<document::Value<'a>> for Value<'a> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_stays_three_words() {
-        assert!(size_of::<Value<'_>>() <= 24);
-    }
-}

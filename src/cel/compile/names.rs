@@ -101,9 +101,11 @@ impl Compiler<'_> {
         match self.environment.find_composed(field) {
             Some((place, kind)) => typed(range, Kind::Composed(place), kind),
             None => {
-                let names: Vec<_> = self.environment.composed_names().map(str::to_owned).collect();
-                let problem = Problem::new(range.clone(), format!("there is no variable `{namespace}.{field}`"));
-                self.fail(problem.suggest(field, names))
+                let whole = format!("{namespace}.{field}");
+                let names: Vec<_> =
+                    self.environment.composed_names().map(|name| format!("{namespace}.{name}")).collect();
+                let problem = Problem::new(range.clone(), format!("there is no variable `{whole}`"));
+                self.fail(problem.suggest(&whole, names))
             }
         }
     }

@@ -49,8 +49,8 @@ impl<'a> Evaluation<'_, 'a> {
 
     fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let length = self.length(each, range)?;
-        let mut collected = ArenaVec::with_capacity_in(length, self.arena);
         self.budget.spend_each(length).map_err(|reason| Error::new(reason, node.part))?;
+        let mut collected = ArenaVec::with_capacity_in(length, self.arena);
         for place in 0..length {
             let element = self.enter(each, range, place);
             if self.holds(each)? {

@@ -99,10 +99,10 @@ fn add<'a>(context: Context<'_, 'a>, left: Value<'a>, right: Value<'a>) -> Outco
         }
         (Value::List(left), Value::List(right)) => concatenate(context, left, right),
         (Value::Duration(left), Value::Duration(right)) => {
-            left.add(right).map(Value::Duration).ok_or(Reason::TimeOutOfRange)
+            left.checked_add(right).map(Value::Duration).ok_or(Reason::TimeOutOfRange)
         }
         (Value::Timestamp(time), Value::Duration(duration)) | (Value::Duration(duration), Value::Timestamp(time)) => {
-            time.add(duration).map(Value::Timestamp).ok_or(Reason::TimeOutOfRange)
+            time.checked_add(duration).map(Value::Timestamp).ok_or(Reason::TimeOutOfRange)
         }
         _ => Err(undefined(Operator::Add, left, right)),
     }
@@ -124,8 +124,8 @@ fn concatenate<'a>(context: Context<'_, 'a>, left: List<'a>, right: List<'a>) ->
 
 fn subtract<'a>(left: Value<'a>, right: Value<'a>) -> Outcome<'a> {
     let result = match (left, right) {
-        (Value::Duration(left), Value::Duration(right)) => left.sub(right).map(Value::Duration),
-        (Value::Timestamp(time), Value::Duration(duration)) => time.sub(duration).map(Value::Timestamp),
+        (Value::Duration(left), Value::Duration(right)) => left.checked_sub(right).map(Value::Duration),
+        (Value::Timestamp(time), Value::Duration(duration)) => time.checked_sub(duration).map(Value::Timestamp),
         (Value::Timestamp(left), Value::Timestamp(right)) => left.since(right).map(Value::Duration),
         _ => return Err(undefined(Operator::Subtract, left, right)),
     };

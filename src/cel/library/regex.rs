@@ -91,8 +91,7 @@ fn find_all<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
     context.scan(text)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let pattern = computed(context, pattern)?;
-    let found: Vec<_> = pattern.find_iter(text).take(most).map(|found| Value::String(found.as_str())).collect();
-    context.list(&found)
+    context.collect(pattern.find_iter(text).take(most).map(|found| Value::String(found.as_str())))
 }
 
 /// The pattern in the engine's words.

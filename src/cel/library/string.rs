@@ -158,23 +158,20 @@ fn split<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     };
     context.scan(text)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let parts: Vec<Value<'a>> = if separator.is_empty() {
-        // By code points; the last part is the rest.
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() && parts.len() < most {
-            let length =
-                if parts.len() + 1 == most { rest.len() } else { rest.chars().next().map_or(0, char::len_utf8) };
-            context.budget.spend(1)?;
-            let (part, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            parts.push(Value::String(part));
-            rest = after;
-        }
-        parts
-    } else {
-        text.splitn(most, separator).map(Value::String).collect()
-    };
-    context.list(&parts)
+    if separator.is_empty() {
+        return characters(context, text, most);
+    }
+    context.collect(text.splitn(most, separator).map(Value::String))
+}
+
+/// A text by its code points; the last part is the rest.
+fn characters<'a>(context: Context<'_, 'a>, text: &'a str, most: usize) -> Outcome<'a> {
+    let last = most.saturating_sub(1);
+    let starts = text.char_indices().enumerate().take(most);
+    context.collect(starts.map(|(place, (start, character))| {
+        let end = if place == last { text.len() } else { start + character.len_utf8() };
+        Value::String(text.get(start..end).unwrap_or_default())
+    }))
 }
 
 fn substring<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

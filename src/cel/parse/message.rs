@@ -14,7 +14,9 @@ pub(super) fn problems(source: &str, errors: &ParseErrors) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     for error in &errors.errors {
         let problem = problem(source, error.pos, &error.msg);
-        if problems.len() < MOST && problems.iter().all(|other| other.range != problem.range) {
+        // An error behind or within another is often no more than its echo.
+        let echo = problem.range.is_empty() || problems.iter().any(|other| problem.range.start < other.range.end);
+        if problems.is_empty() || (problems.len() < MOST && !echo) {
             problems.push(problem);
         }
     }
@@ -36,8 +38,7 @@ fn problem(source: &str, (line, column): (isize, isize), said: &str) -> Problem 
         return Problem::new(word_at(source, at), "the number is too large");
     }
     if said.starts_with("invalid string literal") || said.starts_with("invalid bytes literal") {
-        return Problem::new(word_at(source, at), "bad escape in a text")
-            .help("write a backslash as `\\\\`, or the text as r'..'");
+        return bad_escape(word_at(source, at));
     }
     if said.starts_with("Recursion limit") {
         return Problem::new(0..source.len(), "too many parts inside one another");
@@ -48,7 +49,10 @@ fn problem(source: &str, (line, column): (isize, isize), said: &str) -> Problem 
     }
     if said.starts_with("token recognition error") {
         if rest.trim_start_matches(['r', 'R', 'b', 'B']).starts_with(['\'', '"']) {
-            return Problem::new(at..source.len(), "the text is not closed");
+            let range = word_at(source, at);
+            let text = source.get(range.clone()).unwrap_or_default().trim_start_matches(['r', 'R', 'b', 'B']);
+            let closed = text.len() > 1 && text.chars().next() == text.chars().next_back();
+            return if closed { bad_escape(range) } else { Problem::new(range, "the text is not closed") };
         }
         let range = word_at(source, at);
         let word = source.get(range.clone()).unwrap_or_default();
@@ -63,6 +67,10 @@ fn problem(source: &str, (line, column): (isize, isize), said: &str) -> Problem 
     let range = word_at(source, at);
     let word = source.get(range.clone()).unwrap_or_default();
     Problem::new(range.clone(), format!("unexpected `{}`", word.escape_debug()))
+}
+
+fn bad_escape(range: Range<usize>) -> Problem {
+    Problem::new(range, "bad escape in a text").help(r"write a backslash as `\\`, or the text as r'..'")
 }
 
 /// The byte at a line and a column, both counted from 1 and in characters.

@@ -12,6 +12,10 @@ const NESTING: usize = 64;
 /// Operators and selectors without a bracket around them: a chain of them is as deep as it is long.
 const CHAIN: usize = 512;
 
+/// See [`Tokens::are_few`].
+const FEW: usize = 100;
+const SHALLOW: usize = 8;
+
 /// One token; the parser's errors and literals are its own affair.
 #[derive(Clone, Debug)]
 struct Token {
@@ -24,6 +28,8 @@ struct Token {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tokens {
     tokens: Vec<Token>,
+    /// Brackets inside one another.
+    depth: usize,
 }
 
 impl Tokens {
@@ -32,6 +38,7 @@ impl Tokens {
         let mut tokens: Vec<Token> = Vec::new();
         let mut open: Vec<(usize, u8)> = Vec::new();
         let mut chain = vec![0_usize];
+        let mut depth = 0;
         let mut at = 0;
         while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
             let length = length(rest);
@@ -47,6 +54,7 @@ impl Tokens {
                 b'(' | b'[' | b'{' => {
                     open.push((here, first));
                     chain.push(0);
+                    depth = depth.max(open.len());
                     if open.len() > NESTING {
                         let message = format!("more than {NESTING} brackets inside one another");
                         return Err(Problem::new(range, message));
@@ -58,12 +66,9 @@ impl Tokens {
                         if let Some(opening) = tokens.get_mut(place) {
                             opening.partner = Some(here);
                         }
-                        let inside = chain.pop().unwrap_or_default();
+                        chain.pop();
                         // What is selected from a call or an index goes on from there.
-                        if let Some(outside) = chain.last_mut() {
-                            *outside += 1;
-                            *outside = (*outside).max(inside / 4);
-                        }
+                        lengthen(&mut chain, &range)?;
                     }
                 }
                 b',' => {
@@ -71,19 +76,17 @@ impl Tokens {
                         *chain = 0;
                     }
                 }
-                _ if is_word(first) || first == b'"' || first == b'\'' || first == b'`' => {}
-                _ => {
-                    if let Some(chain) = chain.last_mut() {
-                        *chain += 1;
-                        if *chain > CHAIN {
-                            return Err(Problem::new(range, format!("more than {CHAIN} operators in one row")));
-                        }
-                    }
-                }
+                _ if is_word(first) || matches!(first, b'"' | b'\'' | b'`') => {}
+                _ => lengthen(&mut chain, &range)?,
             }
             tokens.push(Token { range, partner });
         }
-        Ok(Tokens { tokens })
+        Ok(Tokens { tokens, depth })
+    }
+
+    /// Whether there are so few tokens that parsing them needs no stack to speak of.
+    pub fn are_few(&self) -> bool {
+        self.tokens.len() <= FEW && self.depth <= SHALLOW
     }
 
     /// The place of the token that begins at a byte.
@@ -123,6 +126,16 @@ impl Tokens {
             _ => operand,
         }
     }
+}
+
+/// One operator more in the innermost brackets.
+fn lengthen(chain: &mut [usize], range: &Range<usize>) -> Result<(), Problem> {
+    let Some(chain) = chain.last_mut() else { return Ok(()) };
+    *chain += 1;
+    if *chain > CHAIN {
+        return Err(Problem::new(range.clone(), format!("more than {CHAIN} operators in one row")));
+    }
+    Ok(())
 }
 
 fn closes(opening: u8, closing: u8) -> bool {
@@ -204,7 +217,7 @@ mod tests {
 
     fn split(source: &str) -> Vec<&str> {
         let tokens = Tokens::read(source).unwrap();
-        tokens.tokens.iter().map(|token| &source[token.range.clone()]).collect()
+        tokens.tokens.iter().map(|token| source.get(token.range.clone()).unwrap()).collect()
     }
 
     #[test]

@@ -49,13 +49,13 @@ fn what_is_deep_but_allowed_runs_on_a_small_stack() {
         format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
     };
     for source in [
-        vec!["object.metadata.replicas"; 120].join(" + "),
+        format!("object.metadata.replicas{}", " + 1".repeat(120)),
         nested(60, "[", "1", "]"),
-        nested(40, "[object.metadata.replicas].all(x, ", "object.spec.hostNetwork", ")"),
+        nested(60, "[object.spec].all(x, ", "object.spec.hostNetwork", ")"),
         nested(60, "(object.spec.hostNetwork ? ", "1", " : 2)"),
         format!("object.spec.containers{}", "[0]".repeat(120)),
         format!("object{}", ".a".repeat(120)),
-        vec!["object.spec.hostNetwork"; 170].join(" && "),
+        vec!["object.spec.hostNetwork"; 140].join(" && "),
         nested(60, "type(", "object", ")"),
         format!("object.metadata.name{}", ".trim()".repeat(120)),
     ] {

@@ -128,7 +128,7 @@ fn fields_indices_and_presence() {
             "error: no such overload: `in` for string and string in `'a' in object.metadata.name`",
         ),
         ("{'a': 1, 'a': 2}", "error: duplicate key `a` in `'a'`"),
-        ("{'a': 1, 'b': [true, false]}", r#"{"a": 1, "b": [true, false]}"#),
+        ("{'a': [], 'b': [true, false]}", r#"{"a": [], "b": [true, false]}"#),
         ("namespaceObject.metadata", "error: the namespace is not known yet in `namespaceObject`"),
     ]);
 }
