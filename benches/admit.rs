@@ -1,6 +1,8 @@
 //! What a request costs, bytes to bytes and part by part. The yardstick, in the same run, is reading the review into a
 //! `serde_json::Value` and dropping it again.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by a panic")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 
