@@ -5,7 +5,7 @@
 
 use crate::cel;
 use crate::document::{Step, Value, edit};
-use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
 use crate::policy::fields::{self, Holds};
@@ -132,7 +132,7 @@ impl<'e, 'a> Editor<'e, 'a> {
                 let Verb::Default(default) = &rule.verb else { continue };
                 let source = Source { matched, rule, default };
                 match &matched.failed {
-                    Some(error) => self.withhold(source, None, None, Reason::Error(error.clone())),
+                    Some(error) => self.withhold(source, None, None, Reason::Error(error.to_string())),
                     None => self.rule(&mut scope, source),
                 }
             }
@@ -360,8 +360,8 @@ impl<'e, 'a> Editor<'e, 'a> {
 }
 
 /// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
-fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, String>) -> Result<Option<Value<'a>>, String> {
-    let value = match value? {
+fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, Failure>) -> Result<Option<Value<'a>>, String> {
+    let value = match value.map_err(|error| error.message)? {
         cel::Value::Optional(None) => return Ok(None),
         cel::Value::Optional(Some(value)) => *value,
         value => value,
