@@ -152,7 +152,7 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
 
 fn on_one_line(text: &str) -> String {
     let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.len() < text.len() {
+    if text.chars().nth(LONGEST_MESSAGE).is_some() {
         line.push('…');
     }
     line
