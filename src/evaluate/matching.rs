@@ -3,7 +3,7 @@
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::set::{Key, PolicySet};
-use crate::policy::{Match, Mode, Policy, Rule};
+use crate::policy::{Match, Mode, Policy, Rule, Verb};
 use crate::workload::Kind;
 
 /// A policy that applies.
@@ -20,6 +20,11 @@ pub struct Matched<'a> {
 }
 
 impl Matched<'_> {
+    /// Whether it has a rule that judges.
+    pub fn judges(&self) -> bool {
+        self.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Require(_)))
+    }
+
     /// The mode of a rule that edits.
     pub fn editing_mode(&self, rule: &Rule) -> Mode {
         rule.mode.map_or(self.mode, |mode| mode.min(self.mode))

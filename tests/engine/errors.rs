@@ -160,3 +160,28 @@ fn a_namespace_that_is_not_known_is_an_error_where_its_labels_are_asked_for() {
     let text = rule("require: {pod: \"namespaceObject.metadata.labels.team == 'a'\", message: wrong}");
     assert!(!Review::create(&text, decoded(&pod(json!({})))).in_unknown_namespace().is_allowed());
 }
+
+#[test]
+fn an_error_in_one_value_or_for_one_container_withholds_all_edits_of_its_rule() {
+    let one_value = "default: {pod: {metadata: {labels: {a: b}, annotations: {c: {$expression: \"string(1 / 0)\"}}}}}";
+    let one_container =
+        "when: \"container.workingDir == '/'\", default: {container: {imagePullPolicy: Never}}, onUnknown: Replace";
+    let object = pod(json!({"containers": [container(json!({"workingDir": "/"})), {"name": "b", "image": "x"}]}));
+    for text in [one_value, one_container] {
+        let review = Review::create(&rule(text), applied(&object));
+        assert_eq!(review.edits(), [""; 0], "{text}");
+        let withheld = review.withheld();
+        assert_eq!(withheld.len(), 2, "{withheld:?}");
+        assert!(withheld.iter().all(|entry| entry.ends_with(":error")), "{withheld:?}");
+        let warnings = review.warnings(Endpoint::Mutate);
+        assert!(warnings.len() == 1 && warnings[0].matches("made no edit").count() == 1, "{warnings:?}");
+    }
+    // What it did not set, the next rule may.
+    let next = cluster(
+        "p",
+        &format!(
+            "mode: Enforce, rules: [{{name: r, {one_value}}}, {{name: s, default: {{pod: {{metadata: {{labels: {{a: c}}}}}}}}}}]"
+        ),
+    );
+    assert_eq!(Review::create(&next, applied(&object)).edits(), [r#"/metadata/labels={"a":"c"}"#]);
+}
