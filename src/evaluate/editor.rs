@@ -8,7 +8,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use crate::cel;
 use crate::document::{Step, Value, edit};
 use crate::evaluate::case::{Case, Failure, Scope};
-use crate::evaluate::matching::Matched;
+use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
 use crate::policy::fields::{self, Holds};
 use crate::policy::{DefaultRule, Leaf, LeafValue, Mode, OnUnknown, Policy, Rollout, Rule, Target, Verb};
@@ -80,7 +80,7 @@ impl<'a> Computed<'a> {
 
 impl<'e, 'a> Editor<'e, 'a> {
     pub(super) fn new(case: &'e Case<'a>, intent: &'e Intent<'a>, unstable: &'e [Computed<'a>]) -> Self {
-        let template_changes = case.old.is_none_or(|old| old.template != case.workload.template);
+        let template_changes = case.old.is_none_or(|old| !is_same(old.template, case.workload.template));
         Editor {
             case,
             intent,
@@ -350,6 +350,9 @@ impl<'e, 'a> Editor<'e, 'a> {
             Rollout::OnTemplateChange => self.template_changes,
             Rollout::Never => self.case.old.is_none(),
         };
+        if self.workload.kind == Kind::Job && self.case.old.is_some() {
+            return withhold(self, value, Reason::Invalid("the template of a Job that exists is fixed".to_owned()));
+        }
         if self.target() == Target::Templates && !may_roll {
             return withhold(self, value, Reason::Rollout);
         }

@@ -188,18 +188,16 @@ fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Find
         (Subject::Container, None) | (Subject::Pod, _) => case.pod().template,
     };
     let (a, b) = (blamed(new, finding), blamed(old, before));
+    let same =
+        |a: Option<Value<'_>>, b: Option<Value<'_>>| matching::is_same(a.unwrap_or_default(), b.unwrap_or_default());
     match (field, require.subject) {
-        (Some(field), _) => at(a, field) == at(b, field),
-        (None, Subject::Container) if finding.container.is_some() => a == b,
-        (None, Subject::Container | Subject::Pod) => a.field("spec") == b.field("spec"),
+        (Some(field), _) => same(a.at(field), b.at(field)),
+        (None, Subject::Container) if finding.container.is_some() => same(Some(a), Some(b)),
+        (None, Subject::Container | Subject::Pod) => same(a.field("spec"), b.field("spec")),
         (None, Subject::Object) => {
             let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
             same_members(a, b, |key| !matches!(key, "metadata" | "status"))
                 && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
         }
     }
-}
-
-fn at<'a>(value: Value<'a>, steps: &[Step<'_>]) -> Option<Value<'a>> {
-    value.at(steps).filter(|value| !value.is_null())
 }
