@@ -149,7 +149,10 @@ pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> 
 /// What who asked is told of violations that do not deny.
 pub fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
     let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
-    violations.iter().filter(told).map(|violation| format!("podgate: {}", one_line(violation)))
+    let more = violations.iter().filter(told).count().saturating_sub(MOST_WARNINGS);
+    let rest = (more > 0).then(|| format!("podgate: {more} more violations stand in the audit log"));
+    let shown = violations.iter().filter(told).take(MOST_WARNINGS);
+    shown.map(|violation| format!("podgate: {}", one_line(violation))).chain(rest)
 }
 
 fn one_line(violation: &Violation<'_>) -> String {
@@ -175,6 +178,9 @@ fn joined(entries: impl Iterator<Item = String>) -> String {
 
 /// So many violations stand in the message of a denial; the first one is the one that gets read.
 const MOST_MESSAGES: usize = 20;
+
+/// So many violations are warned of; the API server shows fewer where they are long.
+const MOST_WARNINGS: usize = 100;
 
 /// So many violations stand in the causes of a denial: an object may hold thousands of containers.
 const MOST_CAUSES: usize = 100;

@@ -21,6 +21,12 @@ use crate::workload::{Base, Container, Kind, List, Workload};
 /// Seconds of grace that the API server fills in.
 const API_DEFAULT_GRACE: i64 = 30;
 
+/// In a Pod of more containers none is edited: a patch of thousands of operations is no default any more.
+const MOST_CONTAINERS: usize = 256;
+
+/// A computed object of more members fills in nothing, for the same reason.
+const MOST_MEMBERS: usize = 256;
+
 /// The object with the edits so far.
 pub(super) struct Editor<'e, 'a> {
     pub(super) case: &'e Case<'a>,
@@ -178,6 +184,10 @@ impl<'e, 'a> Editor<'e, 'a> {
         if !is_of_containers {
             return;
         }
+        if self.has_too_many_containers() {
+            let problem = format!("the Pod has more than {MOST_CONTAINERS} containers");
+            return self.withhold(source, None, None, Reason::Invalid(problem));
+        }
         for container in self.case.workload.containers() {
             let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
             if !selected || !self.reaches(Some(&container)) {
@@ -209,6 +219,10 @@ impl<'e, 'a> Editor<'e, 'a> {
                 false
             }
         }
+    }
+
+    pub(super) fn has_too_many_containers(&self) -> bool {
+        self.case.workload.containers().nth(MOST_CONTAINERS).is_some()
     }
 
     /// Whether the leaf goes into objects of this kind.
@@ -277,6 +291,10 @@ impl<'e, 'a> Editor<'e, 'a> {
             let problem = format!("the expression gives {}, and no field that can be defaulted", value.type_name());
             return self.withhold(source, Some(field), Some(value), Reason::Invalid(problem));
         };
+        if members.len() > MOST_MEMBERS {
+            let problem = format!("the expression gives more than {MOST_MEMBERS} fields");
+            return self.withhold(source, Some(field), None, Reason::Invalid(problem));
+        }
         for member in members {
             let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
             let steps = ArenaVec::from_iter_in(steps, self.case.arena).into_bump_slice();

@@ -4,6 +4,7 @@
 //! mend the rest.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::cel;
 use crate::document::{Path, Step, Value};
@@ -12,7 +13,7 @@ use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Violation, owner};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
-use crate::workload::{Base, Container, path_in};
+use crate::workload::{Base, Container, Role, path_in};
 
 /// What an expression found wrong.
 struct Finding<'a> {
@@ -57,11 +58,16 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     Some(Err(failure)) => vec![Finding::of(failure, None)],
                     None => Vec::new(),
                 };
-                (old, before)
+                let mut by_container: HashMap<_, Vec<_>> = HashMap::new();
+                for finding in before {
+                    by_container.entry(finding.named()).or_default().push(finding);
+                }
+                (old, by_container)
             });
             for finding in findings {
-                let was_there = old_findings.as_ref().is_some_and(|(old, old_findings)| {
-                    old_findings.iter().any(|before| is_same(case, old, require, &finding, before))
+                let was_there = old_findings.as_ref().is_some_and(|(old, by_container)| {
+                    let mut before = by_container.get(&finding.named()).into_iter().flatten();
+                    before.any(|before| is_same(case, old, require, &finding, before))
                 });
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
@@ -86,6 +92,11 @@ impl<'a> Finding<'a> {
     fn of(failure: Failure, container: Option<Container<'a>>) -> Self {
         let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
         Finding { container, message: failure.message, error: Some(error) }
+    }
+
+    /// By what a container is known in another version of the object.
+    fn named(&self) -> Option<(Role, &'a str)> {
+        self.container.map(|container| (container.role, container.name))
     }
 }
 
@@ -170,15 +181,11 @@ fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<
     }
 }
 
-/// Whether the old object violates the rule in the same way: in the container of the same name and role, with equal
+/// Whether the old object, in the container of the same name and role, violates the rule in the same way: with equal
 /// values at the rule's field. Which field an error comes from nobody knows, so there all must be equal.
 fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
     let is_same_error = finding.error == Some(Error::OfObject) && finding.message == before.message;
     if finding.error != before.error || (finding.error.is_some() && !is_same_error) {
-        return false;
-    }
-    let named = |container: &Option<Container<'a>>| container.map(|container| (container.role, container.name));
-    if named(&finding.container) != named(&before.container) {
         return false;
     }
     let field = require.field.as_ref().map(Path::steps).filter(|_| finding.error.is_none());

@@ -25,6 +25,9 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     }) else {
         return;
     };
+    if editor.has_too_many_containers() {
+        return;
+    }
     let before = Intent::of_request(case.arena, &case.request, old, None, None);
     let mut edits: Vec<Edit<'a>> = Vec::new();
     let mut workload = case.workload;
