@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Scope};
-use crate::evaluate::editor::{Computed, Editor};
+use crate::evaluate::computed::Computed;
+use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{self, Matched};
 use crate::evaluate::{Edits, Reason, Withheld, rollout};
 use crate::patch;
