@@ -181,3 +181,12 @@ fn a_null_is_no_change_of_a_template() {
     assert_eq!(review.edits(), [""; 0]);
     assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:rollout"]);
 }
+
+#[test]
+fn a_value_that_podgate_set_earlier_is_kept_when_the_policy_wants_another_one_by_now() {
+    let old = stored(applied(&silent()), 45);
+    let new = stored(applied(&with(silent(), IMAGE, json!("nginx:2"))), 45);
+    let review = Review::update(&default_of(60, ""), old, new);
+    assert_eq!(review.edits(), [""; 0]);
+    assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:admission"]);
+}
