@@ -8,8 +8,11 @@ mod convert;
 mod image;
 mod list;
 mod optional;
+mod printf;
 mod quantity;
 pub(crate) mod regex;
+mod sequence;
+mod set;
 mod size;
 mod string;
 mod time;
@@ -27,8 +30,11 @@ const FAMILIES: &[&[Overload]] = &[
     image::OVERLOADS,
     list::OVERLOADS,
     optional::OVERLOADS,
+    printf::OVERLOADS,
     quantity::OVERLOADS,
     regex::OVERLOADS,
+    sequence::OVERLOADS,
+    set::OVERLOADS,
     size::OVERLOADS,
     string::OVERLOADS,
     time::OVERLOADS,

@@ -88,10 +88,13 @@ pub(crate) struct Call {
 pub(crate) struct Loop {
     pub kind: LoopKind,
     pub range: Node,
+    /// The element or key; with a second variable, the place or key.
     pub local: usize,
-    /// What must hold, or for `map` the filter, if there is one.
+    /// The element or value, where the macro has two variables.
+    pub second: Option<usize>,
+    /// What must hold, or which elements are taken, if not all.
     pub test: Option<Node>,
-    /// What `map` makes of an element.
+    /// What is made of an element.
     pub result: Option<Node>,
 }
 
@@ -100,8 +103,11 @@ pub(crate) enum LoopKind {
     All,
     Exists,
     ExistsOne,
+    /// `map` and `transformList`.
     Map,
     Filter,
+    TransformMap,
+    TransformMapEntry,
 }
 
 #[derive(Debug)]

@@ -160,6 +160,24 @@ fn macros_go_through_lists_and_keys() {
 }
 
 #[test]
+fn macros_with_two_variables_go_through_places_and_entries() {
+    check(&[
+        ("object.spec.containers.all(i, c, i < 2 && c.name != '')", "true"),
+        ("object.metadata.labels.exists(k, v, k == 'team' && v == 'a')", "true"),
+        ("[5, 6].existsOne(i, x, i == 1 && x == 6)", "true"),
+        ("[0, 1].exists(i, x, 1 / x == 1)", "true"),
+        ("[5, 6].transformList(i, x, i + x)", "[5, 7]"),
+        ("{'a': 1, 'b': 2}.transformList(k, v, v > 1, k)", r#"["b"]"#),
+        ("{'a': 1, 'b': 2}.transformMap(k, v, v * 10)", r#"{"a": 10, "b": 20}"#),
+        ("{'a': 1, 'b': 2}.transformMap(k, v, k == 'a', v * 10)", r#"{"a": 10}"#),
+        ("['x', 'y'].transformMap(i, x, x)", r#"{0: "x", 1: "y"}"#),
+        ("{'a': 'x', 'b': 'y'}.transformMapEntry(k, v, {v: k})", r#"{"x": "a", "y": "b"}"#),
+        ("['x', 'x'].transformMapEntry(i, x, {x: i})", "error: duplicate key `x` in `{x: i}`"),
+        ("[1, 2].map(x, [3].all(i, y, i + y > x))", "[true, true]"),
+    ]);
+}
+
+#[test]
 fn optional_values() {
     check(&[
         ("object.spec.?hostNetwork.orValue(false)", "true"),
