@@ -143,7 +143,7 @@ pub enum Constant {
     /// A point in time.
     Timestamp(Timestamp),
     /// A resource quantity.
-    Quantity(Quantity),
+    Quantity(Box<Quantity>),
     /// Elements in order.
     List(Box<[Constant]>),
 }
@@ -181,7 +181,7 @@ impl Constant {
             Value::Type(kind) => Constant::Type(kind),
             Value::Duration(duration) => Constant::Duration(duration),
             Value::Timestamp(timestamp) => Constant::Timestamp(timestamp),
-            Value::Quantity(quantity) => Constant::Quantity(*quantity),
+            Value::Quantity(quantity) => Constant::Quantity(Box::new(*quantity)),
             Value::List(list) => Constant::List(list.iter().map(Constant::of).collect::<Option<_>>()?),
             Value::Map(_) | Value::Optional(_) | Value::Image(_) => return None,
         })

@@ -29,11 +29,14 @@ impl Compiler<'_> {
         };
         let mut nodes = Vec::with_capacity(arguments.len() + 1);
         let mut types = Vec::with_capacity(arguments.len() + 1);
+        let outside = self.mixed;
+        self.mixed |= name == "format" && style == Style::Method;
         for argument in receiver.into_iter().chain(arguments) {
             let Typed { node, kind } = self.lower(argument);
             nodes.push(node);
             types.push(kind);
         }
+        self.mixed = outside;
         let named: Vec<&'static Overload> = library::find(&name, style).collect();
         if named.is_empty() {
             return self.fail(unknown(range, &name, style));

@@ -98,6 +98,7 @@ fn fields_indices_and_presence() {
         ("object.metadata.labels['app.kubernetes.io/name']", "web"),
         ("object['metadata'].name", "web"),
         ("object.metadata.`name`", "web"),
+        ("has(object.metadata.namespace) || has(object.spec.if)", "false"),
         ("object.spec.containers[1].name", "proxy"),
         ("object.spec.containers[1u].name == object.spec.containers[1.0].name", "true"),
         ("object.spec.containers[2]", "error: index out of bounds: 2 in `object.spec.containers`"),

@@ -108,11 +108,8 @@ fn lists_as_sets() {
 #[test]
 fn formats() {
     check(&[
-        ("'%s in %s has %d'.format([dyn('pod'), object.metadata.name, dyn(3)])", "pod in web has 3"),
-        (
-            "'%s'.format([[dyn('abc'), dyn(3.14), dyn(null), dyn([9, 8]), dyn(timestamp(0))]])",
-            "[abc, 3.14, null, [9, 8], 1970-01-01T00:00:00Z]",
-        ),
+        ("'%s in %s has %d'.format(['pod', object.metadata.name, 3])", "pod in web has 3"),
+        ("'%s'.format([['abc', 3.14, null, [9, 8], timestamp(0)]])", "[abc, 3.14, null, [9, 8], 1970-01-01T00:00:00Z]"),
         ("'%s'.format([{'b': [1], 'a': [2]}])", "{a: [2], b: [1]}"),
         ("'%.1f %f %e'.format([1.25, 2.5, 1052.032911275])", "1.2 2.500000 1.052033e+03"),
         ("'%b %b'.format([dyn(true), dyn(5)])", "1 101"),
