@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Matches(Box<(Node, Regex)>),
     Call(Box<Call>),
     Loop(Box<Loop>),
+    /// `or` and `orValue`: the second part only if the first has no value.
+    Fallback(Box<Fallback>),
     /// `optMap` and `optFlatMap`: the body with the value, if there is one.
     OptionalMap(Box<OptionalMap>),
 }
@@ -108,6 +110,14 @@ pub(crate) enum LoopKind {
     Filter,
     TransformMap,
     TransformMapEntry,
+}
+
+#[derive(Debug)]
+pub(crate) struct Fallback {
+    pub optional: Node,
+    pub fallback: Node,
+    /// Whether the value is wanted, not an optional.
+    pub unwrap: bool,
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::cel::error::{Error, Reason};
 use crate::cel::eval::Evaluation;
-use crate::cel::node::{Loop, LoopKind, Node, OptionalMap};
+use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
 use crate::cel::value::{Map, Value, equal};
 
@@ -50,7 +50,7 @@ impl<'a> Evaluation<'_, 'a> {
 
     fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let length = self.length(each, range)?;
-        self.budget.spend_each(length).map_err(|reason| Error::new(reason, node.part))?;
+        self.budget.spend_values(length).map_err(|reason| Error::new(reason, node.part))?;
         let mut collected = ArenaVec::with_capacity_in(length, self.arena);
         for place in 0..length {
             let element = self.enter(each, range, place);
@@ -68,7 +68,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn transform(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let error = |reason| Error::new(reason, node.part);
         let length = self.length(each, range)?;
-        self.budget.spend_each(length).map_err(error)?;
+        self.budget.spend_values(length).map_err(error)?;
         let mut entries: ArenaVec<'a, (Value<'a>, Value<'a>)> = ArenaVec::with_capacity_in(length, self.arena);
         for place in 0..length {
             let key = self.enter(each, range, place);
@@ -93,22 +93,6 @@ impl<'a> Evaluation<'_, 'a> {
             }
         }
         Ok(Value::Map(Map::Values(entries.into_bump_slice())))
-    }
-
-    /// `optMap` and `optFlatMap`.
-    #[inline(never)]
-    pub(super) fn optional_map(&self, map: &'a OptionalMap) -> Result<Value<'a>, Error<'a>> {
-        let value = match self.value(&map.operand)? {
-            Value::Optional(Some(value)) => *value,
-            Value::Optional(None) => return Ok(Value::Optional(None)),
-            other => return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.operand.part)),
-        };
-        self.set(map.local, value);
-        match self.value(&map.body)? {
-            Value::Optional(optional) if map.flat => Ok(Value::Optional(optional)),
-            other if map.flat => Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.body.part)),
-            other => Ok(Value::Optional(Some(self.arena.alloc(other)))),
-        }
     }
 
     fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
@@ -138,7 +122,7 @@ impl<'a> Evaluation<'_, 'a> {
         key
     }
 
-    fn set(&self, local: usize, value: Value<'a>) {
+    pub(super) fn set(&self, local: usize, value: Value<'a>) {
         if let Some(cell) = self.locals.get(local) {
             Cell::set(cell, value);
         }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::types::Type::{Int, List as ListType};
-use crate::cel::value::{List, Value, compare, equal};
+use crate::cel::value::{List, Value, compare};
 
 pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("lists.range", &[Int], ListType, range),
@@ -32,7 +32,7 @@ fn distinct<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
     let mut seen: Vec<Value<'a>> = Vec::new();
     for element in list.iter() {
         context.budget.spend_each(1 + seen.len())?;
-        if !seen.iter().any(|other| equal(*other, element)) {
+        if context.position(seen.iter().copied(), element)?.is_none() {
             seen.push(element);
         }
     }

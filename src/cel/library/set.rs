@@ -3,7 +3,7 @@
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::types::Type::{Bool, List as ListType};
-use crate::cel::value::{List, Value, equal};
+use crate::cel::value::{List, Value};
 
 pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("sets.contains", &[ListType, ListType], Bool, contains),
@@ -50,5 +50,5 @@ fn includes<'a>(context: Context<'_, 'a>, set: List<'a>, part: List<'a>) -> Resu
 
 fn has<'a>(context: Context<'_, 'a>, set: List<'a>, wanted: Value<'a>) -> Result<bool, Reason<'a>> {
     context.budget.spend_each(set.len())?;
-    Ok(set.iter().any(|element| equal(element, wanted)))
+    context.position(set.iter(), wanted).map(|place| place.is_some())
 }

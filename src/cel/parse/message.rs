@@ -71,13 +71,12 @@ fn problem(source: &str, tokens: &Tokens, (line, column): (isize, isize), said: 
         let word = shown(source.get(range.clone()).unwrap_or_default());
         return Problem::new(range, format!("`{sign}` is missing before `{word}`"));
     }
-    if said.starts_with("token recognition error") {
-        if rest.trim_start_matches(['r', 'R', 'b', 'B']).starts_with(['\'', '"']) {
-            let range = word_at(source, at);
-            let text = source.get(range.clone()).unwrap_or_default().trim_start_matches(['r', 'R', 'b', 'B']);
-            let closed = text.len() > 1 && text.chars().next() == text.chars().next_back();
-            return if closed { bad_escape(range) } else { Problem::new(range, "the text is not closed") };
-        }
+    let quoted = rest.trim_start_matches(['r', 'R', 'b', 'B']).starts_with(['\'', '"']);
+    if quoted && said.starts_with("token recognition error") {
+        let range = word_at(source, at);
+        let text = source.get(range.clone()).unwrap_or_default().trim_start_matches(['r', 'R', 'b', 'B']);
+        let closed = text.len() > 1 && text.chars().next() == text.chars().next_back();
+        return if closed { bad_escape(range) } else { Problem::new(range, "the text is not closed") };
     }
     let range = word_at(source, at);
     let word = source.get(range.clone()).unwrap_or_default();
