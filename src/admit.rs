@@ -6,11 +6,11 @@ use crate::cel::Budget;
 use crate::decision::{self, Decision};
 use crate::document::{Limits, Value};
 use crate::evaluate::case::Case;
-pub use crate::evaluate::case::Facts;
-use crate::evaluate::matching::{self, Matched};
+use crate::evaluate::matching;
 use crate::evaluate::{Edits, Violation, edits, judge};
-use crate::policy::Policy;
+use crate::facts::Facts;
 use crate::policy::set::PolicySet;
+use crate::policy::{Policy, environment};
 use crate::provenance::{Authored, Intent, Way};
 use crate::review::{Refusal, Request, Response};
 use crate::workload::{Kind, Workload};
@@ -110,7 +110,7 @@ pub fn respond<'a>(
         Ok(subject) => subject,
         Err(reason) => return decision::cannot_judge(request.uid, &reason, endpoint == Endpoint::Validate),
     };
-    let budget = arena.alloc(Budget::for_request());
+    let budget = arena.alloc(Budget::default());
     let case = Case::new(arena, request, workload, old, facts, budget);
     if matching::is_housekeeping(&case) {
         return Response::allow(request.uid);
@@ -155,7 +155,7 @@ pub fn dry_run<'a>(
         Ok(subject) => subject,
         Err(reason) => return nothing(Decision::Error(reason)),
     };
-    let budget = arena.alloc(Budget::for_request());
+    let budget = arena.alloc(Budget::default());
     let case = Case::new(arena, request, workload, old, facts, budget);
     if matching::is_housekeeping(&case) {
         return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
@@ -163,17 +163,18 @@ pub fn dry_run<'a>(
     let matched = matching::matched(set, &case);
     let intent = intent(&case, author);
     let edits = edits::edits(&case, &matched, &intent);
-    let object = api_defaults::object(arena, edits.object);
+    let object = api_defaults::object(arena, edits.object, facts.kubernetes);
     let judged = case.with_object(object);
     // The API server asks the validating webhook about the object that the mutating one made.
     let rematched = matching::matched(set, &judged);
     let owner = judged.workload;
     let pod = (owner.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
     let judged = match &pod {
-        Some(pod) => pod.workload.map(|made| made.with_object(pod.object)).map(|made| (judged, made)).map_or_else(
-            || with_derived_pod(set, case.with_object(object)),
-            |(judged, made)| judged.with_pod(made),
-        ),
+        Some(pod) => pod
+            .workload
+            .map(|made| made.with_object(pod.object))
+            .map(|made| (judged, made))
+            .map_or_else(|| with_derived_pod(set, case.with_object(object)), |(judged, made)| judged.with_pod(made)),
         None => judged,
     };
     let violations = judge::violations(&judged, &rematched);
@@ -196,7 +197,7 @@ pub fn dry_run<'a>(
 /// What the Pods of the owner in `case` will meet.
 fn dry_run_of_pod<'a>(set: &'a PolicySet, case: &Case<'a>) -> DryRun<'a> {
     let Case { arena, workload, request, facts, .. } = case;
-    let derived = derive::pod(arena, workload, request.namespace, facts.limit_ranges);
+    let derived = derive::pod(arena, workload, request.namespace, facts);
     let request = derive::request(arena, workload, request, &derived.pod);
     let author = Author::File(Authored { object: derived.sent, way: Way::Apply });
     dry_run(set, arena, request, *facts, author)
@@ -208,13 +209,14 @@ fn with_derived_pod<'a>(set: &'a PolicySet, case: Case<'a>) -> Case<'a> {
         return case;
     }
     let Case { arena, workload, request, facts, budget, .. } = case;
-    let derived = derive::pod(arena, &workload, request.namespace, facts.limit_ranges);
+    let derived = derive::pod(arena, &workload, request.namespace, &facts);
     let request = derive::request(arena, &workload, &request, &derived.pod);
     let of_pod = Case::new(arena, request, derived.pod, None, facts, budget);
     let matched = matching::matched(set, &of_pod);
     let intent = intent(&of_pod, Author::File(Authored { object: derived.sent, way: Way::Apply }));
     let edits = edits::edits(&of_pod, &matched, &intent);
-    let pod = if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object) };
+    let pod =
+        if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object, facts.kubernetes) };
     case.with_pod(derived.pod.with_object(pod))
 }
 
@@ -228,6 +230,29 @@ fn read<'a>(request: &Request<'a>) -> Result<Subject<'a>, String> {
     let in_old = |error| format!("in the old object, {error}");
     let old = request.old_object.map(workload).transpose().map_err(in_old)?;
     Ok(Subject { workload: workload(new).map_err(|error| error.to_string())?, old })
+}
+
+/// What the answer for `case` takes for granted.
+fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
+    let mut assumptions = Vec::new();
+    if case.facts.owners_believed
+        && let Some(kind) = case.maker
+        && case.request.user != kind.controller_user().unwrap_or_default()
+    {
+        let message = format!("the owner reference is true: the controller of a {} made this Pod", kind.name());
+        assumptions.push(Assumption { code: "owner-reference", message });
+    }
+    let asks_who = |policy: &&Policy| {
+        let mut conditions = policy.matching.conditions.iter();
+        policy.matching.covers(Kind::Pod) && conditions.any(|condition| condition.program.uses(environment::REQUEST))
+    };
+    if let Some(user) = case.workload.kind.maker().and_then(Kind::controller_user)
+        && set.policies().iter().map(AsRef::as_ref).any(|policy| asks_who(&policy))
+    {
+        let message = format!("`{user}` will create its Pods");
+        assumptions.push(Assumption { code: "controller-user", message });
+    }
+    assumptions
 }
 
 fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {

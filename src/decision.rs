@@ -39,9 +39,8 @@ pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
         response.warn(&warning);
     }
     if !edits.made.is_empty() {
-        let made = edits.made.iter().map(|edit| {
-            format!("{}/{}={}", edit.policy.id, edit.rule.name, edit.field.path(kind))
-        });
+        let made =
+            edits.made.iter().map(|edit| format!("{}/{}={}", edit.policy.id, edit.rule.name, edit.field.path(kind)));
         response.audit("edits", joined(made));
     }
     if !edits.withheld.is_empty() {
@@ -98,9 +97,12 @@ pub fn cannot_judge<'r>(uid: &'r str, reason: &str, may_deny: bool) -> Response<
 
 /// What who asked is told of the edits: one warning for each policy that made some or would, and one for each rule
 /// whose expressions failed.
-pub fn edit_warnings(kind: Kind, edits: &Edits<'_>) -> Vec<String> {
-    let mut by_policy: Vec<(&Policy, Vec<String>)> = Vec::new();
-    let mut add = |policy, words: String| match by_policy.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy)) {
+pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
+    let mut by_policy: Vec<(&'e Policy, Vec<String>)> = Vec::new();
+    let mut add = |policy: &'e Policy, words: String| match by_policy
+        .iter_mut()
+        .find(|(known, _)| std::ptr::eq(*known, policy))
+    {
         Some((_, list)) => list.push(words),
         None => by_policy.push((policy, vec![words])),
     };

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 
 use crate::api_defaults;
 use crate::document::{Member, Value};
+use crate::facts::Facts;
 use crate::review::{Operation, Request};
 use crate::workload::{Kind, Workload};
 
@@ -21,7 +22,7 @@ pub struct DerivedPod<'a> {
 
 /// The Pod that the controller of `owner` will make, with what the API server and LimitRanges add to it. A Pod becomes
 /// itself.
-pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, limit_ranges: &[Value<'a>]) -> DerivedPod<'a> {
+pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts: &Facts<'a>) -> DerivedPod<'a> {
     if owner.kind == Kind::Pod {
         return DerivedPod { sent: owner.object, pod: *owner };
     }
@@ -55,7 +56,8 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, limit_
         member("metadata", Value::Object(metadata.into_bump_slice())),
         member("spec", owner.spec),
     ]));
-    let pod = api_defaults::limit_range::apply(arena, api_defaults::pod(arena, sent), limit_ranges);
+    let pod = api_defaults::pod(arena, sent, facts.kubernetes);
+    let pod = api_defaults::limit_range::applied(arena, pod, facts.limit_ranges);
     let as_pod = Workload { kind: Kind::Pod, object: pod, template: pod, spec: owner.spec };
     DerivedPod { sent, pod: as_pod.with_object(pod) }
 }
@@ -87,7 +89,10 @@ pub fn request<'a>(arena: &'a Bump, owner: &Workload<'a>, of: &Request<'a>, pod:
         member("object", pod.object),
         member("oldObject", Value::Null),
         member("dryRun", Value::Bool(of.dry_run)),
-        member("options", object(&[member("kind", text("CreateOptions")), member("apiVersion", text("meta.k8s.io/v1"))])),
+        member(
+            "options",
+            object(&[member("kind", text("CreateOptions")), member("apiVersion", text("meta.k8s.io/v1"))]),
+        ),
     ]);
     Request {
         uid: of.uid,

@@ -1,5 +1,7 @@
 //! What a user can get wrong, with its place and what to do about it.
 
+pub mod render;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -123,6 +123,13 @@ impl Violation<'_> {
     }
 }
 
+impl<'a> Edits<'a> {
+    /// Nothing.
+    pub fn none(object: Value<'a>) -> Self {
+        Edits { made: Vec::new(), withheld: Vec::new(), object, patch: Vec::new() }
+    }
+}
+
 impl<'a> Field<'a> {
     /// Whether this is the same field of the same object.
     pub fn is_same(&self, other: &Field<'_>) -> bool {
@@ -155,7 +162,9 @@ impl fmt::Display for Reason<'_> {
         match self {
             Reason::Provenance(Provenance::Authored) => f.write_str("its author set it"),
             Reason::Provenance(Provenance::Template) => f.write_str("it comes from the template"),
-            Reason::Provenance(Provenance::Admission) => f.write_str("another admission plug-in set it, or podgate earlier"),
+            Reason::Provenance(Provenance::Admission) => {
+                f.write_str("another admission plug-in set it, or podgate earlier")
+            }
             Reason::Provenance(_) => f.write_str("nobody can know whether its author or the API server set it"),
             Reason::Mode(mode) => write!(f, "the rule runs in mode {mode}"),
             Reason::Conflict(policy, rule) => write!(f, "{}/{} set it first", policy.id, rule.name),

@@ -1,3 +1,8 @@
 //! The `podgate` command.
 
-fn main() {}
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    podgate::cli::run(std::env::args_os())
+}

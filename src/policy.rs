@@ -1,12 +1,16 @@
 //! What a policy says once it is loaded: every selector parsed, every expression compiled, every value typed.
 //!
-//! [`file`] makes policies from YAML; nothing else does, so a [`Policy`] that exists can be evaluated without a way to
+//! [`mod@file`] makes policies from YAML; nothing else does, so a [`Policy`] that exists can be evaluated without a way to
 //! fail on its own text.
 
+pub mod digest;
 pub mod environment;
+pub mod fields;
 pub mod file;
 pub mod matching;
 pub mod rule;
+pub mod set;
+pub mod source;
 
 use std::cmp::Ordering;
 use std::fmt;

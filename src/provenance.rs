@@ -1,4 +1,28 @@
-//! Who set a field.
+//! Who set a field, as far as a request or a file can tell.
+//!
+//! By the time a webhook is called the API server has filled in its own values, so that a field is there says nothing.
+//! What does say something is who is listed as its owner and what `kubectl apply` left in an annotation. The client
+//! controls both: they are good enough to choose a default, never to allow anything.
+
+mod last_applied;
+mod maker;
+mod managed_fields;
+mod manifest;
+mod place;
+
+use std::cell::OnceCell;
+
+use bumpalo::Bump;
+
+pub use maker::{is_mirror_of_node, made_by};
+pub use manifest::{Authored, Way};
+
+use crate::api_defaults::{filled, fills};
+use crate::document::{Step, Value};
+use crate::review::request::Request;
+use crate::workload::{Base, Kind, Workload};
+use managed_fields::{Entry, Owners};
+use place::Place;
 
 /// Who set a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +39,33 @@ pub enum Provenance {
     Unknown,
 }
 
+/// What the author of a workload wanted. Nothing is read before the first question.
+#[derive(Debug)]
+pub struct Intent<'a> {
+    arena: &'a Bump,
+    workload: Workload<'a>,
+    old: Option<Workload<'a>>,
+    /// Whether a built-in controller made this Pod from its template.
+    is_made: bool,
+    witness: Witness<'a>,
+}
+
+/// What an answer rests on.
+#[derive(Debug)]
+enum Witness<'a> {
+    /// The file, seen before anybody added to it.
+    File(Authored<'a>),
+    /// What the API server sends along with the object.
+    Request { namespace: &'a str, entries: OnceCell<&'a [Entry<'a>]>, last_applied: OnceCell<Option<Value<'a>>> },
+}
+
+/// An answer, and whether an author chose this very value.
+#[derive(Clone, Copy, Debug)]
+struct Finding {
+    provenance: Provenance,
+    chosen: bool,
+}
+
 impl Provenance {
     /// The word for it in reports.
     pub const fn name(self) -> &'static str {
@@ -27,3 +78,220 @@ impl Provenance {
         }
     }
 }
+
+impl<'a> Intent<'a> {
+    /// The intent behind a request. `maker` is the kind whose controller is said to have made this Pod; an owner
+    /// reference is enough, because forging one only keeps defaults away.
+    pub fn of_request(
+        arena: &'a Bump,
+        request: &Request<'a>,
+        workload: Workload<'a>,
+        old: Option<Workload<'a>>,
+        maker: Option<Kind>,
+    ) -> Self {
+        let witness =
+            Witness::Request { namespace: request.namespace, entries: OnceCell::new(), last_applied: OnceCell::new() };
+        Intent { arena, workload, old, is_made: is_made(workload, maker), witness }
+    }
+
+    /// The intent behind a file. `workload` is the object as the API server would send it, made from the file.
+    pub fn of_file(
+        arena: &'a Bump,
+        authored: Authored<'a>,
+        workload: Workload<'a>,
+        old: Option<Workload<'a>>,
+        maker: Option<Kind>,
+    ) -> Self {
+        Intent { arena, workload, old, is_made: is_made(workload, maker), witness: Witness::File(authored) }
+    }
+
+    /// Who set the field of the Pod; [`None`] if nothing stands there.
+    ///
+    /// A list that is not one of containers counts as a whole: steps into it are answered for the list.
+    pub fn provenance(&self, base: Base, steps: &[Step<'_>]) -> Option<Provenance> {
+        self.find(base, steps).map(|finding| finding.provenance)
+    }
+
+    /// Whether an author chose the value that stands there, so that an old value must not be put back over it.
+    ///
+    /// This is stricter than [`Provenance::Authored`]: whoever sends whole objects also "changes" a field to the API
+    /// server's value by leaving it out, and chose nothing.
+    pub fn is_chosen(&self, base: Base, steps: &[Step<'_>]) -> bool {
+        self.find(base, steps).is_some_and(|finding| finding.chosen)
+    }
+
+    /// Whether an author's own text names the field: what was applied, or what was edited by hand.
+    pub fn is_written_out(&self, base: Base, steps: &[Step<'_>]) -> bool {
+        let Some(place) = Place::of(self.workload, base, steps) else { return false };
+        match &self.witness {
+            Witness::File(authored) => self.is_written(authored, &place),
+            Witness::Request { .. } => {
+                let owners = Owners::of(self.entries(), &place);
+                let applied = || self.last_applied();
+                let stands = |applied| manifest::stands(applied, self.workload.kind, &place);
+                owners.applied || owners.edited || applied().is_some_and(stands)
+            }
+        }
+    }
+
+    fn find(&self, base: Base, steps: &[Step<'_>]) -> Option<Finding> {
+        let place = Place::of(self.workload, base, steps)?;
+        let finding = self.judge(&place);
+        if finding.provenance == Provenance::Authored {
+            return Some(finding);
+        }
+        // The API server writes either name of the service account when the other is written.
+        let twin = place.twin().and_then(|twin| Place::of(self.workload, Base::Pod, twin));
+        let twin = twin.map(|twin| self.judge(&twin)).filter(|twin| twin.provenance == Provenance::Authored);
+        Some(twin.unwrap_or(finding))
+    }
+
+    fn judge(&self, place: &Place<'a, '_>) -> Finding {
+        // The server's types have no absent `resources`: an empty one is how it writes that there are none.
+        if place.is_empty_resources() {
+            return Provenance::ApiDefault.into();
+        }
+        // Step 0: the template has spoken. A controller owns what it copied and what was filled in alike.
+        if self.is_made && place.is_in_template() && fills(&place.whole_path()) {
+            return Provenance::Template.into();
+        }
+        let finding = match &self.witness {
+            Witness::File(authored) => self.by_file(authored, place),
+            Witness::Request { .. } => self.by_owners(place),
+        };
+        self.follow_limit(place, finding)
+    }
+
+    /// In a file every field is seen with and without what was added to it.
+    fn by_file(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> Finding {
+        let is_written = self.is_written(authored, place);
+        let is_filled = self.is_filled(place);
+        match authored.way {
+            Way::Apply | Way::ServerSide if is_written => Provenance::Authored,
+            Way::Apply | Way::ServerSide if is_filled => Provenance::ApiDefault,
+            // These send an object whose owner is listed for every field, the filled in ones included.
+            Way::Create | Way::Replace | Way::Helm3 if is_filled => Provenance::Unknown,
+            Way::Create | Way::Replace | Way::Helm3 if is_written => Provenance::Authored,
+            _ => Provenance::Admission,
+        }
+        .into()
+    }
+
+    /// The decision function, from its step 1 on.
+    fn by_owners(&self, place: &Place<'a, '_>) -> Finding {
+        let entries = self.entries();
+        let owners = Owners::of(entries, place);
+        // Step 1: an Apply entry lists exactly what was applied.
+        //
+        // `kubectl edit`, `patch` and `set` own what they were told to change, also where the new value is the API
+        // server's. They stand before step 2, because an annotation that is older than the edit knows nothing of it,
+        // and because they need no annotation; beside step 1, because both say the same. What they own inside a
+        // container that they added was filled in like anything else.
+        if owners.applied || owners.edited {
+            return Provenance::Authored.into();
+        }
+        // Step 2: the annotation holds the manifest as it was applied.
+        if let Some(applied) = self.last_applied() {
+            if manifest::stands(applied, self.workload.kind, place) {
+                return Provenance::Authored.into();
+            }
+            let others = || entries.iter().filter(|entry| entry.owns(place) && !entry.owns_last_applied());
+            if !owners.any || others().next().is_none() {
+                let is_filled = self.is_filled(place);
+                return if is_filled { Provenance::ApiDefault } else { Provenance::Admission }.into();
+            }
+            // Another manager changed the field after the annotation was written, unless it sent a whole object: then
+            // the annotation came later, and the rest decides. Whether it chose the value is another question: on an
+            // update a whole object without the field leaves the same trace as the API server's value written out.
+            if others().any(|owner| !owner.wrote_containers()) {
+                return Finding { provenance: Provenance::Authored, chosen: !self.is_filled(place) };
+            }
+        }
+        // Step 3: what the API server would not have written, somebody else wrote. Without any entry, whoever sent the
+        // object is the likeliest.
+        if !self.is_filled(place) {
+            let by_admission = !owners.any && !entries.is_empty();
+            return if by_admission { Provenance::Admission } else { Provenance::Authored }.into();
+        }
+        // Step 4: beside exact lists, what nobody owns was filled in.
+        if !owners.any && entries.iter().any(|entry| entry.is_apply && entry.is_of_object) {
+            return Provenance::ApiDefault.into();
+        }
+        // Step 5: a schema with default values of its own.
+        if owners.with_own_defaults {
+            return Provenance::Authored.into();
+        }
+        // A request beside its limit that nobody sent came after the owners were listed.
+        if !owners.any && !entries.is_empty() && place.limit().is_some() {
+            return Provenance::Admission.into();
+        }
+        // Step 6. Any manager that has not been named wrote whole objects, with the API server's value in them.
+        Provenance::Unknown.into()
+    }
+
+    /// A request that equals its limit was made by whoever made the limit, unless it was there first.
+    fn follow_limit(&self, place: &Place<'a, '_>, finding: Finding) -> Finding {
+        if !matches!(finding.provenance, Provenance::ApiDefault | Provenance::Unknown) {
+            return finding;
+        }
+        let Some(limit) = place.limit() else { return finding };
+        if self.provenance(place.base, &limit) != Some(Provenance::Admission) {
+            return finding;
+        }
+        let came_first = finding.provenance == Provenance::Unknown
+            && match &self.witness {
+                Witness::File(authored) => self.is_written(authored, place),
+                Witness::Request { .. } => self.entries().iter().any(|entry| entry.owns(place)),
+            };
+        if came_first { Provenance::Authored } else { Provenance::Admission }.into()
+    }
+
+    fn is_written(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> bool {
+        manifest::stands(authored.object, self.workload.kind, place)
+    }
+
+    /// Whether the value is the one that the API server fills in here, or filled in for the old object: a stored
+    /// `imagePullPolicy` stays when the image changes.
+    fn is_filled(&self, place: &Place<'a, '_>) -> bool {
+        let would = |workload: Workload<'a>, place: &Place<'a, '_>, value: Value<'a>| {
+            let is_pod = workload.kind == Kind::Pod;
+            filled(self.arena, is_pod, workload.template, &place.path()).is_some_and(|filled| filled == value)
+        };
+        if would(self.workload, place, place.value) {
+            return true;
+        }
+        let before = self.old.and_then(|old| Some((old, place.in_other(old)?)));
+        before.is_some_and(|(old, before)| before.value == place.value && would(old, &before, place.value))
+    }
+
+    fn entries(&self) -> &'a [Entry<'a>] {
+        match &self.witness {
+            Witness::Request { entries, .. } => {
+                entries.get_or_init(|| managed_fields::entries(self.arena, self.workload))
+            }
+            Witness::File(_) => &[],
+        }
+    }
+
+    fn last_applied(&self) -> Option<Value<'a>> {
+        match &self.witness {
+            Witness::Request { namespace, last_applied, .. } => {
+                *last_applied.get_or_init(|| last_applied::read(self.arena, self.workload.object, namespace))
+            }
+            Witness::File(_) => None,
+        }
+    }
+}
+
+impl From<Provenance> for Finding {
+    fn from(provenance: Provenance) -> Self {
+        Finding { provenance, chosen: provenance == Provenance::Authored }
+    }
+}
+
+fn is_made(workload: Workload<'_>, maker: Option<Kind>) -> bool {
+    workload.kind == Kind::Pod && maker.is_some_and(|maker| maker.controller_user().is_some())
+}
+
+#[cfg(test)]
+mod tests;

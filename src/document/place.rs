@@ -18,9 +18,11 @@ pub struct Span {
 /// The spans of a tree, in the shape of the tree.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Places<'a> {
-    /// The value itself.
+    /// The value itself, as written: a text with its quotes or its `|`, a collection with its brackets or, where it has
+    /// none, from its first to its last part. An alias where it stands, its parts where they were written. A value
+    /// that is missing (`key:`) is an empty span after its key.
     pub value: Span,
-    /// Of an object: its keys, in the order of its members. Else empty.
+    /// Of an object: its keys as written, in the order of its members. Else empty.
     pub keys: &'a [Span],
     /// The elements or the members' values, in order.
     pub children: &'a [Places<'a>],

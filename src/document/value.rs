@@ -141,17 +141,40 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The tree of an owned `serde_json` value that does not live as long as the arena: its texts are copied.
+    pub fn copied(arena: &'a Bump, json: &serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::String(text) => Value::String(arena.alloc_str(text)),
+            serde_json::Value::Array(elements) => {
+                let elements = elements.iter().map(|element| Value::copied(arena, element));
+                Value::Array(arena.alloc_slice_fill_iter(elements))
+            }
+            serde_json::Value::Object(members) => {
+                let member = |(key, value): (&String, &serde_json::Value)| Member {
+                    key: arena.alloc_str(key),
+                    value: Value::copied(arena, value),
+                };
+                Value::Object(
+                    bumpalo::collections::Vec::from_iter_in(members.iter().map(member), arena).into_bump_slice(),
+                )
+            }
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(value) => Value::Bool(*value),
+            serde_json::Value::Number(number) => Value::number(number),
+        }
+    }
+
+    fn number(number: &serde_json::Number) -> Self {
+        let whole = number.as_i64().map(Value::Int).or_else(|| number.as_u64().map(Value::Uint));
+        whole.or_else(|| number.as_f64().map(Value::Float)).unwrap_or_default()
+    }
+
     /// The tree of an owned `serde_json` value, its texts borrowed. A number that JSON cannot hold is `null`.
     pub fn from_json(arena: &'a Bump, json: &'a serde_json::Value) -> Self {
         match json {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(value) => Value::Bool(*value),
-            serde_json::Value::Number(number) => number
-                .as_i64()
-                .map(Value::Int)
-                .or_else(|| number.as_u64().map(Value::Uint))
-                .or_else(|| number.as_f64().map(Value::Float))
-                .unwrap_or_default(),
+            serde_json::Value::Number(number) => Value::number(number),
             serde_json::Value::String(text) => Value::String(text),
             serde_json::Value::Array(elements) => Value::Array(
                 arena.alloc_slice_fill_iter(elements.iter().map(|element| Value::from_json(arena, element))),
@@ -267,6 +290,7 @@ mod tests {
         let value = parse(&arena, r#"{"a":[1,-2,18446744073709551615,1.5,null,true,"x\n"]}"#);
         let owned = value.to_json();
         assert_eq!(Value::from_json(&arena, &owned), value);
+        assert_eq!(Value::copied(&arena, &owned), value);
         assert_eq!(value.to_string(), owned.to_string());
     }
 }

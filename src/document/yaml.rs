@@ -4,15 +4,19 @@
 //! before it parses anything: so an error in one document leaves the others alone. A file that starts with `{` is a
 //! row of JSON values, with or without anything between them.
 
+mod character;
+mod fault;
 mod scalar;
 mod tree;
 
 use bumpalo::Bump;
 
 use crate::document::json::place::{self as json_place, Locator};
-use crate::document::yaml::tree::{Fault, Origin};
+use crate::document::yaml::character::check;
+use crate::document::yaml::fault::{Fault, Origin, TEMPLATE};
 use crate::document::{Limits, Path, Places, Span, Value, json};
 
+pub use character::text;
 pub(in crate::document) use scalar::resolve;
 
 /// One document of a file.
@@ -42,13 +46,12 @@ pub struct Error {
     pub index: usize,
 }
 
-/// The documents of a file, one after the other.
+/// What is not read yet of a file.
 #[derive(Debug)]
-pub struct Documents<'a, 'l> {
-    arena: &'a Bump,
-    limits: &'l Limits,
-    text: &'a str,
-    /// The first byte that is not read yet, and the lines before it.
+pub struct File<'t> {
+    text: &'t str,
+    limits: Limits,
+    /// The first byte that is not read yet.
     at: Origin,
     index: usize,
     /// Whether all documents so far were JSON.
@@ -59,43 +62,35 @@ pub struct Documents<'a, 'l> {
 ///
 /// The rules are those of kubectl (`sigs.k8s.io/yaml`), except that what readers of YAML 1.1 and YAML 1.2 read
 /// differently, or what kubectl drops silently, is an [`Error`].
-pub fn documents<'a, 'l>(arena: &'a Bump, text: &'a str, limits: &'l Limits) -> Documents<'a, 'l> {
-    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Documents { arena, limits, text, at: Origin { offset, line: 0, column: 0 }, index: 0, is_json: true }
+pub fn documents<'a>(
+    arena: &'a Bump,
+    text: &'a str,
+    limits: &Limits,
+) -> impl Iterator<Item = Result<Document<'a>, Error>> + use<'a> {
+    let mut file = File::new(text, limits);
+    std::iter::from_fn(move || file.next(arena))
 }
 
-/// The text of a file.
-///
-/// # Errors
-/// [`Error`] if it is not UTF-8.
-pub fn text(bytes: &[u8]) -> Result<&str, Error> {
-    let fault = |message: &str, span| Error {
-        message: message.to_owned(),
-        help: Some("save the file as UTF-8".to_owned()),
-        span,
-        path: Path::root(),
-        index: 0,
-    };
-    let start = Span { start: 0, end: 0, line: 1, column: 1 };
-    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..]) {
-        return Err(fault("this is UTF-16, or not a text", start));
+type Read<'a> = Result<Option<(Value<'a>, Places<'a>)>, Fault>;
+
+impl<'t> File<'t> {
+    /// At the first document.
+    pub fn new(text: &'t str, limits: &Limits) -> Self {
+        let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        File { text, limits: *limits, at: Origin { offset, line: 0, column: 0 }, index: 0, is_json: true }
     }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let good = bytes.get(..error.valid_up_to()).and_then(|good| std::str::from_utf8(good).ok());
-        let span = good.map(|good| Locator::new(good).span(good.len(), good.len() + 1));
-        fault("this is not UTF-8", span.unwrap_or(start))
-    })
-}
 
-impl<'a> Iterator for Documents<'a, '_> {
-    type Item = Result<Document<'a>, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    /// The next document, as [`documents`] gives it, in an arena of its own if the caller likes: a file of many
+    /// documents need not be in memory as trees at once.
+    pub fn next<'a>(&mut self, arena: &'a Bump) -> Option<Result<Document<'a>, Error>>
+    where
+        't: 'a,
+    {
         loop {
             let rest = self.text.get(self.at.offset..).filter(|rest| !rest.is_empty())?;
             let read = match rest.strip_prefix("---") {
-                Some(after) => self.separator(after),
-                None => self.value(rest),
+                Some(after) => self.separator(after).map(|()| None),
+                None => self.value(arena, rest),
             };
             let index = self.index;
             let result = match read.transpose() {
@@ -110,20 +105,16 @@ impl<'a> Iterator for Documents<'a, '_> {
             return Some(result);
         }
     }
-}
 
-type Read<'a> = Result<Option<(Value<'a>, Places<'a>)>, Fault>;
-
-impl<'a> Documents<'a, '_> {
     /// Goes past a line that starts with `---`.
-    fn separator(&mut self, after: &'a str) -> Read<'a> {
+    fn separator(&mut self, after: &str) -> Result<(), Fault> {
         let origin = self.at;
         let line = after.split_inclusive('\n').next().unwrap_or_default();
         self.pass(3 + line.len());
         self.is_json = false;
         let word = line.trim();
         if word.is_empty() || word.starts_with('#') {
-            return Ok(None);
+            return Ok(());
         }
         let start = origin.offset + 3 + (line.len() - line.trim_start().len());
         let column = u32::try_from(start - origin.offset).unwrap_or(u32::MAX).saturating_add(1);
@@ -131,11 +122,14 @@ impl<'a> Documents<'a, '_> {
         Err(Fault::new(span, "text after `---`").help("kubectl allows only a comment there; start it on the next line"))
     }
 
-    fn value(&mut self, rest: &'a str) -> Read<'a> {
+    fn value<'a>(&mut self, arena: &'a Bump, rest: &'t str) -> Read<'a>
+    where
+        't: 'a,
+    {
         if self.is_json {
             let start = rest.len() - rest.trim_ascii_start().len();
             if rest.get(start..).is_some_and(|rest| rest.starts_with(['{', '['])) {
-                return self.json(start);
+                return self.json(arena, start);
             }
             if start == rest.len() {
                 self.pass(start);
@@ -143,34 +137,40 @@ impl<'a> Documents<'a, '_> {
             }
             self.is_json = false;
         }
-        self.yaml(rest)
+        self.yaml(arena, rest)
     }
 
     /// Reads up to the next line that starts with `---`.
-    fn yaml(&mut self, rest: &'a str) -> Read<'a> {
+    fn yaml<'a>(&mut self, arena: &'a Bump, rest: &'t str) -> Read<'a>
+    where
+        't: 'a,
+    {
         let end = rest.find("\n---").map_or(rest.len(), |end| end + 1);
         let text = rest.get(..end).unwrap_or_default();
         let origin = self.at;
         self.pass(text.len());
-        check(text, origin, self.limits)?;
-        tree::read(self.arena, text, origin, self.limits).map_err(|fault| {
-            if fault.is_structural && text.contains("{{") {
-                return fault.help(tree::TEMPLATE);
+        check(text, origin, &self.limits)?;
+        tree::read(arena, text, origin, &self.limits).map_err(|fault| {
+            if fault.is_structural && looks_like_a_template(text) {
+                return fault.help(TEMPLATE);
             }
             fault
         })
     }
 
     /// Reads one JSON value, or YAML if that is no JSON: kubectl tries the same.
-    fn json(&mut self, start: usize) -> Read<'a> {
+    fn json<'a>(&mut self, arena: &'a Bump, start: usize) -> Read<'a>
+    where
+        't: 'a,
+    {
         let origin = self.at;
         let rest = self.text.get(origin.offset..).unwrap_or_default();
         let end = json_place::end(rest, start);
         let piece = rest.get(start..end).unwrap_or_default();
-        let error = match json::parse(self.arena, piece.as_bytes(), self.limits) {
+        let error = match json::parse(arena, piece.as_bytes(), &self.limits) {
             Ok(root) => {
                 self.pass(end);
-                let places = json_place::places(self.arena, self.locator(origin), origin.offset + start, root);
+                let places = json_place::places(arena, self.locator(origin), origin.offset + start, root);
                 return Ok(Some((root, places)));
             }
             Err(error) => error,
@@ -180,7 +180,7 @@ impl<'a> Documents<'a, '_> {
         let is_syntax = matches!(error.reason, json::Reason::Syntax(_));
         if is_syntax && self.index == 0 {
             self.is_json = false;
-            match self.yaml(rest) {
+            match self.yaml(arena, rest) {
                 Err(fault) if fault.is_structural && looks_like_json(piece) => {}
                 read => return read,
             }
@@ -200,18 +200,18 @@ impl<'a> Documents<'a, '_> {
         Err(fault)
     }
 
-    fn locator(&self, origin: Origin) -> Locator<'a> {
+    fn locator(&self, origin: Origin) -> Locator<'t> {
         Locator::resume(self.text, origin.offset, origin.line, origin.column)
     }
 
     fn pass(&mut self, bytes: usize) {
         let from = self.at.offset;
         self.at.offset = from + bytes;
-        let passed = self.text.as_bytes().get(from..self.at.offset).unwrap_or_default();
-        let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+        let passed = self.text.get(from..self.at.offset).unwrap_or_default();
+        let lines = passed.bytes().filter(|byte| *byte == b'\n').count();
         self.at.line = self.at.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
-        let last = passed.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        let chars = last.iter().filter(|byte| !json_place::is_continuation(**byte)).count();
+        let last = passed.rfind('\n').and_then(|end| passed.get(end + 1..)).unwrap_or(passed);
+        let chars = last.chars().count();
         let before = if lines == 0 { self.at.column } else { 0 };
         self.at.column = before.saturating_add(u32::try_from(chars).unwrap_or(u32::MAX));
     }
@@ -224,37 +224,9 @@ fn looks_like_json(text: &str) -> bool {
     inside.starts_with(['"', '}', ']'])
 }
 
-/// Refuses what the parser would take as ordinary text and kubectl would not.
-fn check(text: &str, origin: Origin, limits: &Limits) -> Result<(), Fault> {
-    if text.len() > limits.bytes {
-        let span = Span { start: origin.offset, end: origin.offset, line: origin.line + 1, column: 1 };
-        return Err(Fault::new(span, format!("more than {} bytes", limits.bytes)));
-    }
-    let suspicious = |byte: &u8| matches!(byte, 0..=8 | 11..=31 | 127 | 0xc2 | 0xe2 | 0xef);
-    let mut from = 0;
-    while let Some(found) = text.as_bytes().get(from..).unwrap_or_default().iter().position(suspicious) {
-        let at = from + found;
-        let mut rest = text.get(at..).unwrap_or_default().chars();
-        let Some(char) = rest.next() else { break };
-        from = at + char.len_utf8();
-        let (what, help) = match char {
-            '\r' if rest.next() == Some('\n') => continue,
-            '\r' => ("a carriage return without a line feed", "end lines with a line feed"),
-            '\0' => ("a NUL byte", "this is not a text, or it is UTF-16; save it as UTF-8"),
-            '\u{85}' | '\u{2028}' | '\u{2029}' => (
-                "a character that ends a line for some readers only",
-                "write it as an escape in double quotes, such as `\\u2028`",
-            ),
-            '\u{fffe}' | '\u{ffff}' => ("a character that YAML forbids", "write it as an escape in double quotes"),
-            char if char.is_control() => ("a control character", "write it as an escape in double quotes"),
-            _ => continue,
-        };
-        let span = Locator::new(text).span(at, from);
-        let column = if span.line == 1 { span.column + origin.column } else { span.column };
-        let (start, end, line) = (span.start + origin.offset, span.end + origin.offset, span.line + origin.line);
-        return Err(Fault::new(Span { start, end, line, column }, what).help(help));
-    }
-    Ok(())
+/// Whether a value or a line starts with the braces of a template.
+fn looks_like_a_template(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start_matches([' ', '-']).starts_with("{{") || line.contains(": {{"))
 }
 
 fn at(path: &Path<'_>) -> String {
@@ -265,10 +237,10 @@ fn at(path: &Path<'_>) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { bytes: 300_000, nodes: 1000, depth: 20 };
+    pub(super) const LIMITS: Limits = Limits { bytes: 300_000, nodes: 1000, depth: 20 };
 
     /// What each document of `text` is: compact JSON, or `! LINE:COLUMN MESSAGE`.
-    fn read(text: &str) -> Vec<String> {
+    pub(super) fn read(text: &str) -> Vec<String> {
         let arena = Bump::new();
         documents(&arena, text, &LIMITS)
             .map(|document| match document {
@@ -278,7 +250,7 @@ mod tests {
             .collect()
     }
 
-    fn error(text: &str) -> Error {
+    pub(super) fn error(text: &str) -> Error {
         documents(&Bump::new(), text, &LIMITS).find_map(Result::err).unwrap()
     }
 
@@ -327,95 +299,17 @@ mod tests {
     }
 
     #[test]
-    fn values_are_what_kubectl_reads() {
-        let table = [
-            ("a: 1e3\nb: 2.0\nc: 0x1F\nd: 1.50\n", r#"{"a":1000,"b":2,"c":31,"d":1.5}"#),
-            ("a: !!str 1\nb: !!int \"1\"\nc: !!str\nd: !!null ''\n", r#"{"a":"1","b":1,"c":"","d":null}"#),
-            ("a: !!map {b: !!seq [!!float 1, !!bool \"true\"]}\n", r#"{"a":{"b":[1,true]}}"#),
-            (
-                "a: 2024-01-01\nb: <<\nc: =\n'<<': 1\n!!str 1: d\n",
-                r#"{"a":"2024-01-01","b":"<<","c":"=","<<":1,"1":"d"}"#,
-            ),
-            ("a: &x {b: [1, 2]}\nc: *x\nd: &y k\n*y : 1\n", r#"{"a":{"b":[1,2]},"c":{"b":[1,2]},"d":"k","k":1}"#),
-            ("a: &x 1\nb: &x 2\nc: *x\n", r#"{"a":1,"b":2,"c":2}"#),
-            ("a: >\n  x\n  y\n\n    z\nb: |-\n  x\nc: |+\n  x\n\n", r#"{"a":"x y\n\n  z\n","b":"x","c":"x\n\n"}"#),
-            ("a: 'it''s'\nb: \"x\\ty\\u00e9\"\nc: x\n  y\n", r#"{"a":"it's","b":"x\tyé","c":"x y"}"#),
-            ("a: {b}\nc: {d: }\ne:\n- \n- x\n", r#"{"a":{"b":null},"c":{"d":null},"e":[null,"x"]}"#),
-            ("a:\tb\t# c\n\n", r#"{"a":"b"}"#),
-            ("? a\n: b\n", r#"{"a":"b"}"#),
-        ];
-        for (text, expected) in table {
-            assert_eq!(read(text), [expected], "{text}");
-        }
-    }
-
-    #[test]
-    fn what_readers_disagree_on_is_refused_at_its_place() {
-        let table = [
-            ("a:\n  - b: Off\n", "! 2:8 `Off` is a boolean to kubectl and a string to other readers"),
-            ("mode: 0777\n", "! 1:7 `0777` is a number to kubectl and something else to other readers"),
-            ("a: 1\n<<: {b: 2}\n", "! 2:1 a merge key `<<`"),
-            ("a: 1\nb: {c: 1, c: 2}\n", "! 2:11 duplicate key `c`"),
-            ("1: a\n", "! 1:1 the key `1` is not a string"),
-            ("y: a\n", "! 1:1 the key `y` is not a string"),
-            ("true: a\n", "! 1:1 the key `true` is not a string"),
-            ("null: a\n", "! 1:1 the key `null` is not a string"),
-            ("!!int '1': a\n", "! 1:7 the key `1` is not a string"),
-            (": a\n", "! 1:1 a value without a key"),
-            ("? [a]\n: b\n", "! 1:3 a key that is not a string"),
-            ("a: !foo b\n", "! 1:4 the tag `!foo`"),
-            ("a: !!binary aGk=\n", "! 1:4 the tag `!!binary`"),
-            ("a: !!python/none x\n", "! 1:4 the tag `!!python/none`"),
-            ("a: ! x\n", "! 1:4 the tag `!`"),
-            ("a: !!int x\n", "! 1:4 the tag `!!int` on something else"),
-            ("a: !!map [1]\n", "! 1:4 the tag `!!map` on something else"),
-            ("a: &x [*x]\n", "! 1:8 an alias inside the value that it stands for"),
-            ("a: é\u{2028}\n", "! 1:5 a character that ends a line for some readers only"),
-            ("a: 1\nb: \0\n", "! 2:4 a NUL byte"),
-            ("a: \u{1b}[31m\n", "! 1:4 a control character"),
-            ("a: 1\rb: 2\n", "! 1:5 a carriage return without a line feed"),
-            ("a:\n  - \tb: 1\n", "! 2:5 a tab in the indentation"),
-            ("\ta: 1\n", "! 1:1 a tab in the indentation"),
-            ("a: |\n  \tx\n", "! 2:3 a block of text that starts with a tab"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(read(text), [expected], "{text}");
-        }
-    }
-
-    #[test]
     fn errors_say_where_and_what_to_do() {
         let found = error("a: 1\n---\nspec:\n  list:\n  - on: x\n  - x: {b: on}\n");
         assert_eq!(found.to_string(), "the key `on` is not a string at `spec.list[0]` (line 5, column 5)");
         assert_eq!(found.help.as_deref(), Some("quote it: `\"on\"`"));
         assert_eq!((found.span.start, found.span.end, found.index), (27, 29, 1));
         for text in ["a: {{ .Values.a }}\n", "{{- if .a }}\na: b\n{{- end }}\n", "{{ x }}: 1\n"] {
-            assert_eq!(error(text).help.as_deref(), Some(tree::TEMPLATE), "{text}");
+            assert_eq!(error(text).help.as_deref(), Some(TEMPLATE), "{text}");
         }
+        assert_eq!(error("a: '{{ x }}'\nb: [\n").help, None);
         for text in ["a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "-\tb\n"] {
             assert!(error(text).help.unwrap().contains("YAML forbids tabs"), "{text}");
-        }
-    }
-
-    #[test]
-    fn limits_hold_for_aliases_too_and_are_found_at_once() {
-        let laughs = (0..30)
-            .fold("a0: &a0 [x, x]\n".to_owned(), |text, i| format!("{text}a{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1));
-        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(500), "*a, ".repeat(10));
-        let nested = |count: usize| (0..count).fold(String::new(), |text, i| format!("{text}{}a:\n", " ".repeat(i)));
-        let high = format!("a: &a {}{}\nb: {}*a{}\n", "[".repeat(15), "]".repeat(15), "[".repeat(15), "]".repeat(15));
-        let table = [
-            (laughs, "more than 1000 values"),
-            (wide, "more than 1000 values"),
-            (format!("[{}]", "0,".repeat(1000)), "more than 1000 values"),
-            (high, "more than 20 arrays and objects inside one another"),
-            ("a: ".to_owned() + &"x".repeat(300_000), "more than 300000 bytes"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(error(&text).message, expected);
-        }
-        for text in ["[".repeat(200_000), "a: ".to_owned() + &"[".repeat(200_000), nested(1500), "- ".repeat(1500)] {
-            assert!(error(&text).span.start < text.len());
         }
     }
 
@@ -435,7 +329,7 @@ mod tests {
                     ("é[1]", "d: &x {e: 1}\n  f: *x", 6, 3, "d: &x {e: 1}\n  f: *x"),
                     ("é[1].f", "*x", 7, 3, "f"),
                     ("é[1].f.e", "1", 6, 10, "e"),
-                    ("g", "h", 8, 1, "g"),
+                    ("g", "|\n  h", 8, 1, "g"),
                     ("i", "", 11, 1, "i"),
                 ],
             ),
@@ -462,20 +356,5 @@ mod tests {
                 assert_eq!((span.line, span.column), (*line, *column), "{path}");
             }
         }
-    }
-
-    #[test]
-    fn a_file_that_is_no_text_is_refused() {
-        assert_eq!(text("é".as_bytes()).unwrap(), "é");
-        let table: [(&[u8], &str); 4] = [
-            (b"\xff\xfea\0", "this is UTF-16, or not a text (line 1, column 1)"),
-            (b"\0a\0:", "this is UTF-16, or not a text (line 1, column 1)"),
-            (b"a\0:\0", "this is UTF-16, or not a text (line 1, column 1)"),
-            ("a: 1\né\u{fc}: ".as_bytes(), ""),
-        ];
-        for (bytes, expected) in table {
-            assert_eq!(text(bytes).err().map(|error| error.to_string()).unwrap_or_default(), expected);
-        }
-        assert_eq!(text(b"a: 1\n\xc3\xa9\xfc").unwrap_err().to_string(), "this is not UTF-8 (line 2, column 2)");
     }
 }

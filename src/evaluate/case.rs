@@ -6,20 +6,10 @@ use bumpalo::Bump;
 
 use crate::cel::{self, Budget, Program};
 use crate::document::{Member, Value};
+use crate::facts::Facts;
 use crate::policy::{Policy, environment};
 use crate::review::Request;
 use crate::workload::{Container, Kind, Workload};
-
-/// What the caller knows beyond the request.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Facts<'a> {
-    /// The Namespace of the object, with its name and labels; `null` if it is not known.
-    pub namespace: Value<'a>,
-    /// The LimitRanges of that namespace.
-    pub limit_ranges: &'a [Value<'a>],
-    /// In a dry run nobody has sent the request: an owner reference is taken at its word.
-    pub owners_believed: bool,
-}
 
 /// One object of a request with all that expressions can ask about it.
 pub struct Case<'a> {
@@ -39,6 +29,7 @@ pub struct Case<'a> {
     pub budget: &'a Budget,
     pod: OnceCell<Workload<'a>>,
     containers: OnceCell<Value<'a>>,
+    seen_pod: OnceCell<Value<'a>>,
     seen_request: OnceCell<Value<'a>>,
 }
 
@@ -47,6 +38,7 @@ pub struct Scope<'c, 'a> {
     case: &'c Case<'a>,
     policy: &'a Policy,
     variables: Vec<OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>>,
+    params: OnceCell<Value<'a>>,
     container: Option<Value<'a>>,
 }
 
@@ -71,6 +63,7 @@ impl<'a> Case<'a> {
             budget,
             pod: OnceCell::new(),
             containers: OnceCell::new(),
+            seen_pod: OnceCell::new(),
             seen_request: OnceCell::new(),
         }
     }
@@ -90,14 +83,14 @@ impl<'a> Case<'a> {
 
     /// The same case whose Pod is `pod`, where more is known of it than the object says.
     pub fn with_pod(self, pod: Workload<'a>) -> Self {
-        Case { pod: OnceCell::from(pod), containers: OnceCell::new(), ..self }
+        Case { pod: OnceCell::from(pod), containers: OnceCell::new(), seen_pod: OnceCell::new(), ..self }
     }
 
     /// The Pod, or the Pod that the template becomes.
     pub fn pod(&self) -> &Workload<'a> {
         self.pod.get_or_init(|| {
             let Case { arena, workload, request, facts, .. } = self;
-            crate::derive::pod(arena, workload, request.namespace, facts.limit_ranges).pod
+            crate::derive::pod(arena, workload, request.namespace, facts).pod
         })
     }
 
@@ -122,7 +115,7 @@ impl<'c, 'a> Scope<'c, 'a> {
     /// The expressions of `policy` over `case`.
     pub fn new(case: &'c Case<'a>, policy: &'a Policy) -> Self {
         let variables = policy.variables.iter().map(|_| OnceCell::new()).collect();
-        Scope { case, policy, variables, container: None }
+        Scope { case, policy, variables, params: OnceCell::new(), container: None }
     }
 
     /// From here on `container` is this one of the case's Pod.
@@ -157,14 +150,14 @@ impl<'c, 'a> Scope<'c, 'a> {
 
 impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
     fn slot(&self, slot: u8) -> Result<cel::Value<'a>, cel::Error<'a>> {
-        let Scope { case, policy, container, .. } = self;
+        let Scope { case, container, .. } = self;
         let value = match slot {
             environment::OBJECT => case.workload.object,
             environment::OLD_OBJECT => case.old.map(|old| old.object).unwrap_or_default(),
             environment::REQUEST => case.seen_request(),
             environment::NAMESPACE_OBJECT => case.facts.namespace,
-            environment::PARAMS => Value::from_json(case.arena, &policy.params),
-            environment::POD => pod_view(case.arena, case.pod()),
+            environment::PARAMS => *self.params.get_or_init(|| Value::from_json(case.arena, &self.policy.params)),
+            environment::POD => *case.seen_pod.get_or_init(|| pod_view(case.arena, case.pod())),
             environment::CONTAINERS => case.containers(),
             environment::CONTAINER => container.unwrap_or_default(),
             _ => Value::Null,
@@ -175,7 +168,17 @@ impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
     fn composed(&self, index: usize) -> Result<cel::Value<'a>, cel::Error<'a>> {
         let variable = self.policy.variables.get(index).zip(self.variables.get(index));
         let Some((variable, memo)) = variable else { return Ok(cel::Value::Null) };
-        *memo.get_or_init(|| variable.program.eval(self.case.arena, self, self.case.budget))
+        *memo.get_or_init(|| {
+            let value = variable.program.eval(self.case.arena, self, self.case.budget);
+            value.map_err(|error| match error.is_exhausted() {
+                true => error,
+                // The place of the error is one in the variable's own expression.
+                false => {
+                    let explained = format!("`variables.{}`: {}", variable.name, variable.program.explain(&error));
+                    cel::Error::other(self.case.arena.alloc_str(&explained))
+                }
+            })
+        })
     }
 }
 

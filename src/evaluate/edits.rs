@@ -3,11 +3,13 @@
 //! Nothing is set where somebody might miss what they wrote, and nothing that would start a rollout: each edit that is
 //! not made is collected with its reason.
 
-use crate::document::{Path, Value, edit};
+use crate::cel;
+use crate::document::{Path, Step, Value, edit};
 use crate::evaluate::case::{Case, Scope};
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Edits, Field, Reason, Withheld, resources, rollout};
 use crate::patch;
+use crate::policy::fields;
 use crate::policy::{DefaultRule, Leaf, LeafValue, Mode, OnUnknown, Policy, Rollout, Rule, Target, Verb};
 use crate::provenance::{Intent, Provenance};
 use crate::review::Operation;
@@ -33,7 +35,7 @@ pub(super) struct Wish<'m, 'a> {
     pub(super) matched: &'m Matched<'a>,
     pub(super) rule: &'a Rule,
     pub(super) default: &'a DefaultRule,
-    pub(super) leaf: &'a Leaf,
+    pub(super) row: &'static fields::Field,
     pub(super) field: Field<'a>,
     pub(super) value: Value<'a>,
 }
@@ -158,12 +160,7 @@ impl<'e, 'a> Editor<'e, 'a> {
     /// Whether the leaf goes into objects of this kind.
     pub(super) fn is_target(&self, default: &DefaultRule, leaf: &Leaf) -> bool {
         let target = if self.workload.kind == Kind::Pod { Target::Pods } else { Target::Templates };
-        match default.inject_into.as_slice() {
-            // Where the API server fills a field in, only a template or a bare Pod knows who set it. Provenance tells
-            // a bare Pod from one whose template has spoken.
-            [] => target == Target::Pods || leaf.row.in_templates,
-            targets => targets.contains(&target),
-        }
+        default.goes_into(leaf, target)
     }
 
     fn wish(
@@ -177,19 +174,54 @@ impl<'e, 'a> Editor<'e, 'a> {
     ) {
         let base = container.map_or(Base::Pod, |container| container.base());
         let field = Field { base, steps: &leaf.steps, container };
-        let value = match &leaf.value {
-            LeafValue::Constant(value) => Value::from_json(self.case.arena, value),
-            LeafValue::Computed(program) => match leaf.computed(self.case.arena, scope.value(program)) {
-                Ok(Some(value)) => value,
-                Ok(None) => return,
-                Err(error) => return self.withhold(matched, rule, Some(field), None, Reason::Error(error)),
+        match (&leaf.value, leaf.field) {
+            (LeafValue::Constant(value), Some(row)) => {
+                let value = Value::from_json(self.case.arena, value);
+                self.decide(Wish { matched, rule, default, row, field, value });
+            }
+            (LeafValue::Constant(_), None) => {}
+            (LeafValue::Computed(program), _) => match computed(self.case, scope.value(program)) {
+                Ok(Some(value)) => self.spread(matched, rule, default, field, value),
+                Ok(None) => {}
+                Err(error) => self.withhold(matched, rule, Some(field), None, Reason::Error(error)),
             },
+        }
+    }
+
+    /// A computed value, merged as if it were written in the policy: an object is one value for each of its fields.
+    fn spread(
+        &mut self,
+        matched: &Matched<'a>,
+        rule: &'a Rule,
+        default: &'a DefaultRule,
+        field: Field<'a>,
+        value: Value<'a>,
+    ) {
+        let in_container = field.base != Base::Pod;
+        if let Some(row) = fields::find(in_container, field.steps) {
+            let name = match field.steps.last() {
+                Some(Step::Key(name)) => name,
+                _ => "",
+            };
+            let wish = Wish { matched, rule, default, row, field, value };
+            return match row.check(name, value) {
+                Ok(value) => self.decide(Wish { value: Value::copied(self.case.arena, &value), ..wish }),
+                Err(refusal) => self.withhold_field(&wish, None, Reason::Invalid(refusal.message)),
+            };
+        }
+        let Value::Object(members) = value else {
+            let problem = format!("the expression gives {}, and no field that can be defaulted", value.type_name());
+            return self.withhold(matched, rule, Some(field), Some(value), Reason::Invalid(problem));
         };
-        self.decide(Wish { matched, rule, default, leaf, field, value });
+        for member in members {
+            let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
+            let steps = bumpalo::collections::Vec::from_iter_in(steps, self.case.arena).into_bump_slice();
+            self.spread(matched, rule, default, Field { steps, ..field }, member.value);
+        }
     }
 
     fn decide(&mut self, wish: Wish<'_, 'a>) {
-        let Wish { matched, rule, default, leaf, field, mut value } = wish;
+        let Wish { matched, rule, default, row, field, mut value } = wish;
         let (policy, arena) = (matched.policy, self.case.arena);
         if let Some(earlier) = self.made.iter().find(|edit| edit.field.is_same(&field)) {
             if earlier.after != value {
@@ -204,11 +236,11 @@ impl<'e, 'a> Editor<'e, 'a> {
         }
         let provenance = before.and_then(|_| self.intent.provenance(field.base, field.steps));
         if let Some(provenance) = provenance
-            && !may_replace(provenance, default, leaf, value)
+            && !may_replace(provenance, default, field, value)
         {
             return self.withhold_field(&wish, Some(provenance), Reason::Provenance(provenance));
         }
-        if leaf.row.is_resource {
+        if row.holds == fields::Holds::Quantity {
             match resources::fitted(self, &wish) {
                 Ok(fitted) => value = fitted,
                 Err(problem) => return self.withhold_field(&wish, provenance, Reason::Invalid(problem)),
@@ -308,13 +340,36 @@ impl<'e, 'a> Editor<'e, 'a> {
     }
 }
 
-fn may_replace(provenance: Provenance, default: &DefaultRule, leaf: &Leaf, value: Value<'_>) -> bool {
+/// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
+fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, String>) -> Result<Option<Value<'a>>, String> {
+    let value = match value? {
+        cel::Value::Optional(None) => return Ok(None),
+        cel::Value::Optional(Some(value)) => *value,
+        value => value,
+    };
+    match value.to_document(case.arena) {
+        Some(value) => Ok(Some(value)),
+        None => Err(format!("the expression gives {value}, which no field can hold")),
+    }
+}
+
+/// A longer grace kills nothing, so it is worth having where nobody can know who asked for the API server's own.
+fn is_longer_grace(field: Field<'_>, value: Value<'_>) -> bool {
+    let is_grace = matches!(field.steps, [Step::Key(spec), Step::Key(grace)]
+        if spec == "spec" && grace == "terminationGracePeriodSeconds");
+    is_grace && value.as_i64() > Some(API_DEFAULT_GRACE)
+}
+
+fn may_replace(provenance: Provenance, default: &DefaultRule, field: Field<'_>, value: Value<'_>) -> bool {
     match provenance {
         Provenance::ApiDefault => true,
         Provenance::Unknown => match default.on_unknown {
             Some(choice) => choice == OnUnknown::Replace,
-            None => leaf.row.replaces_unknown(value),
+            None => is_longer_grace(field, value),
         },
         Provenance::Authored | Provenance::Template | Provenance::Admission => false,
     }
 }
+
+/// Seconds of grace that the API server fills in.
+const API_DEFAULT_GRACE: i64 = 30;

@@ -72,12 +72,7 @@ fn findings_of_old<'a>(
     findings
 }
 
-fn findings<'a>(
-    case: &Case<'a>,
-    scope: &mut Scope<'_, 'a>,
-    rule: &'a Rule,
-    require: &'a Require,
-) -> Vec<Finding<'a>> {
+fn findings<'a>(case: &Case<'a>, scope: &mut Scope<'_, 'a>, rule: &'a Rule, require: &'a Require) -> Vec<Finding<'a>> {
     if require.subject != Subject::Container {
         return finding(scope, rule, require, None).into_iter().collect();
     }
@@ -149,13 +144,7 @@ fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<
 
 /// Whether the old object violates the rule in the same way: in the container of the same name and role, with equal
 /// values at the rule's field.
-fn is_same<'a>(
-    new: &Case<'a>,
-    old: &Case<'a>,
-    require: &Require,
-    finding: &Finding<'a>,
-    before: &Finding<'a>,
-) -> bool {
+fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
     if finding.is_error {
         return false;
     }

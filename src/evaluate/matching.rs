@@ -72,14 +72,14 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
         && (namespaces.is_empty() || namespaces.iter().any(|glob| glob.matches(key.namespace)))
         && !exclude_namespaces.iter().any(|glob| glob.matches(key.namespace))
         && namespace_selector.as_ref().is_none_or(|selector| selector.matches(key.namespace_labels))
-        && pod_selector.as_ref().is_none_or(|selector| {
-            selector.matches(new_labels) || (case.old.is_some() && selector.matches(old_labels))
-        })
+        && pod_selector
+            .as_ref()
+            .is_none_or(|selector| selector.matches(new_labels) || (case.old.is_some() && selector.matches(old_labels)))
         && (*excluded_makers == 0 || !made_by_excluded())
 }
 
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
-fn conditions(policy: &Policy, case: &Case<'_>) -> Option<Result<(), String>> {
+fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), String>> {
     if policy.matching.conditions.is_empty() {
         return Some(Ok(()));
     }
@@ -104,8 +104,8 @@ pub fn is_housekeeping(case: &Case<'_>) -> bool {
     let Some(old) = &case.old else { return false };
     let (new, old) = (case.workload.object, old.object);
     let kept = |key: &str| !matches!(key, "metadata" | "status");
-    let metadata = |object: Value<'_>| object.field("metadata").unwrap_or_default();
-    same_members(new, old, kept) && same_members(metadata(new), metadata(old), |key| !is_bookkeeping(key))
+    let metadata = [new, old].map(|object| object.field("metadata").unwrap_or_default());
+    same_members(new, old, kept) && same_members(metadata[0], metadata[1], |key| !is_bookkeeping(key))
 }
 
 /// Whether the API server or a garbage collector writes this key of `metadata`.

@@ -10,7 +10,7 @@ use crate::evaluate::edits::Editor;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field};
 use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
-use crate::provenance::Provenance;
+use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
 
@@ -24,6 +24,7 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     }) else {
         return false;
     };
+    let before = Intent::of_request(case.arena, &case.request, old, None, None);
     let mut seen = HashSet::new();
     let mut edits = Vec::new();
     let mut workload = case.workload;
@@ -37,10 +38,12 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 let path = field.path(case.workload.kind);
                 let now = case.workload.field(field.base, field.steps);
                 let Some(was) = was.filter(|was| now != Some(*was)) else { continue };
-                let provenance = editor.intent.provenance(field.base, field.steps);
-                if provenance == Some(Provenance::Authored) || !seen.insert(path.to_string()) {
+                // Neither over a value that an author chose, nor one that an author had written and took away.
+                let was_written = || before.is_written_out(field_of(&old, field).base, field.steps);
+                if editor.intent.is_chosen(field.base, field.steps) || was_written() || !seen.insert(path.to_string()) {
                     continue;
                 }
+                let provenance = editor.intent.provenance(field.base, field.steps);
                 let Ok(object) = edit::set(case.arena, workload.object, path.steps(), was) else { continue };
                 workload = workload.with_object(object);
                 edits.push(Edit { policy: matched.policy, rule, field, before: now, after: was, provenance });
@@ -53,6 +56,12 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     editor.workload = workload;
     editor.made = edits;
     true
+}
+
+/// The field in the old object, where its container may stand in another place.
+fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
+    let container = field.container.and_then(|container| old.container(container.role, container.name));
+    Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
 }
 
 /// Each field that a rule may default in the template, with its old value.

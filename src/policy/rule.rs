@@ -1,10 +1,15 @@
 //! One rule of a policy: a verb, and what narrows it.
 
+use std::borrow::Cow;
+
 use crate::cel::Program;
 use crate::diagnostic::Place;
 use crate::document::{Path, Step};
 use crate::glob::Glob;
+use crate::image::Image;
 use crate::policy::Mode;
+use crate::policy::environment;
+use crate::policy::fields::{self, Field};
 use crate::workload::{Container, Role};
 
 /// One rule.
@@ -34,7 +39,7 @@ pub enum Verb {
     /// Fills in what nobody wrote.
     Default(DefaultRule),
     /// Says what must hold.
-    Require(Require),
+    Require(Box<Require>),
 }
 
 /// How much a violation matters, for reports.
@@ -90,6 +95,8 @@ pub struct Leaf {
     pub in_container: bool,
     /// From there to the field.
     pub steps: Vec<Step<'static>>,
+    /// What is known about the field; [`None`] for a computed object, which fills in several.
+    pub field: Option<&'static Field>,
     /// What is filled in.
     pub value: LeafValue,
     /// Where the value stands.
@@ -175,12 +182,22 @@ impl Rule {
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {
             Verb::Default(default) => default.leaves.iter().filter_map(Leaf::program).collect(),
-            Verb::Require(Require { program, message, .. }) => match message {
-                Message::Text(_) => vec![program],
-                Message::Expression(message) => vec![program, message],
+            Verb::Require(require) => match &require.message {
+                Message::Text(_) => vec![&require.program],
+                Message::Expression(message) => vec![&require.program, message],
             },
         };
         self.when.iter().chain(of_verb)
+    }
+
+    /// Whether an expression of the rule reads `container`.
+    pub fn reads_container(&self) -> bool {
+        self.programs().any(|program| program.uses(environment::CONTAINER))
+    }
+
+    /// Whether the rule fills in what an expression gives.
+    pub fn has_computed_values(&self) -> bool {
+        matches!(&self.verb, Verb::Default(default) if default.leaves.iter().any(|leaf| leaf.program().is_some()))
     }
 }
 
@@ -194,7 +211,32 @@ impl Verb {
     }
 }
 
+impl DefaultRule {
+    /// What the edits of `leaf` go into. Without `injectInto` a field that the API server fills in goes into templates
+    /// and into Pods without a controller, every other field into Pods.
+    pub fn targets(&self, leaf: &Leaf) -> Vec<Target> {
+        [Target::Pods, Target::Templates].into_iter().filter(|target| self.goes_into(leaf, *target)).collect()
+    }
+
+    /// Whether this is one of them.
+    pub fn goes_into(&self, leaf: &Leaf, target: Target) -> bool {
+        if !self.inject_into.is_empty() {
+            return self.inject_into.contains(&target);
+        }
+        let mut rows = fields::below(leaf.in_container, &leaf.steps);
+        target == Target::Pods || rows.any(|row| row.is_filled_in)
+    }
+}
+
 impl Leaf {
+    /// The first key of the field.
+    pub fn first_key(&self) -> &str {
+        match self.steps.first() {
+            Some(Step::Key(key)) => key,
+            _ => "",
+        }
+    }
+
     /// The expression of a computed value.
     pub fn program(&self) -> Option<&Program> {
         match &self.value {
@@ -220,7 +262,11 @@ impl ContainerSelector {
     pub fn selects(&self, container: &Container<'_>) -> bool {
         let any = |globs: &[Glob], text: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
         let role = self.roles.is_empty() || self.roles.contains(&container.role);
-        role && any(&self.names, container.name)
-            && (self.images.is_empty() || any(&self.images, &crate::image::in_full(container.image())))
+        let image = || {
+            let written = container.image();
+            // What does not parse is compared as it is written, so that no pattern for all images misses it.
+            Image::parse(written).map_or_else(|_| Cow::Borrowed(written), |image| Cow::Owned(image.full_name()))
+        };
+        role && any(&self.names, container.name) && (self.images.is_empty() || any(&self.images, &image()))
     }
 }

@@ -166,7 +166,9 @@ impl Labels {
             return;
         }
         for label in labels.members() {
-            let of_value = self.0.get(label.key).and_then(|values| values.get(label.value.as_str()?));
+            // A label that is `null` counts as an empty one.
+            let value = label.value.as_str().unwrap_or_default();
+            let of_value = self.0.get(label.key).and_then(|values| values.get(value));
             found.extend(of_value.into_iter().flatten());
         }
     }

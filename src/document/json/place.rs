@@ -169,3 +169,53 @@ impl<'a> Walker<'a, '_> {
 pub(in crate::document) fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Limits, json};
+
+    /// Every value, read again from its own span, is the same value.
+    fn check(text: &str, value: Value<'_>, places: &Places<'_>) {
+        let arena = Bump::new();
+        let written = |span: Span| {
+            let before = text.get(..span.start).unwrap();
+            let line = before.split('\n').next_back().unwrap();
+            assert_eq!(span.line as usize, before.split('\n').count());
+            assert_eq!(span.column as usize, line.chars().count() + 1);
+            json::parse(&arena, text.get(span.start..span.end).unwrap().as_bytes(), &Limits::FILE).unwrap()
+        };
+        assert_eq!(written(places.value), value);
+        let keys: Vec<_> = places.keys.iter().filter_map(|key| written(*key).as_str()).collect();
+        assert_eq!(keys, value.members().iter().map(|member| member.key).collect::<Vec<_>>());
+        let values = value.members().iter().map(|member| member.value).chain(value.elements().iter().copied());
+        assert_eq!(values.clone().count(), places.children.len());
+        for (value, places) in values.zip(places.children) {
+            check(text, value, places);
+        }
+    }
+
+    #[test]
+    fn every_part_is_found_where_it_stands() {
+        let texts = [
+            r#"{}"#,
+            r#" [ ] "#,
+            r#"{"a":{"b":[1,-2.5e+3,true,null,"x"]}}"#,
+            "\n{ \"é\\\"😀\" :\t[\r\n  \"\\\\\" , {\"]}\":\n\"[{\\\"\"} ]\n, \"\": 18446744073709551615 }\n",
+        ];
+        for text in texts {
+            let arena = Bump::new();
+            let value = json::parse(&arena, text.as_bytes(), &Limits::FILE).unwrap();
+            check(text, value, &places(&arena, Locator::new(text), 0, value));
+        }
+    }
+
+    #[test]
+    fn a_value_ends_at_its_last_bracket() {
+        let table =
+            [("{\"}\": [1]} x", 0, 10), ("  [\"\\\"]\"]{}", 2, 9), ("[[1]", 0, 4), ("{\"a", 0, 3), ("{\"a\\", 0, 4)];
+        for (text, start, expected) in table {
+            assert_eq!(end(text, start), expected, "{text}");
+        }
+    }
+}

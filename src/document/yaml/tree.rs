@@ -3,54 +3,17 @@
 //! An alias shares the nodes of its anchor but is counted and measured as if they were written out, so that a few
 //! lines cannot become a billion values.
 
+mod leaf;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use bumpalo::Bump;
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
+use crate::document::yaml::fault::{Fault, Origin, TAB};
 use crate::document::yaml::scalar;
 use crate::document::{Limits, Member, Places, Span, Step, Value, json};
-
-/// What to do about a template.
-pub(super) const TEMPLATE: &str = "this looks like a Helm template: render it first (`helm template`)";
-
-const TAB: &str = "indent with spaces: YAML forbids tabs there";
-
-/// What to do about some of the parser's messages, by a part of the message.
-const HELP: [(&str, &str); 8] = [
-    ("tab", TAB),
-    ("did not find expected key", "check the indentation of this line and of those before it"),
-    ("mapping values are not allowed", "check the indentation, or quote the value if it holds `: `"),
-    ("block sequence entries are not allowed", "start the list on the next line"),
-    ("simple key expected", "write `key: value`, or check the indentation"),
-    ("unknown anchor", "an alias needs an anchor before it in the same document"),
-    ("directives are disallowed", "kubectl does not read them; take the line out"),
-    ("unexpected character", "quote the value"),
-];
-
-/// Where a document starts in its file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
-    /// Bytes before it.
-    pub(super) offset: usize,
-    /// Lines before it.
-    pub(super) line: u32,
-    /// Characters before it in its line.
-    pub(super) column: u32,
-}
-
-/// Why a document was refused.
-#[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-    pub(super) span: Span,
-    /// The steps to it, innermost first.
-    pub(super) steps: Vec<Step<'static>>,
-    /// Whether a template that was not rendered may be the cause.
-    pub(super) is_structural: bool,
-}
 
 /// A value, where it stands, and what it costs.
 #[derive(Clone, Copy)]
@@ -81,27 +44,6 @@ struct Reader<'a, 'l> {
     places: Vec<Places<'a>>,
 }
 
-impl Fault {
-    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
-        Fault { message: message.into(), help: None, span, steps: Vec::new(), is_structural: false }
-    }
-
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    fn structural(mut self) -> Self {
-        self.is_structural = true;
-        self
-    }
-
-    fn at(mut self, step: Step<'static>) -> Self {
-        self.steps.push(step);
-        self
-    }
-}
-
 /// The one document of `text`, if there is one; `null` counts as none.
 pub(super) fn read<'a>(
     arena: &'a Bump,
@@ -112,6 +54,7 @@ pub(super) fn read<'a>(
     let depth = limits.depth as usize;
     let mut options = granit_parser::options! {
         disallow_directives: true,
+        emit_anchor_events: true,
         flow_nesting_limit: depth,
         block_nesting_limit: depth,
     };
@@ -152,53 +95,23 @@ pub(super) fn read<'a>(
 
 impl<'a> Reader<'a, '_> {
     fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
-        match self.parser.next_event() {
-            Some(Ok((mut event, span))) => {
-                self.tag = span.tag_span().map(|tag| self.span(&tag));
-                let span = self.span(&span);
-                if let Event::Scalar(text, ScalarStyle::Plain, ..) = &mut event
-                    && span.start == span.end
-                {
-                    // The parser writes a missing value as `~`.
+        loop {
+            let (mut event, marked) = match self.parser.next_event() {
+                Some(Ok(event)) => event,
+                Some(Err(error)) => return Err(Fault::syntax(&error, self.text, self.origin)),
+                None => return Ok((Event::StreamEnd, Span::default())),
+            };
+            self.tag = marked.tag_span().map(|tag| self.origin.span(&tag));
+            let span = self.origin.span(&marked);
+            match &mut event {
+                Event::Anchor(_, name) => check_anchor(name, span)?,
+                // The parser writes a missing value as `~`.
+                Event::Scalar(text, ScalarStyle::Plain, ..) if span.start == span.end => {
                     *text = Cow::Borrowed("");
+                    return Ok((event, span));
                 }
-                Ok((event, span))
+                _ => return Ok((event, span)),
             }
-            Some(Err(error)) => Err(self.syntax(&error)),
-            None => Ok((Event::StreamEnd, Span::default())),
-        }
-    }
-
-    fn span(&self, span: &granit_parser::Span) -> Span {
-        let offset = |marker: &granit_parser::Marker| self.origin.offset + marker.byte_offset().unwrap_or_default();
-        let (start, end) = (offset(&span.start), offset(&span.end));
-        Span { start, end: end.max(start), ..self.mark(&span.start) }
-    }
-
-    fn mark(&self, marker: &granit_parser::Marker) -> Span {
-        let start = self.origin.offset + marker.byte_offset().unwrap_or_default();
-        let line = u32::try_from(marker.line()).unwrap_or(u32::MAX);
-        let before = if line == 1 { self.origin.column } else { 0 };
-        let column = u32::try_from(marker.col()).unwrap_or(u32::MAX).saturating_add(before).saturating_add(1);
-        Span { start, end: start, line: self.origin.line.saturating_add(line), column }
-    }
-
-    fn syntax(&self, error: &ScanError) -> Fault {
-        let mut span = self.mark(error.marker());
-        let rest = self.text.get(span.start.saturating_sub(self.origin.offset)..).unwrap_or_default();
-        if let Some(next) = rest.chars().next().filter(|next| *next != '\n') {
-            span.end += next.len_utf8();
-        }
-        let info = error.info();
-        let message = match info.strip_prefix("unexpected character: `") {
-            Some(rest) => format!("unexpected character `{}`", rest.trim_end_matches('\'')),
-            None => lower(&info),
-        };
-        let fault = Fault::new(span, message).structural();
-        match HELP.iter().find(|(part, _)| info.contains(part)) {
-            Some((_, help)) => fault.help(*help),
-            None if rest.starts_with('\t') => fault.help(TAB),
-            None => fault,
         }
     }
 
@@ -230,6 +143,26 @@ impl<'a> Reader<'a, '_> {
             return Err(Fault::new(span, message));
         }
         Ok(depth)
+    }
+
+    /// In brackets kubectl ends a bare key only at a colon with space after it, on the same line.
+    fn check_flow_key(&self, event: &Event<'a>, span: Span) -> Result<(), Fault> {
+        check_flow(event, span)?;
+        let at = |offset: usize| offset.saturating_sub(self.origin.offset);
+        let written = self.text.get(at(span.start)..at(span.end)).unwrap_or_default();
+        let after = self.text.get(at(span.end)..).unwrap_or_default();
+        let is_bare = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..)) && !written.is_empty();
+        let is_tight = after.strip_prefix(':').is_some_and(|after| !after.starts_with([' ', '\t', '\n', '\r']));
+        if is_bare && is_tight {
+            return Err(Fault::new(span, "no space after the colon").help("write `key: value`").structural());
+        }
+        if written.contains('\n') || after.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) {
+            let is_alone = after.trim_start().starts_with(['}', ',', ']', '#']);
+            if written.contains('\n') || !is_alone {
+                return Err(Fault::new(span, "a key on more than one line").structural());
+            }
+        }
+        Ok(())
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: u32) -> Result<Node<'a>, Fault> {
@@ -295,9 +228,11 @@ impl<'a> Reader<'a, '_> {
                 break span;
             }
             let index = self.elements.len() - first;
-            if style == StructureStyle::Block {
-                self.check_indent(span).map_err(|fault| fault.at(Step::Index(index)))?;
-            }
+            let checked = match style {
+                StructureStyle::Block => self.check_indent(span),
+                StructureStyle::Flow => check_flow(&event, span),
+            };
+            checked.map_err(|fault| fault.at(Step::Index(index)))?;
             let node = self.node(event, span, depth).map_err(|fault| fault.at(Step::Index(index)))?;
             height = height.max(node.height);
             self.elements.push(node.value);
@@ -322,8 +257,9 @@ impl<'a> Reader<'a, '_> {
             if matches!(event, Event::MappingEnd) {
                 break span;
             }
-            if style == StructureStyle::Block {
-                self.check_indent(span)?;
+            match style {
+                StructureStyle::Block => self.check_indent(span)?,
+                StructureStyle::Flow => self.check_flow_key(&event, span)?,
             }
             let (key, span) = self.key(event, span)?;
             let step = || Step::Key(Cow::Owned(key.to_owned()));
@@ -332,6 +268,9 @@ impl<'a> Reader<'a, '_> {
                 return Err(fault.help("kubectl keeps only the last one; remove the others").at(step()));
             }
             let (event, place) = self.next()?;
+            if style == StructureStyle::Flow {
+                check_flow(&event, place).map_err(|fault| fault.at(step()))?;
+            }
             let mut node = self.node(event, place, depth).map_err(|fault| fault.at(step()))?;
             if node.value.is_null() && node.places.value.start == node.places.value.end {
                 node.places.value = Span { start: span.end, end: span.end, ..span };
@@ -381,95 +320,6 @@ impl<'a> Reader<'a, '_> {
             other => Err(not_text(&other.to_string(), span)),
         }
     }
-
-    fn scalar(
-        &mut self,
-        text: Cow<'a, str>,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<Node<'a>, Fault> {
-        let span = self.trim(style, span);
-        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if is_block && text.trim_start_matches('\n').starts_with('\t') {
-            return Err(Fault::new(span, "a block of text that starts with a tab").help(TAB));
-        }
-        let value = match tag {
-            None if style == ScalarStyle::Plain => self.plain(text, span)?,
-            None => Value::String(self.keep(text)),
-            Some(tag) => {
-                let kind = self.core_tag(tag, span)?;
-                let whole = self.tag.unwrap_or(span);
-                let value = if kind == "str" { Value::String(self.keep(text)) } else { self.plain(text, span)? };
-                let fits = match kind {
-                    "str" => true,
-                    "int" => matches!(value, Value::Int(_) | Value::Uint(_)),
-                    "float" => matches!(value, Value::Int(_) | Value::Uint(_) | Value::Float(_)),
-                    "bool" => matches!(value, Value::Bool(_)),
-                    "null" => value.is_null(),
-                    _ => false,
-                };
-                if !fits {
-                    return Err(Fault::new(whole, format!("the tag `{}` on something else", tag.original())));
-                }
-                value
-            }
-        };
-        Ok(self.leaf(value, span))
-    }
-
-    fn leaf(&self, value: Value<'a>, span: Span) -> Node<'a> {
-        Node { value, places: Places { value: span, ..Places::default() }, nodes: 1, height: 0 }
-    }
-
-    fn plain(&self, text: Cow<'a, str>, span: Span) -> Result<Value<'a>, Fault> {
-        match scalar::resolve(&text) {
-            Ok(Value::String(_)) => Ok(Value::String(self.keep(text))),
-            Ok(Value::Null) => Ok(Value::Null),
-            Ok(Value::Bool(value)) => Ok(Value::Bool(value)),
-            Ok(Value::Int(value)) => Ok(Value::Int(value)),
-            Ok(Value::Uint(value)) => Ok(Value::Uint(value)),
-            Ok(Value::Float(value)) => Ok(Value::Float(value)),
-            Ok(Value::Array(_) | Value::Object(_)) => Err(Fault::new(span, "unexpected structure")),
-            Err(ambiguity) => Err(Fault::new(span, format!("`{text}` {}", ambiguity.complaint)).help(ambiguity.help)),
-        }
-    }
-
-    fn keep(&self, text: Cow<'a, str>) -> &'a str {
-        match text {
-            Cow::Borrowed(text) => text,
-            Cow::Owned(text) => self.arena.alloc_str(&text),
-        }
-    }
-
-    /// The parser ends a block scalar after its empty lines.
-    fn trim(&self, style: ScalarStyle, span: Span) -> Span {
-        if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            return span;
-        }
-        let start = span.start - self.origin.offset;
-        let end = span.end - self.origin.offset;
-        let written = self.text.get(start..end).unwrap_or_default().trim_end();
-        Span { end: span.start + written.len(), ..span }
-    }
-
-    fn core_tag<'t>(&self, tag: &'t Tag, span: Span) -> Result<&'t str, Fault> {
-        tag.core_suffix().ok_or_else(|| {
-            let span = self.tag.unwrap_or(span);
-            let fault = Fault::new(span, format!("the tag `{}`", tag.original().escape_debug()));
-            fault.help("only YAML's own tags have a meaning in a manifest: `!!str`, `!!int`, `!!bool` and the like")
-        })
-    }
-
-    fn check_tag(&self, tag: Option<&Tag>, expected: &str, span: Span) -> Result<(), Fault> {
-        match tag {
-            Some(tag) if self.core_tag(tag, span)? != expected => {
-                let span = self.tag.unwrap_or(span);
-                Err(Fault::new(span, format!("the tag `{}` on something else", tag.original())))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The span of a collection: its brackets, or else from its first to its last part.
@@ -484,14 +334,120 @@ fn not_text(key: &str, span: Span) -> Fault {
     Fault::new(span, format!("the key `{key}` is not a string")).help(format!("quote it: `\"{key}\"`"))
 }
 
-/// Messages start in lower case here.
-fn lower(message: &str) -> String {
-    let mut chars = message.chars();
-    let first = chars.next();
-    match first {
-        Some(first) if chars.clone().next().is_some_and(char::is_lowercase) => {
-            first.to_lowercase().chain(chars).collect()
+/// In brackets kubectl takes `?` and a colon at the start of a bare word for something else.
+fn check_flow(event: &Event<'_>, span: Span) -> Result<(), Fault> {
+    match event {
+        Event::Scalar(text, ScalarStyle::Plain, ..) if text.starts_with(':') || text.contains('?') => {
+            let text = text.escape_debug();
+            Err(Fault::new(span, format!("`{text}` without quotes inside brackets"))
+                .help(format!("write `\"{text}\"`")))
         }
-        _ => message.to_owned(),
+        _ => Ok(()),
+    }
+}
+
+/// kubectl ends an anchor's name at the first other character.
+fn check_anchor(name: &str, span: Span) -> Result<(), Fault> {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return Ok(());
+    }
+    let fault = Fault::new(span, format!("the anchor `{}`", name.escape_debug()));
+    Err(fault.help("kubectl allows only letters, digits, `-` and `_` in the name of an anchor"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::yaml::tests::{error, read};
+
+    #[test]
+    fn values_are_what_kubectl_reads() {
+        let table = [
+            ("a: 1e3\nb: 2.0\nc: 0x1F\nd: 1.50\n", r#"{"a":1000,"b":2,"c":31,"d":1.5}"#),
+            ("a: !!str 1\nb: !!int \"1\"\nc: !!str\nd: !!null ''\n", r#"{"a":"1","b":1,"c":"","d":null}"#),
+            ("a: !!map {b: !!seq [!!float 1, !!bool \"true\"]}\n", r#"{"a":{"b":[1,true]}}"#),
+            (
+                "a: 2024-01-01\nb: <<\nc: =\n'<<': 1\n!!str 1: d\n",
+                r#"{"a":"2024-01-01","b":"<<","c":"=","<<":1,"1":"d"}"#,
+            ),
+            ("a: &x {b: [1, 2]}\nc: *x\nd: &y k\n*y : 1\n", r#"{"a":{"b":[1,2]},"c":{"b":[1,2]},"d":"k","k":1}"#),
+            ("a: &x 1\nb: &x 2\nc: *x\n", r#"{"a":1,"b":2,"c":2}"#),
+            ("a: >\n  x\n  y\n\n    z\nb: |-\n  x\nc: |+\n  x\n\n", r#"{"a":"x y\n\n  z\n","b":"x","c":"x\n\n"}"#),
+            ("a: 'it''s'\nb: \"x\\ty\\u00e9\"\nc: x\n  y\n", r#"{"a":"it's","b":"x\tyé","c":"x y"}"#),
+            ("a: {b}\nc: {d: }\ne:\n- \n- x\n", r#"{"a":{"b":null},"c":{"d":null},"e":[null,"x"]}"#),
+            (
+                "a: {\"b\":1, \"c\":[d], e: http://f:80/g, h}\n",
+                r#"{"a":{"b":1,"c":["d"],"e":"http://f:80/g","h":null}}"#,
+            ),
+            ("a: {\n  b: 1,\n  c\n  }\n", r#"{"a":{"b":1,"c":null}}"#),
+            ("a:\tb\t# c\n\n", r#"{"a":"b"}"#),
+            ("? a\n: b\n", r#"{"a":"b"}"#),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_disagree_on_is_refused_at_its_place() {
+        let table = [
+            ("a:\n  - b: Off\n", "! 2:8 `Off` is a boolean to kubectl and a string to other readers"),
+            ("mode: 0777\n", "! 1:7 `0777` is a number to kubectl and something else to other readers"),
+            ("a: 1\n<<: {b: 2}\n", "! 2:1 a merge key `<<`"),
+            ("a: 1\nb: {c: 1, c: 2}\n", "! 2:11 duplicate key `c`"),
+            ("1: a\n", "! 1:1 the key `1` is not a string"),
+            ("y: a\n", "! 1:1 the key `y` is not a string"),
+            ("true: a\n", "! 1:1 the key `true` is not a string"),
+            ("null: a\n", "! 1:1 the key `null` is not a string"),
+            ("!!int '1': a\n", "! 1:7 the key `1` is not a string"),
+            (": a\n", "! 1:1 a value without a key"),
+            ("? [a]\n: b\n", "! 1:3 a key that is not a string"),
+            ("a: !foo b\n", "! 1:4 the tag `!foo`"),
+            ("a: !!binary aGk=\n", "! 1:4 the tag `!!binary`"),
+            ("a: !!python/none x\n", "! 1:4 the tag `!!python/none`"),
+            ("a: ! x\n", "! 1:4 the tag `!`"),
+            ("a: !!int x\n", "! 1:4 the tag `!!int` on something else"),
+            ("a: !!map [1]\n", "! 1:4 the tag `!!map` on something else"),
+            ("a: &x [*x]\n", "! 1:8 an alias inside the value that it stands for"),
+            ("a: &b: c\n", "! 1:4 the anchor `b:`"),
+            ("a: {b:}\n", "! 1:5 no space after the colon"),
+            ("a: [b:, c]\n", "! 1:5 no space after the colon"),
+            ("a: {b:[c]}\n", "! 1:6 ':' may not precede any of `[{` in flow mapping"),
+            ("a: {b\n  : c}\n", "! 1:5 a key on more than one line"),
+            ("a: [x, http://b/?c=d]\n", "! 1:8 `http://b/?c=d` without quotes inside brackets"),
+            ("a: {b: :c}\n", "! 1:8 `:c` without quotes inside brackets"),
+            ("a: 'x'#c\n", "! 1:7 comments must be separated from other tokens by whitespace"),
+            ("a: é\u{2028}\n", "! 1:5 a character that ends a line for some readers only"),
+            ("a: 1\nb: \0\n", "! 2:4 a NUL byte"),
+            ("a: \u{1b}[31m\n", "! 1:4 a control character"),
+            ("a: 1\rb: 2\n", "! 1:5 a carriage return without a line feed"),
+            ("a:\n  - \tb: 1\n", "! 2:5 a tab in the indentation"),
+            ("\ta: 1\n", "! 1:1 a tab in the indentation"),
+            ("a: |\n  \tx\n", "! 1:4 a block of text that starts with a tab"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_hold_for_aliases_too_and_are_found_at_once() {
+        let laughs = (0..30)
+            .fold("a0: &a0 [x, x]\n".to_owned(), |text, i| format!("{text}a{}: &a{} [*a{i}, *a{i}]\n", i + 1, i + 1));
+        let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(500), "*a, ".repeat(10));
+        let nested = |count: usize| (0..count).fold(String::new(), |text, i| format!("{text}{}a:\n", " ".repeat(i)));
+        let high = format!("a: &a {}{}\nb: {}*a{}\n", "[".repeat(15), "]".repeat(15), "[".repeat(15), "]".repeat(15));
+        let table = [
+            (laughs, "more than 1000 values"),
+            (wide, "more than 1000 values"),
+            (format!("[{}]", "0,".repeat(1000)), "more than 1000 values"),
+            (high, "more than 20 arrays and objects inside one another"),
+            ("a: ".to_owned() + &"x".repeat(300_000), "more than 300000 bytes"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(error(&text).message, expected);
+        }
+        for text in ["[".repeat(200_000), "a: ".to_owned() + &"[".repeat(200_000), nested(1500), "- ".repeat(1500)] {
+            assert!(error(&text).span.start < text.len());
+        }
     }
 }

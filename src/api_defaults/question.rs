@@ -1,0 +1,175 @@
+//! The tables, asked: is this a field that the API server fills in, and with which value?
+//!
+//! An object that is written only because Go has no absent structs (`resources: {}`), and the twin of a field
+//! (`serviceAccount`), are no answers: nobody's intent hides behind them.
+
+use bumpalo::Bump;
+
+use crate::api_defaults::pod_level;
+use crate::api_defaults::pod_spec::{POD, TEMPLATE};
+use crate::api_defaults::shape::{Field, Fill, Only, Shape, Then};
+use crate::api_defaults::{Version, scope};
+use crate::document::{Step, Value, edit};
+
+/// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
+/// [`None`] where it fills nothing in.
+pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+    let scope = scope(is_pod, pod, Version::default());
+    if is_pod && is_pod_level(path) {
+        return pod_level::created(arena, edit::remove(arena, pod, path), scope.version).at(path);
+    }
+    let mut shape = if is_pod { POD } else { TEMPLATE };
+    let mut parent = pod;
+    let mut steps = path.iter();
+    while let Some(step) = steps.next() {
+        let key = match step {
+            Step::Key(key) => key.as_ref(),
+            Step::Index(index) => {
+                parent = *parent.elements().get(*index)?;
+                continue;
+            }
+        };
+        let rest = steps.as_slice();
+        let rows = || shape.iter().filter(|field| field.key == key && field.holds(parent, scope));
+        if rows().any(|field| matches!(field.fill, Fill::Limits)) {
+            return parent.field("limits").and_then(|limits| limits.at(rest));
+        }
+        if rest.is_empty() {
+            return rows().filter(|field| tells(field)).find_map(|field| field.value(arena, parent));
+        }
+        shape = inside(shape, key)?;
+        parent = parent.field(key)?;
+    }
+    None
+}
+
+/// Whether the API server fills in the field at `path` (of a `{metadata, spec}`, indices optional) in templates too, so
+/// that in a Pod made from one the template has already spoken.
+pub fn fills(path: &[Step<'_>]) -> bool {
+    let keys = path.iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key.as_ref()),
+        Step::Index(_) => None,
+    });
+    let mut keys = keys.peekable();
+    let mut shape = TEMPLATE;
+    while let Some(key) = keys.next() {
+        if keys.peek().is_none() {
+            let last_is_key = matches!(path.last(), Some(Step::Key(_)));
+            let mut rows = shape.iter().filter(|field| field.key == key);
+            return last_is_key && rows.any(|field| field.only == Only::Everywhere && tells(field));
+        }
+        let Some(inner) = inside(shape, key) else {
+            return false;
+        };
+        shape = inner;
+    }
+    false
+}
+
+fn tells(field: &Field) -> bool {
+    !matches!(field.fill, Fill::Nothing | Fill::Struct | Fill::Copy(_) | Fill::Limits)
+}
+
+fn inside(shape: Shape, key: &str) -> Option<Shape> {
+    shape.iter().filter(|field| field.key == key).find_map(|field| match field.then {
+        Then::Object(inner) | Then::List(inner) => Some(inner),
+        Then::Plain | Then::Quantity | Then::ResourceList | Then::Grace => None,
+    })
+}
+
+fn is_pod_level(path: &[Step<'_>]) -> bool {
+    let key = |step: &Step<'_>, name: &str| matches!(step, Step::Key(key) if key == name);
+    matches!(path, [spec, resources, _, ..] if key(spec, "spec") && key(resources, "resources"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api_defaults::read;
+    use crate::document::Path;
+
+    const POD_TEXT: &str = r#"{"metadata":{},"spec":{
+        "hostNetwork":true,"terminationGracePeriodSeconds":45,"serviceAccountName":"robot","serviceAccount":"robot",
+        "resources":{"limits":{"cpu":"4"},"requests":{"cpu":"1"}},
+        "volumes":[{"name":"a","emptyDir":{}},{"name":"b","secret":{}}],
+        "containers":[
+            {"name":"a","image":"nginx","imagePullPolicy":"Never","ports":[{"containerPort":80,"hostPort":80}],
+             "resources":{"limits":{"cpu":"2"},"requests":{"cpu":"2","memory":"1Gi"}},
+             "livenessProbe":{"httpGet":{"port":80,"path":"/up"},"timeoutSeconds":5}},
+            {"name":"b","image":"nginx:1"}],
+        "ephemeralContainers":[{"name":"e","image":"busybox"}]}}"#;
+
+    fn ask(is_pod: bool, path: &str) -> Option<String> {
+        let arena = Bump::new();
+        let path = Path::parse(path).unwrap();
+        filled(&arena, is_pod, read(&arena, POD_TEXT), path.steps()).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn tells_which_value_was_filled_in() {
+        for (path, in_pods, in_templates) in [
+            ("spec.terminationGracePeriodSeconds", Some("30"), Some("30")),
+            ("spec.securityContext", Some("{}"), Some("{}")),
+            ("spec.enableServiceLinks", Some("true"), None),
+            ("spec.containers[0].imagePullPolicy", Some("\"Always\""), Some("\"Always\"")),
+            ("spec.containers[1].imagePullPolicy", Some("\"IfNotPresent\""), Some("\"IfNotPresent\"")),
+            ("spec.ephemeralContainers[0].imagePullPolicy", Some("\"Always\""), Some("\"Always\"")),
+            ("spec.containers[0].resources.requests.cpu", Some("\"2\""), None),
+            ("spec.containers[0].resources.requests.memory", None, None),
+            ("spec.containers[0].resources.limits.cpu", None, None),
+            ("spec.containers[0].resources.requests", Some("{\"cpu\":\"2\"}"), None),
+            ("spec.containers[0].resources", None, None),
+            ("spec.containers[0].ports[0].hostPort", Some("80"), None),
+            ("spec.containers[0].ports[0].protocol", Some("\"TCP\""), Some("\"TCP\"")),
+            ("spec.containers[0].livenessProbe.timeoutSeconds", Some("1"), Some("1")),
+            ("spec.containers[0].livenessProbe.httpGet.path", Some("\"/\""), Some("\"/\"")),
+            ("spec.containers[1].livenessProbe.timeoutSeconds", None, None),
+            ("spec.volumes[0].emptyDir", Some("{}"), Some("{}")),
+            ("spec.volumes[1].emptyDir", None, None),
+            ("spec.volumes[1].secret.defaultMode", Some("420"), Some("420")),
+            ("spec.serviceAccountName", None, None),
+            ("spec.serviceAccount", None, None),
+            ("spec.priorityClassName", None, None),
+            ("spec.containers[7].imagePullPolicy", None, None),
+            ("spec.containers[0]", None, None),
+            ("metadata", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!(ask(true, path).as_deref(), in_pods, "Pod {path}");
+            assert_eq!(ask(false, path).as_deref(), in_templates, "template {path}");
+        }
+    }
+
+    #[test]
+    fn requests_of_the_pod_as_a_whole_follow_from_the_rest() {
+        assert_eq!(ask(true, "spec.resources.requests.cpu").as_deref(), Some("\"2\""));
+        assert_eq!(ask(true, "spec.resources.requests.memory").as_deref(), Some("\"1Gi\""));
+        assert_eq!(ask(false, "spec.resources.requests.cpu"), None);
+    }
+
+    #[test]
+    fn tells_which_fields_are_filled_in_in_templates_too() {
+        for (path, expected) in [
+            ("spec.terminationGracePeriodSeconds", true),
+            ("spec.dnsPolicy", true),
+            ("spec.containers[3].imagePullPolicy", true),
+            ("spec.containers.imagePullPolicy", true),
+            ("spec.initContainers[0].livenessProbe.httpGet.path", true),
+            ("spec.containers[0].ports[0].protocol", true),
+            ("spec.volumes[0].secret.defaultMode", true),
+            ("spec.enableServiceLinks", false),
+            ("spec.containers[0].ports[0].hostPort", false),
+            ("spec.containers[0].resources", false),
+            ("spec.containers[0].resources.requests.cpu", false),
+            ("spec.containers[0].resources.limits.memory", false),
+            ("spec.serviceAccountName", false),
+            ("spec.automountServiceAccountToken", false),
+            ("spec.securityContext.runAsNonRoot", false),
+            ("spec.containers[0]", false),
+            ("metadata.labels.app", false),
+            ("", false),
+        ] {
+            assert_eq!(fills(Path::parse(path).unwrap().steps()), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The packs of policies that are compiled into the binary.
+
+/// A pack: the files in it, each with its text.
+pub type Pack = &'static [(&'static str, &'static str)];
+
+const BEST_PRACTICES: (&str, &str) =
+    ("best-practices.yaml", include_str!("../policies/best-practices/best-practices.yaml"));
+const DEFAULTS: (&str, &str) = ("defaults.yaml", include_str!("../policies/defaults/defaults.yaml"));
+const STATEFUL: (&str, &str) = ("stateful.yaml", include_str!("../policies/stateful/stateful.yaml"));
+
+const PACKS: [(&str, Pack); 4] = [
+    ("best-practices", &[BEST_PRACTICES]),
+    ("defaults", &[DEFAULTS]),
+    ("recommended", &[DEFAULTS, BEST_PRACTICES, STATEFUL]),
+    ("stateful", &[STATEFUL]),
+];
+
+/// The pack of this name.
+pub fn pack(name: &str) -> Option<Pack> {
+    PACKS.iter().find(|(known, _)| *known == name).map(|(_, pack)| *pack)
+}
+
+/// The names of all packs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PACKS.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::policy::file;
+
+    #[test]
+    fn every_pack_loads_without_a_word() {
+        for (name, pack) in PACKS {
+            for (path, text) in pack {
+                let loaded = file::load(&Arc::from(format!("builtin:{name}/{path}")), text);
+                assert_eq!(loaded.diagnostics, [], "{name}/{path}");
+                assert!(!loaded.policies.is_empty(), "{name}/{path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `podgate check`: what the webhooks would say of manifests, without a cluster.
+//!
+//! All texts are read first, because a Namespace may stand in any of them; then each document is parsed, judged and
+//! reported by itself, so the memory of a run is that of its texts and of one file.
+
+mod session;
+
+use std::io::{self, BufWriter, Write};
+
+use bumpalo::Bump;
+use jiff::Timestamp;
+
+use crate::cli::Exit;
+use crate::cli::arguments::{AskedOperation, Check, FailOn, Format};
+use crate::cli::check::session::Session;
+use crate::cli::complaints::Complaints;
+use crate::cli::input::{self, Input};
+use crate::cli::policies;
+use crate::cli::render::snippet::Snippets;
+use crate::cli::render::{self, Palette};
+use crate::cli::report::{Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
+use crate::cli::surroundings::{Before, Surroundings};
+use crate::diagnostic::Diagnostic;
+use crate::policy::set::PolicySet;
+
+/// Checks what the arguments name.
+///
+/// # Errors
+/// If standard output cannot be written.
+pub fn run(check: &Check) -> io::Result<Exit> {
+    let [answer, conversation] = Palette::both(check.color);
+    let mut complaints = match check.output {
+        Format::Json => Complaints::kept(),
+        _ => Complaints::printed(Snippets::new(conversation)),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut renderer = render::renderer(check, answer, conversation);
+    let is_ready = is_sensible(check, &mut complaints);
+    let set = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
+    let mut head = head(check);
+    let mut tail = Tail::default();
+    let mut is_denied = false;
+    if let Some(set) = &set {
+        let inputs = input::read(&check.inputs, &mut |complaint| complaints.take(complaint, None));
+        let arena = Bump::new();
+        let [old, limit_ranges] =
+            [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));
+        let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, &mut complaints);
+        let mut session = Session::new(check, set, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
+        for input in &inputs {
+            session.input(input)?;
+        }
+        let found = session.finish();
+        (tail, is_denied) = (found.tail, found.is_denied);
+        head.policy_set = Some(set.digest().to_owned());
+        head.policies = policies_used(set, &found.matched);
+        if found.documents == 0 && complaints.errors() == 0 {
+            complaints.take(nothing_found(&inputs), None);
+        }
+    }
+    tail.summary.errors += complaints.errors();
+    let exit = match (complaints.errors(), check.fail_on) {
+        (1.., _) => Exit::Failed,
+        (0, _) if is_denied => Exit::Denied,
+        (0, FailOn::Warn) if tail.summary.warnings > 0 => Exit::Denied,
+        (0, _) => Exit::Clean,
+    };
+    tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
+    if set.is_some() || check.output == Format::Json {
+        renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+/// Complains about arguments that clap cannot know to be wrong.
+fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
+    if check.inputs.is_empty() {
+        let help = "name files or folders, or `-` for standard input: `podgate check app.yaml`";
+        complaints.take(Diagnostic::error(None, "there is nothing to check").help(help), None);
+    }
+    if check.request.operation == Some(AskedOperation::Update) && check.request.old.is_none() {
+        let help = "name the file that holds the objects as they are with `--old FILE`";
+        complaints.take(Diagnostic::error(None, "`--operation UPDATE` needs the old objects").help(help), None);
+    }
+    complaints.errors() == 0
+}
+
+fn nothing_found(inputs: &[Input]) -> Diagnostic {
+    match inputs {
+        [input] => Diagnostic::error(None, format!("`{}` holds no document", input.name)),
+        _ => Diagnostic::error(None, "the files hold no document"),
+    }
+}
+
+fn read_files(paths: &[std::path::PathBuf], complaints: &mut Complaints) -> Vec<Input> {
+    let mut inputs = Vec::with_capacity(paths.len());
+    for path in paths {
+        match input::read_file(path) {
+            Ok(input) => inputs.push(input),
+            Err(complaint) => complaints.take(complaint, None),
+        }
+    }
+    inputs
+}
+
+fn gather<'a>(
+    arena: &'a Bump,
+    check: &'a Check,
+    inputs: &'a [Input],
+    old: &'a [Input],
+    limit_ranges: &'a [Input],
+    complaints: &mut Complaints,
+) -> (Surroundings<'a>, Before<'a>) {
+    let namespace = check.request.namespace.as_str();
+    let mut surroundings = Surroundings::gather(arena, inputs, namespace);
+    for input in limit_ranges {
+        surroundings.add_limit_ranges(arena, input, |complaint| complaints.take(complaint, Some(&input.text)));
+    }
+    let mut before = Before::default();
+    for input in old {
+        before = Before::gather(arena, input, namespace, |complaint| complaints.take(complaint, Some(&input.text)));
+    }
+    (surroundings, before)
+}
+
+fn head(check: &Check) -> Head {
+    let now = check.request.now.unwrap_or_else(|| {
+        let now = Timestamp::now();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    });
+    Head {
+        schema_version: SCHEMA_VERSION,
+        podgate: env!("CARGO_PKG_VERSION"),
+        kubernetes: format!("1.{}", check.request.kubernetes.minor),
+        way: check.request.way.name(),
+        now: now.to_string(),
+        policy_set: None,
+        policies: Vec::new(),
+    }
+}
+
+fn policies_used(set: &PolicySet, matched: &session::Matched) -> Vec<PolicyUse> {
+    let used = set.policies().iter().map(|policy| PolicyUse {
+        id: policy.id.clone(),
+        source: PolicySource { file: policy.place.file.clone(), line: policy.place.span.line },
+        digest: policy.digest.clone(),
+        matched: matched.times(&policy.id),
+    });
+    used.collect()
+}

@@ -1,0 +1,293 @@
+//! One run of `check` over its documents.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use bumpalo::Bump;
+
+use crate::admit::{self, Assumption, Author, Endpoint};
+use crate::cli::arguments::{AskedEndpoint, Check, Format};
+use crate::cli::collect;
+use crate::cli::complaints::Complaints;
+use crate::cli::input::Input;
+use crate::cli::manifest::{Class, Fault, Manifest};
+use crate::cli::render::Render;
+use crate::cli::report::{NotCovered, Object, Tail};
+use crate::cli::request::{self, Refused};
+use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::document::{Limits, Step, Value, yaml};
+use crate::facts::Facts;
+use crate::policy::set::PolicySet;
+use crate::provenance::Authored;
+use crate::review::{Refusal, Request};
+use crate::workload::Kind;
+
+/// What all documents of a run share.
+pub struct Session<'s> {
+    check: &'s Check,
+    set: &'s PolicySet,
+    surroundings: &'s Surroundings<'s>,
+    before: &'s Before<'s>,
+    renderer: &'s mut dyn Render,
+    out: &'s mut dyn Write,
+    complaints: &'s mut Complaints,
+    needs_labels: bool,
+    found: Found,
+}
+
+/// What remains of a run.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// For the end of the report.
+    pub tail: Tail,
+    /// Whether anything does not get through.
+    pub is_denied: bool,
+    /// How many documents there were, of whatever kind.
+    pub documents: usize,
+    /// Which policies applied.
+    pub matched: Matched,
+}
+
+/// To how many objects each policy applied.
+#[derive(Debug, Default)]
+pub struct Matched {
+    /// By id: how many, and the number of the last one.
+    times: HashMap<String, (usize, usize)>,
+    objects: usize,
+}
+
+impl Matched {
+    /// To how many objects the policy of this id applied.
+    pub fn times(&self, id: &str) -> usize {
+        self.times.get(id).map_or(0, |(times, _)| *times)
+    }
+
+    fn count(&mut self, object: &Object<'_>) {
+        self.objects += 1;
+        let of_pods = object.pod.iter().flat_map(|pod| &pod.matched_policies);
+        for id in object.outcome.matched_policies.iter().chain(of_pods) {
+            if let Some((times, last)) = self.times.get_mut(*id).filter(|(_, last)| *last != self.objects) {
+                (*times, *last) = (*times + 1, self.objects);
+            }
+        }
+    }
+}
+
+impl<'s> Session<'s> {
+    /// Begins a run.
+    pub fn new(
+        check: &'s Check,
+        set: &'s PolicySet,
+        surroundings: &'s Surroundings<'s>,
+        before: &'s Before<'s>,
+        renderer: &'s mut dyn Render,
+        out: &'s mut dyn Write,
+        complaints: &'s mut Complaints,
+    ) -> Self {
+        let times = set.policies().iter().map(|policy| (policy.id.clone(), (0, 0))).collect();
+        let found = Found { matched: Matched { times, objects: 0 }, ..Found::default() };
+        let needs_labels = set.needs_namespace_labels();
+        Session { check, set, surroundings, before, renderer, out, complaints, needs_labels, found }
+    }
+
+    /// Checks every document of an input.
+    ///
+    /// # Errors
+    /// If the answer cannot be written.
+    pub fn input(&mut self, input: &Input) -> io::Result<()> {
+        let arena = Bump::new();
+        let mut scratch = Bump::new();
+        for document in yaml::documents(&arena, &input.text, &Limits::FILE) {
+            self.found.documents += 1;
+            match document {
+                Ok(document) => {
+                    let manifest = Manifest { value: document.root, places: document.places, index: document.index };
+                    let mut opened = Vec::new();
+                    manifest.open(&arena, &mut |object| opened.push(object));
+                    for object in opened {
+                        self.opened(&scratch, input, object)?;
+                        scratch.reset();
+                    }
+                }
+                // The server would answer this body too, and what it would answer was asked for.
+                Err(_) if self.check.output == Format::Review && input.text.trim_start().starts_with('{') => {
+                    return self.answer(input.text.as_bytes(), &Facts::default());
+                }
+                Err(error) => self.complain(input, input.refused(error))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the run.
+    pub fn finish(self) -> Found {
+        self.found
+    }
+
+    fn opened<'a>(
+        &mut self,
+        arena: &'a Bump,
+        input: &Input,
+        object: Result<(Manifest<'a>, Class), Fault>,
+    ) -> io::Result<()> {
+        match object {
+            Err(fault) => self.complain(input, input.fault(fault)),
+            Ok((manifest, Class::Workload(kind))) => self.workload(arena, input, &manifest, kind),
+            Ok((manifest, Class::Review)) => self.review(arena, input, &manifest),
+            // Already used for the objects around it.
+            Ok((_, Class::Namespace | Class::LimitRange)) => Ok(()),
+            Ok((manifest, Class::NotCovered(reason))) => {
+                self.found.tail.summary.not_covered += 1;
+                self.found.tail.not_covered.push(NotCovered {
+                    source: collect::source(input, &manifest),
+                    kind: manifest.kind().to_owned(),
+                    name: manifest.name().to_owned(),
+                    reason,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn workload<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>, kind: Kind) -> io::Result<()>
+    where
+        's: 'a,
+    {
+        let (check, set) = (self.check, self.set);
+        let namespace = request::namespace(manifest, &check.request);
+        let mut problems = collect::misfits(input, manifest, kind);
+        let is_decoded = problems.iter().all(|problem| problem.severity == Severity::Warning);
+        let asked = if is_decoded {
+            let asked = request::ask(arena, manifest, kind, &check.request, self.before);
+            asked.map_err(|Refused { path, message }| {
+                problems.push(collect::problem(input, manifest, path.steps(), &message));
+            })
+        } else {
+            Err(())
+        };
+        let Ok(asked) = asked else {
+            if check.output == Format::Review {
+                // Nothing would be sent, so nothing would be answered.
+                return problems.into_iter().try_for_each(|problem| self.complain(input, problem));
+            }
+            let object = collect::refused(input, manifest, namespace, problems, check.show_object);
+            return self.report(input, &object);
+        };
+        let (facts, assumption) = self.facts(arena, namespace, true);
+        if check.output == Format::Review {
+            return self.answer(asked.review.to_string().as_bytes(), &facts);
+        }
+        let authored = Authored { object: manifest.value, way: check.request.way };
+        let mut run = admit::dry_run(set, arena, asked.request, facts, Author::File(authored));
+        run.assumptions.extend(assumption);
+        self.report(input, &collect::judged(input, manifest, run, problems, check.show_object))
+    }
+
+    fn review<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>) -> io::Result<()>
+    where
+        's: 'a,
+    {
+        let (check, set) = (self.check, self.set);
+        let asked = Request::of(manifest.value);
+        let namespace = manifest.value.text(&["request", "namespace"]).unwrap_or_default();
+        let (facts, assumption) = self.facts(arena, namespace, false);
+        if check.output == Format::Review {
+            return self.answer(as_sent(input, manifest).as_bytes(), &facts);
+        }
+        let part = part(manifest, "object").or_else(|| part(manifest, "oldObject"));
+        let part = part.as_ref().unwrap_or(manifest);
+        match asked {
+            Ok(request) => {
+                let mut run = admit::dry_run(set, arena, request, facts, Author::Recorded);
+                run.assumptions.extend(assumption);
+                self.report(input, &collect::judged(input, part, run, Vec::new(), check.show_object))
+            }
+            Err(Refusal::CannotJudge { reason, .. }) => {
+                let problems = vec![collect::problem(input, part, &[], &reason)];
+                let object = collect::refused(input, part, namespace, problems, check.show_object);
+                self.report(input, &object)
+            }
+            Err(Refusal::NotAReview(reason)) => {
+                let place = input.place(manifest.places.value);
+                self.complain(input, Diagnostic::error(Some(place), reason))
+            }
+        }
+    }
+
+    /// What is known around an object, and what was taken for granted for it.
+    fn facts<'a>(&self, arena: &'a Bump, namespace: &'a str, owners_believed: bool) -> (Facts<'a>, Option<Assumption>)
+    where
+        's: 'a,
+    {
+        let known = self.surroundings.namespace(namespace);
+        let facts = Facts {
+            namespace: known.unwrap_or_else(|| bare_namespace(arena, namespace)),
+            limit_ranges: self.surroundings.limit_ranges(arena, namespace),
+            owners_believed,
+            kubernetes: self.check.request.kubernetes,
+        };
+        let assumption = (known.is_none() && self.needs_labels).then(|| Assumption {
+            code: "namespace-labels",
+            message: format!("namespace `{namespace}` has no labels but its name"),
+        });
+        (facts, assumption)
+    }
+
+    fn report(&mut self, input: &Input, object: &Object<'_>) -> io::Result<()> {
+        self.found.tail.summary.count(object);
+        self.found.matched.count(object);
+        self.found.is_denied |= object.is_in_trouble();
+        for problem in object.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+            self.complaints.keep(problem);
+        }
+        if object.is_in_trouble() && !matches!(self.check.output, Format::Text | Format::Json) {
+            self.out.flush()?;
+        }
+        self.renderer.object(self.out, object, input)
+    }
+
+    fn complain(&mut self, input: &Input, diagnostic: Diagnostic) -> io::Result<()> {
+        // What was found before stands before it on a terminal.
+        self.out.flush()?;
+        self.complaints.take(diagnostic, Some(&input.text));
+        Ok(())
+    }
+
+    /// Prints what one webhook answers to a body.
+    fn answer(&mut self, body: &[u8], facts: &Facts<'_>) -> io::Result<()> {
+        let endpoint = self.check.endpoint.map_or(Endpoint::Validate, AskedEndpoint::into);
+        let answer = admit::answer(self.set, endpoint, body, facts);
+        if answer.status != 200 {
+            let text = String::from_utf8_lossy(&answer.body);
+            let message = format!("the webhook answers with HTTP status {}: {text}", answer.status);
+            self.out.flush()?;
+            self.complaints.take(Diagnostic::error(None, message), None);
+            return Ok(());
+        }
+        let arena = Bump::new();
+        let is_allowed = crate::document::json::parse(&arena, &answer.body, &Limits::REVIEW)
+            .ok()
+            .and_then(|review| review.fields(&["response", "allowed"]))
+            .and_then(Value::as_bool);
+        self.found.is_denied |= is_allowed != Some(true);
+        self.out.write_all(&answer.body)?;
+        self.out.write_all(b"\n")
+    }
+}
+
+/// An object that a review carries, with its own places.
+fn part<'a>(review: &Manifest<'a>, key: &'static str) -> Option<Manifest<'a>> {
+    let steps = [Step::key("request"), Step::key(key)];
+    let value = review.value.at(&steps).filter(|value| matches!(value, Value::Object(_)))?;
+    Some(Manifest { value, places: review.places.at(review.value, &steps)?, index: review.index })
+}
+
+/// The body of a recorded call: as it stands in the file if that is JSON.
+fn as_sent(input: &Input, review: &Manifest<'_>) -> String {
+    let span = review.places.value;
+    match input.text.get(span.start..span.end) {
+        Some(text) if text.starts_with('{') && text.ends_with('}') => text.to_owned(),
+        _ => review.value.to_string(),
+    }
+}

@@ -1,0 +1,200 @@
+//! From what the engine says of a request to what is reported of an object: paths find their lines in the file.
+
+use crate::admit::DryRun;
+use crate::cli::input::Input;
+use crate::cli::manifest::Manifest;
+use crate::cli::report::{Edit, Object, Outcome, Source, Violation, Weight, Withheld};
+use crate::decision::Decision;
+use crate::diagnostic::Diagnostic;
+use crate::document::{Path, Span, Step, Value};
+use crate::evaluate;
+use crate::policy::{Mode, Verb};
+use crate::review::Operation;
+use crate::schema;
+use crate::workload::Kind;
+
+/// Where the findings about one object are looked up in its file.
+#[derive(Clone, Copy, Debug)]
+struct Locator<'m, 'a> {
+    manifest: &'m Manifest<'a>,
+    /// From the object to the one that the findings are about: to the template for its Pods.
+    prefix: &'static [&'static str],
+    kind: Kind,
+}
+
+/// The report of a request that was judged, or could not be. `problems` are those that its file has besides.
+pub fn judged<'a>(
+    input: &Input,
+    manifest: &Manifest<'a>,
+    run: DryRun<'a>,
+    mut problems: Vec<Diagnostic>,
+    shows_object: bool,
+) -> Object<'a> {
+    let DryRun { request, pod, assumptions, .. } = &run;
+    let metadata = |key| request.object.or(request.old_object).and_then(|object| object.text(&["metadata", key]));
+    let group_version = match (request.group, request.value.text(&["kind", "version"]).unwrap_or_default()) {
+        ("", version) => version.to_owned(),
+        (group, version) => format!("{group}/{version}"),
+    };
+    let kind = request.workload_kind().unwrap_or(Kind::Pod);
+    let locator = Locator { manifest, prefix: &[], kind };
+    if let Decision::Error(message) = &run.decision {
+        problems.push(problem(input, manifest, &[], message));
+    }
+    Object {
+        source: source(input, manifest),
+        api_version: group_version,
+        kind: request.kind,
+        namespace: request.namespace,
+        name: if request.name.is_empty() { metadata("name").unwrap_or_default() } else { request.name },
+        generate_name: metadata("generateName").unwrap_or_default(),
+        operation: request.operation.name(),
+        assumptions: assumptions.clone(),
+        pod: pod.as_ref().map(|pod| outcome(pod, Locator { prefix: kind.template(), kind: Kind::Pod, ..locator })),
+        outcome: outcome(&run, locator),
+        problems,
+        shows_object,
+    }
+}
+
+/// The report of a manifest that cannot be judged, for these problems.
+pub fn refused<'a>(
+    input: &Input,
+    manifest: &Manifest<'a>,
+    namespace: &'a str,
+    problems: Vec<Diagnostic>,
+    shows_object: bool,
+) -> Object<'a> {
+    let text = |keys: &[&str]| manifest.value.text(keys).unwrap_or_default();
+    Object {
+        source: source(input, manifest),
+        api_version: text(&["apiVersion"]).to_owned(),
+        kind: manifest.kind(),
+        namespace,
+        name: manifest.name(),
+        generate_name: text(&["metadata", "generateName"]),
+        operation: Operation::Create.name(),
+        assumptions: Vec::new(),
+        outcome: Outcome {
+            decision: "error",
+            matched_policies: Vec::new(),
+            violations: Vec::new(),
+            edits: Vec::new(),
+            withheld: Vec::new(),
+            patch: Vec::new(),
+            warnings: Vec::new(),
+            before: manifest.value,
+            after: manifest.value,
+        },
+        pod: None,
+        problems,
+        shows_object,
+    }
+}
+
+/// What in a manifest the API server would not decode, as errors, and what it would drop, as warnings.
+pub fn misfits(input: &Input, manifest: &Manifest<'_>, kind: Kind) -> Vec<Diagnostic> {
+    let misfits = schema::check(kind.name(), manifest.value).into_iter().map(|misfit| {
+        let schema::Problem { path, fault, message, help } = misfit;
+        let place = Some(input.place(manifest.span(path.steps())));
+        let diagnostic = match fault {
+            schema::Fault::Wrong => Diagnostic::error(place, message),
+            schema::Fault::Unknown => Diagnostic::warning(place, message),
+        };
+        Diagnostic { help, ..diagnostic }
+    });
+    misfits.collect()
+}
+
+/// Why a manifest cannot be judged.
+pub fn problem(input: &Input, manifest: &Manifest<'_>, path: &[Step<'_>], message: &str) -> Diagnostic {
+    Diagnostic::error(Some(input.place(manifest.span(path))), message)
+}
+
+/// Where an object stands.
+pub fn source(input: &Input, manifest: &Manifest<'_>) -> Source {
+    Source { file: input.name.clone(), line: manifest.places.value.line, index: manifest.index }
+}
+
+fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
+    Outcome {
+        decision: run.decision.name(),
+        matched_policies: run.matched.iter().map(|policy| policy.id.as_str()).collect(),
+        violations: run.violations.iter().map(|violation| locator.violation(violation)).collect(),
+        edits: run.edits.made.iter().map(|edit| locator.edit(edit)).collect(),
+        withheld: run.edits.withheld.iter().map(|withheld| locator.withheld(withheld)).collect(),
+        patch: run.edits.patch.clone(),
+        warnings: run.warnings.clone(),
+        before: run.request.object.unwrap_or_default(),
+        after: run.edits.object,
+    }
+}
+
+impl<'a> Locator<'_, 'a> {
+    fn span(&self, path: &Path<'_>) -> Span {
+        match self.prefix {
+            [] => self.manifest.span(path.steps()),
+            prefix => self.manifest.span(Path::of(prefix).join(path.steps()).steps()),
+        }
+    }
+
+    fn violation(&self, violation: &evaluate::Violation<'a>) -> Violation<'a> {
+        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error: _ } = violation;
+        let span = self.span(path);
+        Violation {
+            policy: &policy.id,
+            rule: &rule.name,
+            mode: mode.name(),
+            severity: rule.severity.name(),
+            message: message.clone(),
+            help: match &rule.verb {
+                Verb::Require(require) => require.help.as_deref(),
+                _ => None,
+            },
+            path: path.clone(),
+            container: container.map(|container| container.name),
+            line: Some(span.line),
+            column: Some(span.column),
+            new: *is_new,
+            exception: None,
+            span,
+            weight: match mode {
+                Mode::Enforce if *is_new => Weight::Denies,
+                Mode::Audit => Weight::Recorded,
+                Mode::Enforce | Mode::Warn => Weight::Warns,
+            },
+        }
+    }
+
+    fn edit(&self, edit: &evaluate::Edit<'a>) -> Edit<'a> {
+        let evaluate::Edit { policy, rule, field, before, after, provenance } = edit;
+        let path = field.path(self.kind);
+        Edit {
+            policy: &policy.id,
+            rule: &rule.name,
+            mode: Mode::Enforce.name(),
+            verb: rule.verb.name(),
+            container: field.container.map(|container| container.name),
+            line: Some(self.span(&path).line),
+            path,
+            before: before.filter(|before: &Value<'_>| !before.is_null()),
+            after: *after,
+            provenance: provenance.map(|provenance| provenance.name()),
+        }
+    }
+
+    fn withheld(&self, withheld: &evaluate::Withheld<'a>) -> Withheld<'a> {
+        let evaluate::Withheld { policy, rule, mode, field, value, provenance, reason } = withheld;
+        Withheld {
+            policy: &policy.id,
+            rule: &rule.name,
+            mode: mode.name(),
+            path: field.map(|field| field.path(self.kind)),
+            container: field.and_then(|field| field.container).map(|container| container.name),
+            value: *value,
+            provenance: provenance.map(|provenance| provenance.name()),
+            code: reason.code(),
+            reason: reason.to_string(),
+        }
+    }
+}

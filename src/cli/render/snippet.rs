@@ -1,0 +1,156 @@
+//! A message about a place in a file, drawn with its line as compilers do.
+//!
+//! Only the line in question is handed on, so a message about a file costs the same however long the file is.
+
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+
+use crate::cli::escape::mask;
+use crate::cli::render::Palette;
+use crate::diagnostic::render::render;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::document::Span;
+use crate::document::print::visible;
+
+/// A longer line, in bytes, is not shown: it is no line that somebody wrote.
+const LONGEST: usize = 400;
+
+/// Draws messages.
+#[derive(Debug)]
+pub struct Snippets {
+    renderer: Renderer,
+    is_coloured: bool,
+}
+
+/// What a rule says about a place.
+#[derive(Debug)]
+pub struct Message<'m> {
+    /// How bad it is.
+    pub level: Level<'static>,
+    /// Which rule.
+    pub id: &'m str,
+    /// What is wrong.
+    pub title: &'m str,
+    /// Where.
+    pub place: &'m Place,
+    /// A word for the underlined piece.
+    pub label: &'m str,
+    /// More about it.
+    pub notes: &'m [&'m str],
+    /// What to do about it.
+    pub help: Option<&'m str>,
+}
+
+impl Snippets {
+    /// Drawn in these colours.
+    pub fn new(palette: Palette) -> Self {
+        let Palette { is_coloured, .. } = palette;
+        Snippets { renderer: if is_coloured { Renderer::styled() } else { Renderer::plain() }, is_coloured }
+    }
+
+    /// Draws a diagnostic.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic, source: Option<&str>) -> String {
+        match diagnostic {
+            // Drawn below a place, help hangs on the margin of its line; here there is no margin.
+            Diagnostic { place: None, help: Some(help), .. } => {
+                let bare = Diagnostic { help: None, ..diagnostic.clone() };
+                format!("{}\n  = help: {}", render(&bare, source, self.is_coloured), visible(help))
+            }
+            _ => render(diagnostic, source, self.is_coloured),
+        }
+    }
+
+    /// Draws what a rule says about a place in `text`. There is no line break at the end.
+    pub fn message(&self, message: &Message<'_>, text: &str) -> String {
+        let Message { level, id, title, place: Place { file, span }, label, notes, help } = message;
+        let title = level.clone().primary_title(visible(title)).id(visible(id));
+        // Where the line is not shown, the field must be named elsewhere.
+        let mut unlabelled = None;
+        let group = match line(text, *span) {
+            Some((line, start, end)) => {
+                let annotation = AnnotationKind::Primary.span(start..end).label(visible(label));
+                let snippet = Snippet::source(mask(line)).line_start(usize_of(span.line)).path(visible(file));
+                title.element(snippet.annotation(annotation))
+            }
+            None => {
+                unlabelled = Some(*label).filter(|label| !label.is_empty());
+                let origin = Origin::path(visible(file)).line(usize_of(span.line));
+                title.element(origin.char_column(usize_of(span.column)))
+            }
+        };
+        let notes = unlabelled.iter().chain(*notes).map(|note| Level::NOTE.message(visible(note)));
+        let help = help.map(|help| Level::HELP.message(visible(help)));
+        self.renderer.render(&[group.elements(notes.chain(help))])
+    }
+}
+
+/// The first line of a span, with where in it the span begins and ends; [`None`] if it is too long to be shown.
+fn line(text: &str, span: Span) -> Option<(&str, usize, usize)> {
+    let before = text.get(..span.start)?;
+    let from = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = text.get(from..)?;
+    let line = rest.split('\n').next()?;
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let start = (span.start - from).min(line.len());
+    let end = span.end.saturating_sub(from).clamp(start, line.len());
+    let trimmed = line.get(start..end)?.trim_end().len();
+    (line.len() <= LONGEST).then_some((line, start, start + trimmed))
+}
+
+fn usize_of(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(start: usize, end: usize, line: u32, column: u32) -> Place {
+        Place { file: "a.yaml".into(), span: Span { start, end, line, column } }
+    }
+
+    #[test]
+    fn the_first_line_of_the_place_is_drawn() {
+        let text = "kind: Pod\nspec:\n  a: \u{1b}[2Jb\r\n  c: d\n";
+        let message = Message {
+            level: Level::ERROR,
+            id: "house/rule",
+            title: "must not \u{7}ring",
+            place: &place(18, 32, 3, 3),
+            label: "spec.a",
+            notes: &[],
+            help: Some("leave it out"),
+        };
+        let expected = "\
+error[house/rule]: must not \\u0007ring
+ --> a.yaml:3:3
+  |
+3 |   a: ?[2Jb
+  |   ^^^^^^^^ spec.a
+  |
+  = help: leave it out";
+        assert_eq!(Snippets::new(Palette::default()).message(&message, text), expected);
+    }
+
+    #[test]
+    fn a_line_that_nobody_wrote_is_not_drawn() {
+        let text = "x".repeat(1000);
+        let message = Message {
+            level: Level::WARNING,
+            id: "house/rule",
+            title: "no",
+            place: &place(700, 701, 1, 701),
+            label: "spec.a",
+            notes: &["it has it already"],
+            help: None,
+        };
+        let drawn = Snippets::new(Palette::default()).message(&message, &text);
+        assert_eq!(drawn, "warning[house/rule]: no\n--> a.yaml:1:701\n = note: spec.a\n = note: it has it already");
+    }
+
+    #[test]
+    fn help_without_a_place_stands_below() {
+        let diagnostic = Diagnostic::error(None, "there is nothing").help("name `a.yaml`");
+        let drawn = Snippets::new(Palette::default()).diagnostic(&diagnostic, None);
+        assert_eq!(drawn, "error: there is nothing\n  = help: name `a.yaml`");
+    }
+}

@@ -1,0 +1,49 @@
+//! Expressions in a policy: compiled, with what is wrong in them at its line and column in the file.
+
+use crate::cel::{Environment, Problem, Program, Type};
+use crate::policy::environment;
+use crate::policy::file::reader::{Node, Reader};
+use crate::policy::file::scalar;
+
+/// Characters of the longest expression, as in the custom resource.
+const LONGEST: usize = 4096;
+
+/// Compiles the expression that `node` holds; what is wrong is noted.
+pub(super) fn compile(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    environment: &Environment,
+    expect: Type,
+) -> Option<Program> {
+    let source = reader.text(node)?;
+    let length = source.chars().count();
+    if length > LONGEST {
+        let message = format!("an expression of {length} characters, where {LONGEST} can stand");
+        reader.error(node.title(), message).help = Some("take parts of it out into `variables`".to_owned());
+        return None;
+    }
+    match Program::compile(environment, source, expect) {
+        Ok(program) => Some(program),
+        Err(problems) => {
+            for Problem { message, range, help } in problems {
+                let span = scalar::locate(reader.text, node.span(), source, range.start, range.end);
+                let advice = source.get(range).and_then(|piece| advice(environment, piece));
+                reader.error(span.unwrap_or(node.span()), message).help = advice.map(str::to_owned).or(help);
+            }
+            None
+        }
+    }
+}
+
+/// What to say about a name that other expressions of a policy can use.
+fn advice(environment: &Environment, name: &str) -> Option<&'static str> {
+    match name {
+        environment::VARIABLES if !environment.is_namespace(name) => {
+            Some("conditions are evaluated before the variables of the policy")
+        }
+        "container" if environment.find(name).is_none() => {
+            Some("`container` is there only in a rule about containers and nothing else; `containers` are all of them")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,7 @@
+//! `podgate check` as its users run it: the built binary in a folder of its own, and all that it prints.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod answers;
+mod inputs;
+mod program;
