@@ -24,6 +24,8 @@ const RANKS: &[&[&str]] = &[
     &["evaluate"],
     &["decision"],
     &["admit"],
+    &["metrics", "log"],
+    &["store", "cluster"],
     &["cli"],
 ];
 
