@@ -219,6 +219,7 @@ impl Metrics {
             namespace_missing: waits.with_label_values(&["missing"]),
             registry: registry.clone(),
         };
+        metrics.last_load.set_now();
         Ok(Arc::new(metrics))
     }
 
@@ -298,10 +299,26 @@ impl Metrics {
         self.policies.replace(set)
     }
 
-    /// Notes that all policies were read, of which so many could not be used.
+    /// Notes that policies were loaded, of which so many could not be used.
     pub fn policies_read(&self, refused: usize, is_good: bool) {
         self.policies_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
-        if is_good { self.last_load.set_now() } else { self.load_errors.inc() }
+        if is_good {
+            self.last_load.set_now();
+        } else {
+            self.load_errors.inc();
+        }
+    }
+
+    /// Notes that policies were read and are as they were before.
+    pub fn policies_unchanged(&self, is_good: bool) {
+        if is_good {
+            self.last_load.set_now();
+        }
+    }
+
+    /// Notes that policies could not be loaded at all.
+    pub fn policies_failed(&self) {
+        self.load_errors.inc();
     }
 
     /// Notes whether the labels of namespaces are current, and of how many they are known.
