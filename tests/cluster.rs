@@ -106,12 +106,13 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
             }
             head.push(line.trim().to_owned());
         }
+        let asked = head.first().cloned().unwrap_or_default();
         let mut state = shared.0.lock().unwrap();
         let metadata = head.iter().any(|line| line.contains("as=PartialObjectMetadata"));
-        if !metadata || !head[0].starts_with("GET /api/v1/namespaces?") {
+        if !metadata || !asked.starts_with("GET /api/v1/namespaces?") {
             state.wrong.push(head.join("\n"));
         }
-        let is_watch = head[0].contains("watch=true");
+        let is_watch = asked.contains("watch=true");
         let is_expired = is_watch && std::mem::take(&mut state.is_expired);
         if is_watch && !state.forbids && !is_expired {
             let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
