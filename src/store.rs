@@ -18,6 +18,7 @@ use tokio::task;
 pub use status::{Refused, Status};
 
 use crate::builtin;
+use crate::diagnostic::render::escape;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::metrics::{Metrics, SetCounters};
 use crate::policy::Policy;
@@ -244,9 +245,10 @@ fn report(status: &Status) {
     let Status { generation, policy_set, policies, refused, diagnostics, .. } = status;
     for diagnostic in diagnostics {
         let help = diagnostic.help.as_deref().unwrap_or_default();
+        let words = escape(&diagnostic.to_string());
         match diagnostic.severity {
-            Severity::Error => tracing::error!(help, "{diagnostic}"),
-            Severity::Warning => tracing::warn!(help, "{diagnostic}"),
+            Severity::Error => tracing::error!(help, "{words}"),
+            Severity::Warning => tracing::warn!(help, "{words}"),
         }
     }
     for refused in refused {
