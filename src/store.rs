@@ -62,6 +62,8 @@ pub struct Loaded {
     pub generation: u64,
     /// When.
     pub loaded_at: SystemTime,
+    /// Whether any of them needs the labels of namespaces.
+    pub needs_namespaces: bool,
     /// What counts the results of these policies.
     pub counters: Arc<SetCounters>,
 }
@@ -110,7 +112,7 @@ impl Store {
             sources,
             options,
             metrics,
-            needs_namespaces: watch::Sender::new(loaded.set.needs_namespace_labels()),
+            needs_namespaces: watch::Sender::new(loaded.needs_namespaces),
             current: ArcSwap::from_pointee(loaded),
             status: ArcSwap::from_pointee(status),
             generations: watch::Sender::new(1),
@@ -155,7 +157,7 @@ impl Store {
         report(&status);
         self.metrics.policies_read(status.refused.len(), status.is_good());
         let loaded = Loaded::new(set, &status, &self.metrics);
-        self.needs_namespaces.send_replace(loaded.set.needs_namespace_labels());
+        self.needs_namespaces.send_replace(loaded.needs_namespaces);
         self.current.store(Arc::new(loaded));
         self.status.store(Arc::new(status));
         last.fingerprint = fingerprint;
@@ -210,7 +212,8 @@ impl Store {
 impl Loaded {
     fn new(set: PolicySet, status: &Status, metrics: &Metrics) -> Self {
         let counters = metrics.set_loaded(&set, status.generation);
-        Loaded { set, generation: status.generation, loaded_at: status.loaded_at, counters }
+        let needs_namespaces = set.needs_namespace_labels();
+        Loaded { set, generation: status.generation, loaded_at: status.loaded_at, needs_namespaces, counters }
     }
 }
 

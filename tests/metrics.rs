@@ -154,7 +154,7 @@ fn what_rules_did_is_counted_under_their_names() {
             r#"{field="spec.securityContext.runAsNonRoot",policy="ClusterPodPolicy/house"} 1"#,
         ]
     );
-    // Whoever created this Pod wrote all the API server's values themselves, or nobody did.
+    // `kubectl create` sends what its file says, and does not tell what that was.
     assert_eq!(server.series("podgate_withheld_total"), [r#"{code="unknown",policy="ClusterPodPolicy/house"} 1"#]);
     // Shown before there is one, so that the first one is an increase.
     let waiting = scraped(&Server::new(HOUSE).metrics);
