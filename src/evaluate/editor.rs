@@ -177,7 +177,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             }
             // A rule sees the container of the Pod that the template becomes.
             let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
-            scope.enter(&seen, rule.reads_container());
+            scope.enter(&seen);
             if is_asked_once || self.may_run(scope, source, Some(container)) {
                 for leaf in default.leaves.iter().filter(|leaf| leaf.in_container) {
                     self.wish(scope, source, leaf, Some(container));

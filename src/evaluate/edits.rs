@@ -66,7 +66,7 @@ fn settled<'m, 'a>(
                 let mut scope = Scope::new(&again, asleep.policy);
                 if let Some(container) = &asleep.container {
                     let now = again.pod().container(container.role, container.name);
-                    scope.enter(&now.unwrap_or(*container), asleep.rule.reads_container());
+                    scope.enter(&now.unwrap_or(*container));
                 }
                 asleep.rule.when.as_ref().is_some_and(|when| scope.test(when) == Ok(true))
             })

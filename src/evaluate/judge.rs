@@ -119,7 +119,7 @@ fn findings_of<'a>(
         if !selected || field.is_some_and(|field| container.role.forbids(field)) {
             continue;
         }
-        scope.enter(&container, rule.reads_container());
+        scope.enter(&container);
         findings.extend(finding(scope, rule, require, Some(container)));
         scope.leave();
     }
