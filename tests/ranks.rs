@@ -26,6 +26,7 @@ const RANKS: &[&[&str]] = &[
     &["admit"],
     &["metrics", "log"],
     &["store", "cluster"],
+    &["server"],
     &["cli"],
 ];
 
