@@ -68,6 +68,11 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// The way in for its administrator.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
     /// Runs kubectl with this on its standard input.
     pub fn kubectl(&self, args: &[&str], input: &str) -> io::Result<Output> {
         let mut kubectl = self.components.command("kubectl");

@@ -14,6 +14,7 @@ mod generate;
 mod keys;
 mod kinds;
 mod limit_ranges;
+mod namespaces;
 mod schema;
 
 use std::process::ExitCode;
@@ -26,10 +27,11 @@ use crate::components::{Components, Missing};
 
 type Test = fn(&Cluster) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 9] = [
+const TESTS: [(&str, Test); 10] = [
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
+    ("the_labels_of_namespaces_are_watched", namespaces::watched),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
     ("the_schema_table_is_what_the_api_server_publishes", schema::table),
