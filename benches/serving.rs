@@ -159,13 +159,12 @@ fn measure() {
 }
 
 fn podgate(folder: &Path, arguments: &[&str]) -> Served {
-    let more = std::env::var("SERVE_ARGUMENTS").unwrap_or_default();
     Served::start(
         Path::new(env!("CARGO_BIN_EXE_podgate")),
         |command, ca| {
             command.args(["serve", "--self-signed", "--no-cluster", "--log-format", "json", "--ca-out"]).arg(ca);
             command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-            command.args(more.split_whitespace()).args(arguments);
+            command.args(arguments);
         },
         &folder.join("podgate.pem"),
     )

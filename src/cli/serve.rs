@@ -79,14 +79,9 @@ fn start(serve: &Serve) -> Result<(), Error> {
     std::panic::set_hook(Box::new(|panic| {
         error!(place = panic.location().map(tracing::field::display), "podgate has a bug")
     }));
-    let mut builder = match serve.threads {
-        1 => runtime::Builder::new_current_thread(),
-        threads => {
-            let mut builder = runtime::Builder::new_multi_thread();
-            builder.worker_threads(threads);
-            builder
-        }
-    };
+    // One thread serves: it takes ten thousand calls a second, and a second one would double the CPU of each by handing
+    // connections around. What takes long is judged on others.
+    let mut builder = runtime::Builder::new_current_thread();
     builder.enable_all().thread_stack_size(STACK).build()?.block_on(serve_for_ever(serve))
 }
 

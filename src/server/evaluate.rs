@@ -206,7 +206,50 @@ fn contained<T>(work: impl FnOnce() -> T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::metrics::Metrics;
+    use crate::policy::source::Source;
+    use crate::server::Parts;
+    use crate::server::limits::Limits;
+    use crate::server::tls::{Certificates, self_signed};
+    use crate::store::{Options, Store};
+
+    fn state(bench: Bench) -> Arc<State> {
+        let metrics = Metrics::new().unwrap();
+        let sources = vec![Source::Builtin("recommended".to_owned())];
+        let made = self_signed::make("127.0.0.1:0".parse().unwrap(), &[], Timestamp::now()).unwrap();
+        let parts = Parts {
+            limits: Limits::DEFAULT,
+            policies: Store::open(sources, Options::default(), Arc::clone(&metrics)).unwrap(),
+            namespaces: None,
+            metrics,
+            certificates: Arc::new(Certificates::new(made.pair)),
+        };
+        Arc::new(State { bench, ..State::new(parts) })
+    }
+
+    #[tokio::test]
+    async fn what_is_not_done_in_time_is_an_answer_with_its_uid() {
+        let path =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/admission-reviews/021-mutating-create-pod.json");
+        let body = Bytes::from(std::fs::read(path).unwrap());
+        // Whoever has to wait for a seat waits for ever.
+        let bench = Bench::new(0);
+        bench.took(LONG * 2);
+        let state = state(bench);
+        for (endpoint, allowed) in [(Endpoint::Validate, false), (Endpoint::Mutate, true)] {
+            let deadline = Instant::now() + Duration::from_millis(20);
+            let share = state.in_flight.share().unwrap();
+            let answer = answer(&state, endpoint, body.clone(), share, deadline).await.unwrap();
+            let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+            let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(answer["response"]["uid"], asked["request"]["uid"]);
+            assert_eq!(answer["response"]["allowed"], allowed);
+            assert!(answer.to_string().contains("not done in the time"), "{answer}");
+        }
+    }
 
     #[test]
     fn a_panic_is_contained() {
