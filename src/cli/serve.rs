@@ -59,9 +59,6 @@ pub fn run(serve: &Serve) -> io::Result<Exit> {
         Err(error) => {
             // Where standard error is closed, the exit code still says it.
             let _ = writeln!(io::stderr(), "error: {error}");
-            if let Error::Policies(StartError::Strict(status)) = &error {
-                let _ = write!(io::stderr(), "{status}");
-            }
             Ok(Exit::Failed)
         }
     }
