@@ -25,5 +25,6 @@ pub mod quantity;
 pub mod review;
 pub mod schema;
 pub mod selector;
+pub mod server;
 pub mod store;
 pub mod workload;

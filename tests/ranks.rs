@@ -27,6 +27,7 @@ const RANKS: &[&[&str]] = &[
     &["admit"],
     &["metrics", "log"],
     &["store", "cluster"],
+    &["server"],
     &["cli"],
 ];
 
