@@ -19,13 +19,16 @@ use crate::cluster::Cluster;
 use crate::generate::Chance;
 
 /// One expression on each line, none where `//` begins one.
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     include_str!("expressions/language.cel"),
+    include_str!("expressions/values.cel"),
     include_str!("expressions/libraries.cel"),
     include_str!("expressions/kubernetes.cel"),
 ];
-/// What the API server refuses when it is loaded and podgate takes: it does not know the types of elements.
+/// What podgate takes and the API server does not.
 const LENIENT: &str = include_str!("expressions/lenient.cel");
+/// What podgate refuses when it is loaded and the API server does not.
+const STRICT: &str = include_str!("expressions/strict.cel");
 
 const GENERATED: usize = 800;
 /// Of a test that is the same in each run; another may be tried with `PODGATE_SEED`.
@@ -68,17 +71,19 @@ impl<'a> Scope<'a> for Object<'a> {
 
 /// Every expression of the tables.
 pub fn made_by_hand(cluster: &Cluster) -> Result<(), Failed> {
-    let tables: Vec<_> = TABLES.iter().flat_map(|table| lines(table)).collect();
-    let lenient: Vec<_> = lines(LENIENT).collect();
-    let sources: Vec<_> = tables.iter().chain(&lenient).map(|source| (*source).to_owned()).collect();
+    let agreed: Vec<_> = TABLES.iter().flat_map(|table| lines(table)).collect();
+    let lenient = agreed.len()..agreed.len() + lines(LENIENT).count();
+    let sources: Vec<_> =
+        agreed.into_iter().chain(lines(LENIENT)).chain(lines(STRICT)).map(ToOwned::to_owned).collect();
     let theirs = ask(cluster, "hand", &sources)?;
     let mut differences = Vec::new();
     for (place, (source, theirs)) in sources.iter().zip(&theirs).enumerate() {
         let ours = said(source);
         let expected = match (&ours, theirs) {
-            (Outcome::Refused(_), _) => matches!(theirs, Outcome::Refused(_)) && place < tables.len(),
-            (_, Outcome::Refused(_)) => place >= tables.len(),
-            _ => place < tables.len() && agree(&ours, theirs),
+            (Outcome::Value(_), Outcome::Refused(_) | Outcome::Error(..)) => lenient.contains(&place),
+            (Outcome::Error(..), Outcome::Refused(_)) => lenient.contains(&place),
+            (Outcome::Refused(_), Outcome::Value(_) | Outcome::Error(..)) => place >= lenient.end,
+            _ => place < lenient.start && agree(&ours, theirs),
         };
         if !expected {
             differences.push(format!("{source}\n    podgate: {ours:?}\n    server:  {theirs:?}"));
@@ -153,7 +158,7 @@ fn object(name: &str, policy: &str) -> Json {
             "containers": [
                 {"name": "app", "image": "redis",
                  "resources": {"limits": {"memory": "128Mi", "cpu": "1"}, "requests": {"memory": "64Mi", "cpu": "500m"}}},
-                {"name": "proxy", "image": "registry.example.com/proxy:1.2", "command": ["/bin/proxy", "--port", "80"],
+                {"name": "proxy", "image": "registry.example.com/proxy:1.2", "resources": {}, "command": ["/bin/proxy", "--port", "80"],
                  "ports": [{"containerPort": 80, "hostPort": 80, "protocol": "TCP"}]},
             ],
         },
@@ -181,6 +186,9 @@ fn kind_of(reason: Reason<'_>) -> Kind {
         Reason::OutOfBounds(_) => Kind::Bounds,
         Reason::DivisionByZero => Kind::Zero,
         Reason::Overflow | Reason::TimeOutOfRange => Kind::Overflow,
+        // The API server looks for keys in everything but lists.
+        Reason::NoFields(kind) if kind != Type::List => Kind::Key,
+        Reason::Operator("[]", kind, _) if kind != Type::List => Kind::Key,
         Reason::NoFields(_) | Reason::Operator(..) | Reason::Function(_) | Reason::Expected(..) | Reason::BadKey(_) => {
             Kind::Overload
         }
@@ -193,6 +201,10 @@ fn kind_of(reason: Reason<'_>) -> Kind {
 fn kind_in(words: &str) -> Kind {
     let kinds = [
         ("no such key", Kind::Key),
+        ("unsupported map key", Kind::Key),
+        ("unsupported index", Kind::Overload),
+        ("expected iterable", Kind::Overload),
+        ("list elements must", Kind::Overload),
         ("index out of", Kind::Bounds),
         ("out of bounds", Kind::Bounds),
         ("invalid substring range", Kind::Bounds),
