@@ -10,6 +10,7 @@ mod compare;
 mod components;
 mod decoding;
 mod defaults;
+mod expressions;
 mod generate;
 mod keys;
 mod kinds;
@@ -27,7 +28,7 @@ use crate::components::{Components, Missing};
 
 type Test = fn(&Cluster) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 10] = [
+const TESTS: [(&str, Test); 12] = [
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
@@ -38,6 +39,8 @@ const TESTS: [(&str, Test); 10] = [
     ("what_the_api_server_cannot_decode_or_does_not_know", decoding::objects_made_by_hand),
     ("every_field_of_the_schema_table_is_decoded", decoding::objects_with_every_field),
     ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
+    ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
+    ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];
 
 /// The one cluster, started by the first test that runs; or why there is none.
