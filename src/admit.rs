@@ -1,5 +1,7 @@
 //! The whole way of a request as one function: synchronous, and pure.
 
+pub mod outcome;
+
 use bumpalo::Bump;
 
 use crate::cel::Budget;
@@ -15,6 +17,7 @@ use crate::provenance::{Authored, Intent, Way};
 use crate::review::{Refusal, Request, Response};
 use crate::workload::{Kind, Workload};
 use crate::{api_defaults, derive};
+pub use outcome::Outcome;
 
 /// Which of the two webhooks is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +26,16 @@ pub enum Endpoint {
     Mutate,
     /// `/validate`: judges.
     Validate,
+}
+
+impl Endpoint {
+    /// Its path without the slash.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Endpoint::Mutate => "mutate",
+            Endpoint::Validate => "validate",
+        }
+    }
 }
 
 /// An answer to a call, for any server to send.
@@ -84,11 +97,27 @@ struct Subject<'a> {
 
 /// Answers one call of the API server, bytes to bytes.
 pub fn answer(set: &PolicySet, endpoint: Endpoint, body: &[u8], facts: &Facts<'_>) -> Answer {
+    answer_observed(set, endpoint, body, Ok(*facts), |_| {})
+}
+
+/// The same, and shows what became of the call to `observe`; not called for a body that is not a review. `facts` are an
+/// error where they should be known and are not: then no request that policies have a say in can be judged.
+pub fn answer_observed(
+    set: &PolicySet,
+    endpoint: Endpoint,
+    body: &[u8],
+    facts: Result<Facts<'_>, &str>,
+    observe: impl FnOnce(&Outcome<'_>),
+) -> Answer {
     let arena = Bump::with_capacity(body.len().saturating_mul(2));
     match Request::read(&arena, body, &Limits::REVIEW) {
-        Ok(request) => Answer { status: 200, body: respond(set, &arena, endpoint, request, *facts).to_bytes() },
+        Ok(request) => {
+            let body = respond_observed(set, &arena, endpoint, request, facts, observe).to_bytes();
+            Answer { status: 200, body }
+        }
         Err(Refusal::CannotJudge { uid, reason }) => {
             let response = decision::cannot_judge(&uid, &reason, endpoint == Endpoint::Validate);
+            observe(&Outcome::without_policies(endpoint, None, Decision::Error(reason)));
             Answer { status: 200, body: response.to_bytes() }
         }
         Err(refusal @ Refusal::NotAReview(_)) => Answer { status: 400, body: refusal.to_string().into_bytes() },
@@ -103,27 +132,51 @@ pub fn respond<'a>(
     request: Request<'a>,
     facts: Facts<'a>,
 ) -> Response<'a> {
+    respond_observed(set, arena, endpoint, request, Ok(facts), |_| {})
+}
+
+fn respond_observed<'a>(
+    set: &'a PolicySet,
+    arena: &'a Bump,
+    endpoint: Endpoint,
+    request: Request<'a>,
+    facts: Result<Facts<'a>, &str>,
+    observe: impl FnOnce(&Outcome<'_>),
+) -> Response<'a> {
+    let outcome = |decision| Outcome::without_policies(endpoint, Some(request), decision);
     if !request.is_policed() {
+        observe(&outcome(Decision::Allow));
         return Response::allow(request.uid);
     }
-    let Subject { workload, old } = match read(&request) {
+    let subject = read(&request).and_then(|subject| Ok((subject, facts.map_err(str::to_owned)?)));
+    let (Subject { workload, old }, facts) = match subject {
         Ok(subject) => subject,
-        Err(reason) => return decision::cannot_judge(request.uid, &reason, endpoint == Endpoint::Validate),
+        Err(reason) => {
+            let response = decision::cannot_judge(request.uid, &reason, endpoint == Endpoint::Validate);
+            observe(&outcome(Decision::Error(reason)));
+            return response;
+        }
     };
     let budget = arena.alloc(Budget::default());
     let case = Case::new(arena, request, workload, old, facts, budget);
     if matching::is_housekeeping(&case) {
+        observe(&outcome(Decision::Allow));
         return Response::allow(request.uid);
     }
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
             let intent = Intent::of_request(arena, &request, workload, old, case.maker);
-            decision::mutated(request.uid, workload.kind, edits::edits(&case, &matched, &intent))
+            let edits = edits::edits(&case, &matched, &intent);
+            observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
+            decision::mutated(request.uid, workload.kind, edits)
         }
         Endpoint::Validate => {
             let case = with_derived_pod(set, case);
-            decision::validated(request.uid, &judge::violations(&case, &matched))
+            let violations = judge::violations(&case, &matched);
+            let decision = Decision::of(&violations);
+            observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
+            decision::validated(request.uid, &violations)
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod policies;
 pub mod render;
 pub mod report;
 pub mod request;
+pub mod serve;
 pub mod surroundings;
 
 use std::ffi::OsString;
@@ -35,6 +36,8 @@ struct Cli {
 enum Command {
     /// Say of manifests what the webhooks would: decision, violations and edits
     Check(Box<arguments::Check>),
+    /// Be the webhook that an API server calls
+    Serve(Box<serve::arguments::Serve>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // A closed pipe is the only way for this to fail, and nobody is left to be told.
         Err(error) => error.print().map(|()| if error.use_stderr() { Exit::Failed } else { Exit::Clean }),
         Ok(Cli { command: Command::Check(check) }) => check::run(&check),
+        Ok(Cli { command: Command::Serve(serve) }) => serve::run(&serve),
         Ok(Cli { command: Command::Completions { shell } }) => completions(shell),
     };
     match ended {

@@ -24,6 +24,9 @@ const RANKS: &[&[&str]] = &[
     &["evaluate"],
     &["decision"],
     &["admit"],
+    &["metrics", "log"],
+    &["store", "cluster"],
+    &["server"],
     &["cli"],
 ];
 

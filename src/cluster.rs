@@ -1,0 +1,46 @@
+//! Everything that is asked of the API server.
+
+mod namespaces;
+
+use std::borrow::Cow;
+
+use kube::{Client, Config};
+use serde::Deserialize;
+
+pub use namespaces::{LONGEST_WAIT, Namespace, Namespaces, Unknown};
+
+/// Why there is no way to the API server.
+#[derive(Debug, thiserror::Error)]
+#[error("no way to the API server: {0}")]
+pub struct Unreachable(Box<dyn std::error::Error + Send + Sync>);
+
+#[derive(Deserialize)]
+struct Review<'a> {
+    #[serde(borrow)]
+    request: Asked<'a>,
+}
+
+#[derive(Deserialize)]
+struct Asked<'a> {
+    #[serde(borrow, default)]
+    namespace: Cow<'a, str>,
+}
+
+/// Whether this process runs in a Pod that may speak to its API server.
+pub fn is_inside() -> bool {
+    Config::incluster().is_ok()
+}
+
+/// A client for the API server: the one of the cluster that podgate runs in, else the one that `KUBECONFIG` or
+/// `~/.kube/config` names. Nothing is asked yet.
+pub async fn client() -> Result<Client, Unreachable> {
+    let config = Config::infer().await.map_err(|error| Unreachable(Box::new(error)))?;
+    Client::try_from(config).map_err(|error| Unreachable(Box::new(error)))
+}
+
+/// The namespace that a review is about, read ahead of the rest: its labels may have to be waited for. [`None`] for what
+/// is no review, and for an object without a namespace.
+pub fn namespace_of(body: &[u8]) -> Option<Cow<'_, str>> {
+    let review: Review<'_> = serde_json::from_slice(body).ok()?;
+    Some(review.request.namespace).filter(|namespace| !namespace.is_empty())
+}

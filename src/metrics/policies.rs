@@ -1,0 +1,296 @@
+//! What the policies of the loaded set did. The counters are plain numbers beside each rule: labels are put to them when
+//! they are scraped, from the set itself, so a policy that goes takes its series along.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
+
+use crate::admit::Outcome;
+use crate::document::Step;
+use crate::evaluate::{Field, Violation};
+use crate::metrics::table::{self, Described};
+use crate::policy::set::PolicySet;
+use crate::policy::{Leaf, Mode, Policy, Rule, Verb};
+use crate::workload::Base;
+
+/// The counters of one policy set.
+#[derive(Debug, Default)]
+pub struct SetCounters {
+    policies: Vec<PolicyCounters>,
+    /// By where the policy stands in memory; [`PolicyCounters`] keep it there.
+    numbers: HashMap<usize, usize>,
+}
+
+/// Shows the counters of the set in force.
+#[derive(Clone, Debug)]
+pub(super) struct SetCollector {
+    current: Arc<ArcSwap<SetCounters>>,
+    descriptions: [Desc; 3],
+}
+
+#[derive(Debug)]
+struct PolicyCounters {
+    policy: Arc<Policy>,
+    /// One for each rule, in their order.
+    rules: Vec<Arc<RuleResults>>,
+    /// The fields that the rules fill in, and last all others.
+    edits: Vec<(String, Arc<AtomicU64>)>,
+    withheld: Arc<[AtomicU64; CODES.len()]>,
+}
+
+/// By mode, then by result.
+type RuleResults = [[AtomicU64; RESULTS.len()]; MODES.len()];
+
+const MODES: [Mode; 3] = [Mode::Audit, Mode::Warn, Mode::Enforce];
+const RESULTS: [&str; 4] = ["pass", "old", "violation", "error"];
+const PASS: usize = 0;
+const OLD: usize = 1;
+const VIOLATION: usize = 2;
+const ERROR: usize = 3;
+
+/// Why an edit is withheld, and last whatever has no place of its own.
+const CODES: [&str; 12] = [
+    "api-default",
+    "authored",
+    "template",
+    "admission",
+    "unknown",
+    "mode",
+    "conflict",
+    "rollout",
+    "error",
+    "invalid",
+    "unstable",
+    OTHER,
+];
+const OTHER: &str = "other";
+
+impl SetCounters {
+    fn new(set: &PolicySet, before: &SetCounters) -> Self {
+        let before: HashMap<&str, &PolicyCounters> =
+            before.policies.iter().map(|counters| (counters.policy.id.as_str(), counters)).collect();
+        let policies: Vec<_> = set
+            .policies()
+            .iter()
+            .map(|policy| PolicyCounters::new(Arc::clone(policy), before.get(policy.id.as_str()).copied()))
+            .collect();
+        let numbers = policies.iter().zip(0..).map(|(counters, number)| (address(&counters.policy), number)).collect();
+        SetCounters { policies, numbers }
+    }
+
+    fn of(&self, policy: &Policy) -> Option<&PolicyCounters> {
+        self.policies.get(*self.numbers.get(&address(policy))?)
+    }
+
+    /// Counts what the policies did in a call that this set answered.
+    pub(super) fn count(&self, outcome: &Outcome<'_>) {
+        if let Some(edits) = outcome.edits {
+            for edit in &edits.made {
+                if let Some(counters) = self.of(edit.policy) {
+                    counters.edited(&edit.field);
+                }
+            }
+            for withheld in &edits.withheld {
+                if let Some(counters) = self.of(withheld.policy) {
+                    counters.withheld(withheld.reason.code());
+                }
+            }
+            return;
+        }
+        for matched in outcome.matched {
+            let Some(counters) = self.of(matched.policy) else { continue };
+            for (rule, results) in matched.policy.rules.iter().zip(&counters.rules) {
+                let mine = outcome.violations.iter().filter(|violation| std::ptr::eq(violation.rule, rule));
+                let worst = mine.map(|violation| (result(violation), violation.mode)).max();
+                match worst {
+                    Some((result, mode)) => add(results, mode, result),
+                    None if judges(rule) => add(results, matched.judging_mode(rule), PASS),
+                    None => {}
+                }
+            }
+        }
+    }
+}
+
+impl PolicyCounters {
+    fn new(policy: Arc<Policy>, before: Option<&PolicyCounters>) -> Self {
+        let results = |rule: &Rule| {
+            let rules = before.into_iter().flat_map(|before| before.policy.rules.iter().zip(&before.rules));
+            let same = rules.into_iter().find(|(old, _)| old.name == rule.name);
+            same.map_or_else(Arc::default, |(_, results)| Arc::clone(results))
+        };
+        let counter = |field: &str| {
+            let fields = before.into_iter().flat_map(|before| &before.edits);
+            let same = fields.into_iter().find(|(old, _)| old == field);
+            same.map_or_else(Arc::default, |(_, counter)| Arc::clone(counter))
+        };
+        let mut fields: Vec<String> = policy.rules.iter().flat_map(leaves).map(field_of_leaf).collect();
+        fields.sort();
+        fields.dedup();
+        fields.push(OTHER.to_owned());
+        let edits = fields.into_iter().map(|field| (counter(&field), field)).map(|(counter, field)| (field, counter));
+        PolicyCounters {
+            rules: policy.rules.iter().map(results).collect(),
+            edits: edits.collect(),
+            withheld: before.map_or_else(Arc::default, |before| Arc::clone(&before.withheld)),
+            policy,
+        }
+    }
+
+    fn edited(&self, field: &Field<'_>) {
+        let leaf = self.policy.rules.iter().flat_map(leaves).find(|leaf| {
+            leaf.in_container == matches!(field.base, Base::Container(..)) && leaf.steps.as_slice() == field.steps
+        });
+        let label = leaf.filter(|leaf| leaf.field.is_some()).map(field_of_leaf);
+        let label = label.as_deref().unwrap_or(OTHER);
+        if let Some((_, counter)) = self.edits.iter().find(|(field, _)| field == label) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn withheld(&self, code: &str) {
+        let number = CODES.iter().position(|known| *known == code).unwrap_or(CODES.len() - 1);
+        if let Some(counter) = self.withheld.get(number) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl SetCollector {
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let description = |described: Described| {
+            let labels = described.labels.iter().map(|label| (*label).to_owned()).collect();
+            Desc::new(described.name.to_owned(), described.help.to_owned(), labels, HashMap::new())
+        };
+        Ok(SetCollector {
+            current: Arc::default(),
+            descriptions: [
+                description(table::RULE_RESULTS)?,
+                description(table::EDITS)?,
+                description(table::WITHHELD)?,
+            ],
+        })
+    }
+
+    /// Shows from now on the counters of `set`, which go on where a policy stays.
+    pub fn replace(&self, set: &PolicySet) -> Arc<SetCounters> {
+        let counters = Arc::new(SetCounters::new(set, &self.current.load()));
+        self.current.store(Arc::clone(&counters));
+        counters
+    }
+}
+
+impl Collector for SetCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let current = self.current.load();
+        let mut results = Vec::new();
+        let mut edits = Vec::new();
+        let mut withheld = Vec::new();
+        for PolicyCounters { policy, rules, edits: fields, withheld: codes } in &current.policies {
+            for (rule, by_mode) in policy.rules.iter().zip(rules) {
+                let strictest = rule.mode.map_or(policy.mode, |mode| mode.min(policy.mode));
+                for (mode, by_result) in MODES.into_iter().zip(by_mode.iter()) {
+                    for (result, counter) in RESULTS.into_iter().zip(by_result) {
+                        let count = counter.load(Ordering::Relaxed);
+                        // Shown from the beginning, so that the first one is an increase.
+                        let is_awaited = judges(rule) && mode == strictest && result == "violation";
+                        if count > 0 || is_awaited {
+                            let values = [mode.name(), &policy.id, result, &rule.name];
+                            results.push(metric(table::RULE_RESULTS, values, count));
+                        }
+                    }
+                }
+            }
+            for (field, counter) in fields {
+                let count = counter.load(Ordering::Relaxed);
+                if count > 0 || field != OTHER {
+                    edits.push(metric(table::EDITS, [field, &policy.id], count));
+                }
+            }
+            for (code, counter) in CODES.into_iter().zip(codes.iter()) {
+                let count = counter.load(Ordering::Relaxed);
+                if count > 0 {
+                    withheld.push(metric(table::WITHHELD, [code, &policy.id], count));
+                }
+            }
+        }
+        let families = [(table::RULE_RESULTS, results), (table::EDITS, edits), (table::WITHHELD, withheld)];
+        families.into_iter().filter(|(_, metrics)| !metrics.is_empty()).map(family).collect()
+    }
+}
+
+fn result(violation: &Violation<'_>) -> usize {
+    match violation {
+        Violation { is_error: true, .. } => ERROR,
+        Violation { is_new: true, .. } => VIOLATION,
+        _ => OLD,
+    }
+}
+
+fn add(results: &RuleResults, mode: Mode, result: usize) {
+    let by_mode = MODES.into_iter().zip(results).find(|(of, _)| *of == mode);
+    if let Some(counter) = by_mode.and_then(|(_, by_result)| by_result.get(result)) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn judges(rule: &Rule) -> bool {
+    matches!(rule.verb, Verb::Require(_))
+}
+
+fn leaves(rule: &Rule) -> &[Leaf] {
+    match &rule.verb {
+        Verb::Default(default) => &default.leaves,
+        Verb::Require(_) => &[],
+    }
+}
+
+/// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`.
+fn field_of_leaf(leaf: &Leaf) -> String {
+    let mut text = if leaf.in_container { "spec.containers[*]".to_owned() } else { String::new() };
+    for step in &leaf.steps {
+        if let Step::Key(key) = step {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(key);
+        }
+    }
+    text
+}
+
+fn address(policy: &Policy) -> usize {
+    std::ptr::from_ref(policy).addr()
+}
+
+fn metric<const N: usize>(described: Described, values: [&str; N], count: u64) -> Metric {
+    let pair = |(name, value): (&&str, &str)| {
+        let mut pair = LabelPair::default();
+        pair.set_name((*name).to_owned());
+        pair.set_value(value.to_owned());
+        pair
+    };
+    let mut counter = Counter::default();
+    #[expect(clippy::cast_precision_loss, reason = "the text format knows only such numbers")]
+    counter.set_value(count as f64);
+    let mut metric = Metric::from_label(described.labels.iter().zip(values).map(pair).collect());
+    metric.set_counter(counter);
+    metric
+}
+
+fn family((described, metrics): (Described, Vec<Metric>)) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(described.name.to_owned());
+    family.set_help(described.help.to_owned());
+    family.set_field_type(MetricType::COUNTER);
+    family.set_metric(metrics);
+    family
+}

@@ -1,0 +1,221 @@
+//! Where a review is judged, and what is answered when that fails.
+//!
+//! Judging takes some ten microseconds, less than handing it to another thread; so it happens in place, and the
+//! connections wait for it. A large body, and every body for a while after one took long, goes to a thread of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bumpalo::Bump;
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+use tracing::error;
+
+use crate::admit::{self, Answer, Endpoint};
+use crate::cluster::{Namespace, Unknown, namespace_of};
+use crate::facts::Facts;
+use crate::log;
+use crate::metrics::RefusedBecause;
+use crate::server::State;
+use crate::server::call::Refusal;
+use crate::server::in_flight::Share;
+use crate::store::Loaded;
+
+/// Bytes of the largest body that is judged in place.
+const LARGEST_IN_PLACE: usize = 64 << 10;
+
+/// What takes longer than this should not happen in place.
+const LONG: Duration = Duration::from_millis(5);
+
+/// For so long after that, nothing happens in place.
+const CAUTION: Duration = Duration::from_secs(10);
+
+/// Where reviews are judged.
+#[derive(Debug)]
+pub struct Bench {
+    start: Instant,
+    /// Milliseconds from `start` until which nothing happens in place.
+    careful_until: AtomicU64,
+    /// For those that have a thread of their own.
+    seats: Arc<Semaphore>,
+    /// Of the last set asked about: its generation times two, and one if it needs the labels of namespaces.
+    needs_namespaces: AtomicU64,
+}
+
+/// The namespace of a review, or why it is not known. [`None`] where nothing needs it.
+type OfNamespace = Result<Option<Arc<Namespace>>, Unknown>;
+
+impl Bench {
+    /// With room for `seats` reviews on threads of their own.
+    pub fn new(seats: usize) -> Self {
+        Bench {
+            start: Instant::now(),
+            careful_until: AtomicU64::new(0),
+            seats: Arc::new(Semaphore::new(seats)),
+            needs_namespaces: AtomicU64::new(0),
+        }
+    }
+
+    fn is_careful(&self) -> bool {
+        let until = self.careful_until.load(Ordering::Relaxed);
+        until != 0 && self.millis(Duration::ZERO) < until
+    }
+
+    fn took(&self, time: Duration) {
+        if time > LONG {
+            self.careful_until.store(self.millis(CAUTION), Ordering::Relaxed);
+        }
+    }
+
+    fn millis(&self, more: Duration) -> u64 {
+        u64::try_from((self.start.elapsed() + more).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a set needs the labels of namespaces, which takes a look at every policy, once for each set.
+    fn needs_namespaces(&self, loaded: &Loaded) -> bool {
+        let known = self.needs_namespaces.load(Ordering::Relaxed);
+        if known >> 1 == loaded.generation {
+            return known & 1 == 1;
+        }
+        let needs = loaded.set.needs_namespace_labels();
+        self.needs_namespaces.store((loaded.generation << 1) | u64::from(needs), Ordering::Relaxed);
+        needs
+    }
+}
+
+/// Answers a review until `deadline`.
+///
+/// # Errors
+/// If the body is no review that can be answered, or podgate has a bug.
+pub async fn answer(
+    state: &Arc<State>,
+    endpoint: Endpoint,
+    body: Bytes,
+    share: Share,
+    deadline: Instant,
+) -> Result<Bytes, Refusal> {
+    let loaded = state.policies.current();
+    let mut namespace = Ok(None);
+    if let Some(namespaces) = &state.namespaces
+        && state.bench.needs_namespaces(&loaded)
+        && let Some(name) = namespace_of(&body)
+    {
+        namespace = namespaces.labels(&name, deadline).await.map(Some);
+    }
+    let answer = if body.len() <= LARGEST_IN_PLACE && !state.bench.is_careful() {
+        let begin = Instant::now();
+        let answer = judge(state, &loaded, endpoint, &body, &namespace);
+        state.bench.took(begin.elapsed());
+        answer
+    } else {
+        aside(state, loaded, endpoint, body, namespace, share, deadline).await
+    };
+    match answer {
+        Some(Answer { status: 200, body }) => Ok(body.into()),
+        Some(Answer { body, .. }) => Err(Refusal {
+            status: StatusCode::BAD_REQUEST,
+            message: String::from_utf8_lossy(&body).into_owned(),
+            reason: Some(RefusedBecause::NotAReview),
+        }),
+        None => {
+            state.metrics.panicked();
+            let message = "podgate has a bug: it could not finish this review".to_owned();
+            Err(Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, message, reason: None })
+        }
+    }
+}
+
+/// Judges on another thread. When the time is over it is said so, with the uid of the review.
+async fn aside(
+    state: &Arc<State>,
+    loaded: Arc<Loaded>,
+    endpoint: Endpoint,
+    body: Bytes,
+    namespace: OfNamespace,
+    share: Share,
+    deadline: Instant,
+) -> Option<Answer> {
+    let of_thread = (Arc::clone(state), Arc::clone(&loaded), body.clone());
+    let judged = timeout_at(deadline, async {
+        let seat = Arc::clone(&state.bench.seats).acquire_owned().await.ok()?;
+        let thread = spawn_blocking(move || {
+            let (state, loaded, body) = of_thread;
+            // The seat and the share are taken until this is done, even when nobody waits for it any more.
+            let _held = (seat, share);
+            let begin = Instant::now();
+            let answer = judge(&state, &loaded, endpoint, &body, &namespace);
+            state.bench.took(begin.elapsed());
+            answer
+        });
+        thread.await.ok().flatten()
+    });
+    match judged.await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let late = "it was not done in the time that the API server gives";
+            observed(state, &loaded, endpoint, &body, Err(late))
+        }
+    }
+}
+
+fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namespace: &OfNamespace) -> Option<Answer> {
+    let arena = Bump::new();
+    match namespace {
+        Ok(None) => observed(state, loaded, endpoint, body, Ok(Facts::default())),
+        Ok(Some(namespace)) => {
+            let facts = Facts { namespace: namespace.value(&arena), ..Facts::default() };
+            observed(state, loaded, endpoint, body, Ok(facts))
+        }
+        Err(unknown) => observed(state, loaded, endpoint, body, Err(&unknown.to_string())),
+    }
+}
+
+/// [`None`] after a panic, which leaves nothing behind: all that an evaluation changes is its own.
+fn observed(
+    state: &State,
+    loaded: &Loaded,
+    endpoint: Endpoint,
+    body: &[u8],
+    facts: Result<Facts<'_>, &str>,
+) -> Option<Answer> {
+    contained(|| {
+        admit::answer_observed(&loaded.set, endpoint, body, facts, |outcome| {
+            state.metrics.observe(&loaded.counters, outcome);
+            log::outcome(outcome);
+        })
+    })
+}
+
+fn contained<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let result = catch_unwind(AssertUnwindSafe(work));
+    if result.is_err() {
+        error!("a panic while judging a review; this is a bug in podgate");
+    }
+    result.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_contained() {
+        assert_eq!(contained(|| 1), Some(1));
+        assert_eq!(contained(|| -> u8 { panic!("as a bug would") }), None);
+    }
+
+    #[tokio::test]
+    async fn after_something_slow_nothing_happens_in_place() {
+        let bench = Bench::new(1);
+        assert!(!bench.is_careful());
+        bench.took(LONG);
+        assert!(!bench.is_careful());
+        bench.took(LONG + Duration::from_millis(1));
+        assert!(bench.is_careful());
+    }
+}
