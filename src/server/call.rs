@@ -79,7 +79,11 @@ async fn review(connection: &Connection, request: Request<Incoming>) -> Result<B
         "/mutate" => Endpoint::Mutate,
         "/validate" => Endpoint::Validate,
         _ => {
-            return Err(refused(StatusCode::NOT_FOUND, RefusedBecause::NotFound, "only /mutate and /validate are here"));
+            return Err(refused(
+                StatusCode::NOT_FOUND,
+                RefusedBecause::NotFound,
+                "only /mutate and /validate are here",
+            ));
         }
     };
     check(connection, &request)?;

@@ -67,10 +67,7 @@ const WITH_PODGATE: [(&str, Test<Scene>); 17] = [
     ("pods_of_every_controller_pass", controllers::pods_of_every_controller_pass),
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_the_cluster_does", foretold::check_foretells_what_the_cluster_does),
-    (
-        "no_call_failed_and_no_second_round_changed_anything",
-        whole::no_call_failed_and_no_second_round_changed_anything,
-    ),
+    ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
 ];
 
 /// What the tests of a list share, started by the first that runs; or why there is none.

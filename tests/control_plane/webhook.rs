@@ -5,11 +5,13 @@
 
 pub mod audit;
 pub mod authors;
+pub mod certificates;
 pub mod controllers;
 pub mod debugging;
 pub mod denials;
 pub mod foretold;
 pub mod installation;
+pub mod mounted;
 pub mod namespaces;
 pub mod objects;
 pub mod podgate;
@@ -18,15 +20,16 @@ pub mod redis;
 pub mod rollouts;
 pub mod whole;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
-use std::{fs, io, thread};
+use std::{io, thread};
 
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Shape};
 use crate::components::Components;
-use crate::webhook::podgate::Podgate;
+use crate::webhook::podgate::{Mounts, Podgate};
 
 /// Longer than anything that the tests wait for takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,6 +40,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Scene {
     pub cluster: Cluster,
     pub podgate: Podgate,
+    pub mounts: Mounts,
 }
 
 /// What a run of kubectl said.
@@ -51,11 +55,10 @@ impl Scene {
     /// Starts both, and installs the one in the other.
     pub fn start(components: Components) -> Result<Scene, Failed> {
         let cluster = Cluster::start(components, Shape::Alive)?;
-        let folder = cluster.folder().join("policies");
-        fs::create_dir_all(&folder)?;
-        policies::write(&folder)?;
-        let podgate = Podgate::start(&cluster.folder().join("podgate.log"), &folder)?;
-        let scene = Scene { cluster, podgate };
+        let mounts = Mounts::make(cluster.folder())?;
+        let log = cluster.folder().join("podgate.log");
+        let podgate = Podgate::start(&mounts, &log, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &[])?;
+        let scene = Scene { cluster, podgate, mounts };
         installation::install(&scene)?;
         Ok(scene)
     }
@@ -101,17 +104,15 @@ impl Scene {
     pub fn pods(&self, namespace: &str, app: &str, count: usize) -> Result<Vec<Value>, Failed> {
         self.eventually(&format!("{count} Pods of `{app}` in `{namespace}`"), || {
             let mut pods = self.all(namespace, "pods")?;
-            pods.retain(|pod| pod["metadata"]["labels"]["app"] == app && pod["metadata"]["deletionTimestamp"].is_null());
+            pods.retain(|pod| {
+                pod["metadata"]["labels"]["app"] == app && pod["metadata"]["deletionTimestamp"].is_null()
+            });
             Ok((pods.len() == count).then_some(pods))
         })
     }
 
     /// Looks until something is there.
-    pub fn eventually<T>(
-        &self,
-        what: &str,
-        mut look: impl FnMut() -> Result<Option<T>, Failed>,
-    ) -> Result<T, Failed> {
+    pub fn eventually<T>(&self, what: &str, mut look: impl FnMut() -> Result<Option<T>, Failed>) -> Result<T, Failed> {
         let start = Instant::now();
         loop {
             if let Some(found) = look()? {
@@ -129,12 +130,20 @@ impl Scene {
 impl Said {
     /// The warnings of podgate that kubectl printed.
     pub fn warnings(&self) -> Vec<&str> {
-        self.stderr.lines().filter_map(|line| line.strip_prefix("Warning: ")).filter(|line| line.starts_with("podgate")).collect()
+        self.stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix("Warning: "))
+            .filter(|line| line.starts_with("podgate"))
+            .collect()
     }
 }
 
 /// Fails with `what` and both values, unless they are equal.
-pub fn equal<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(what: &str, actual: T, expected: U) -> Result<(), Failed> {
+pub fn equal<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(
+    what: &str,
+    actual: T,
+    expected: U,
+) -> Result<(), Failed> {
     if actual == expected { Ok(()) } else { Err(format!("{what}: {actual:#?} instead of {expected:#?}").into()) }
 }
 

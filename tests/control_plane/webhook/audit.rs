@@ -27,7 +27,8 @@ pub fn creation(scene: &Scene, namespace: &str, resource: &str, name: &str) -> R
         let reference = &event.0["objectRef"];
         let named = reference["name"] == name || event.0["responseObject"]["metadata"]["name"] == name;
         // Server-side apply creates with a patch.
-        let verb = event.0["verb"] == "create" || event.0["verb"] == "patch" && event.0["responseStatus"]["code"] != 200;
+        let verb =
+            event.0["verb"] == "create" || event.0["verb"] == "patch" && event.0["responseStatus"]["code"] != 200;
         verb && reference["namespace"] == namespace && reference["resource"] == resource && named
     };
     scene.eventually(&format!("the creation of {resource}/{name} in the audit log"), || {

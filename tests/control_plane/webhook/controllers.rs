@@ -28,7 +28,8 @@ pub fn pods_of_every_controller_pass(scene: &Scene) -> Result<(), Failed> {
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}});
     scene.send(&["create"], &[node])?;
     for (namespace, spec) in [("enforced", tidy("nginx:1.27")), ("shipped", objects::one("nginx"))] {
-        let mut sent: Vec<_> = KINDS.iter().map(|kind| objects::workload(kind, &kind.to_lowercase(), spec.clone())).collect();
+        let mut sent: Vec<_> =
+            KINDS.iter().map(|kind| objects::workload(kind, &kind.to_lowercase(), spec.clone())).collect();
         sent.push(objects::workload("CronJob", "cronjob", spec));
         scene.send(&["apply", "-n", namespace], &sent)?;
         scene.cluster.must(&["create", "job", "from-cronjob", "--from=cronjob/cronjob", "-n", namespace], "")?;
@@ -37,7 +38,11 @@ pub fn pods_of_every_controller_pass(scene: &Scene) -> Result<(), Failed> {
                 let grace = &pod["spec"]["terminationGracePeriodSeconds"];
                 equal(&format!("the grace of a Pod of {namespace}/{app}"), grace, &json!(45))?;
                 let requests = &pod["spec"]["containers"][0]["resources"]["requests"];
-                let expected = if namespace == "enforced" { json!({"cpu": "10m", "memory": "32Mi"}) } else { json!({"cpu": "100m", "memory": "128Mi"}) };
+                let expected = if namespace == "enforced" {
+                    json!({"cpu": "10m", "memory": "32Mi"})
+                } else {
+                    json!({"cpu": "100m", "memory": "128Mi"})
+                };
                 equal(&format!("the requests of a Pod of {namespace}/{app}"), requests, &expected)?;
             }
         }

@@ -20,9 +20,14 @@ pub fn kubectl_debug_is_judged_by_what_it_may_set(scene: &Scene) -> Result<(), F
     }
     let said = debug("strict", "busybox:1.36", "denied")?;
     equal("kubectl debug with another image", said.success, false)?;
-    holds("its answer", &said.stderr, "spec.ephemeralContainers[1].image: `busybox:1.36` does not come from our registry")?;
+    holds(
+        "its answer",
+        &said.stderr,
+        "spec.ephemeralContainers[1].image: `busybox:1.36` does not come from our registry",
+    )?;
     let stored = scene.stored("strict", "pod/debugged")?;
-    let names: Vec<_> = stored["spec"]["ephemeralContainers"].as_array().into_iter().flatten().map(|c| &c["name"]).collect();
+    let names: Vec<_> =
+        stored["spec"]["ephemeralContainers"].as_array().into_iter().flatten().map(|c| &c["name"]).collect();
     equal("the ephemeral containers", names, vec![&json!("allowed")])?;
     let container = &stored["spec"]["ephemeralContainers"][0];
     equal("its resources", &container["resources"], &json!({}))

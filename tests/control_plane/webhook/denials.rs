@@ -43,16 +43,20 @@ fn sorted(list: &Value) -> Vec<String> {
 
 pub fn warnings_are_printed_once_and_edits_are_noted(scene: &Scene) -> Result<(), Failed> {
     scene.namespace("noted")?;
-    let pod = objects::pod("noted", json!({"containers": [
-        {"name": "a", "image": "nginx"}, {"name": "b", "image": "redis:7"},
-    ]}));
+    let pod = objects::pod(
+        "noted",
+        json!({"containers": [
+            {"name": "a", "image": "nginx"}, {"name": "b", "image": "redis:7"},
+        ]}),
+    );
     let said = scene.send(&["apply", "-n", "noted"], &[pod])?;
     let mut warnings = said.warnings();
     let count = warnings.len();
     warnings.sort_unstable();
     warnings.dedup();
     equal("warnings, and different ones", count, warnings.len())?;
-    let of_edits = warnings.iter().filter(|line| line.starts_with("podgate: ClusterPodPolicy/recommended-defaults set ")).count();
+    let of_edits =
+        warnings.iter().filter(|line| line.starts_with("podgate: ClusterPodPolicy/recommended-defaults set ")).count();
     equal(&format!("warnings of edits\n{}", said.stderr), of_edits, 1)?;
     let event = audit::creation(scene, "noted", "pods", "noted")?;
     let edits = event.annotation("mutate.podgate.dev/edits").unwrap_or_default();

@@ -3,6 +3,7 @@
 //!
 //! Nothing runs the Pods of the Deployment here, so the webhooks get a URL in place of the Service.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -10,11 +11,12 @@ use base64::engine::general_purpose::STANDARD;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
+use crate::webhook::podgate::Mounts;
 use crate::webhook::{Scene, equal, holds, objects, policies};
 
 pub fn install(scene: &Scene) -> Result<(), Failed> {
     scene.cluster.must(&["apply", "-f", &file("podgate.yaml").display().to_string()], "")?;
-    let webhooks = webhooks(&scene.podgate.url, &scene.podgate.ca)?;
+    let webhooks = webhooks(scene.podgate.address, &scene.mounts.authority.pem)?;
     scene.cluster.must(&["apply", "-f", "-"], &webhooks.to_string())?;
     scene.namespace("strict")?;
     let denied = objects::pod("canary", objects::one("nginx:1.27"));
@@ -36,24 +38,46 @@ pub fn install(scene: &Scene) -> Result<(), Failed> {
 fn enforce(scene: &Scene) -> Result<(), Failed> {
     let configuration = ["validatingwebhookconfiguration", "podgate"];
     let patch = file("enforce.yaml").display().to_string();
-    let before: Value = serde_json::from_str(&scene.cluster.must(&[&["get", "-o", "json"], &configuration[..]].concat(), "")?)?;
+    let before: Value =
+        serde_json::from_str(&scene.cluster.must(&[&["get", "-o", "json"], &configuration[..]].concat(), "")?)?;
     scene.cluster.must(&[&["patch"], &configuration[..], &["--patch-file", &patch]].concat(), "")?;
-    let after: Value = serde_json::from_str(&scene.cluster.must(&[&["get", "-o", "json"], &configuration[..]].concat(), "")?)?;
+    let after: Value =
+        serde_json::from_str(&scene.cluster.must(&[&["get", "-o", "json"], &configuration[..]].concat(), "")?)?;
     let mut expected = before["webhooks"].clone();
     expected[0]["failurePolicy"] = json!("Fail");
     equal("the webhooks after the second step", &after["webhooks"], &expected)
 }
 
 /// `webhooks.yaml`, calling podgate where it is.
-pub fn webhooks(url: &str, ca: &str) -> Result<Value, Failed> {
+pub fn webhooks(address: SocketAddr, ca: &str) -> Result<Value, Failed> {
     let mut list = policies::read(&file("webhooks.yaml"))?.remove(0);
     for configuration in list["items"].as_array_mut().into_iter().flatten() {
         for webhook in configuration["webhooks"].as_array_mut().into_iter().flatten() {
             let path = webhook["clientConfig"]["service"]["path"].as_str().unwrap_or_default();
-            webhook["clientConfig"] = json!({"url": format!("{url}{path}"), "caBundle": STANDARD.encode(ca)});
+            webhook["clientConfig"] =
+                json!({"url": format!("https://{address}{path}"), "caBundle": STANDARD.encode(ca)});
         }
     }
     Ok(list)
+}
+
+/// The arguments of the Deployment's container, with the folders that are mounted there.
+pub fn arguments(mounts: &Mounts) -> Result<Vec<String>, Failed> {
+    let objects = policies::read(&file("podgate.yaml"))?;
+    let deployment = objects.iter().find(|object| object["kind"] == "Deployment").ok_or("no Deployment")?;
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    let folders = [("tls", mounts.certificate.folder()), ("policies", mounts.policies.folder())];
+    let mounted = |name: &str| {
+        container["volumeMounts"].as_array()?.iter().find(|mount| mount["name"] == name)?["mountPath"].as_str()
+    };
+    let arguments = container["args"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let local = |argument: &str| {
+        folders.iter().fold(argument.to_owned(), |argument, (name, folder)| match mounted(name) {
+            Some(path) => argument.replace(path, &folder.display().to_string()),
+            None => argument,
+        })
+    };
+    Ok(arguments.map(local).collect())
 }
 
 pub fn file(name: &str) -> PathBuf {

@@ -13,9 +13,16 @@ const AT_ONCE: usize = 4;
 pub fn a_namespace_and_its_pods_in_one_file_pass(scene: &Scene) -> Result<(), Failed> {
     let failures: Vec<String> = thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE)
-            .map(|worker| scope.spawn(move || (worker..FILES).step_by(AT_ONCE).filter_map(|n| apply(scene, n).err()).collect::<Vec<_>>()))
+            .map(|worker| {
+                scope.spawn(move || {
+                    (worker..FILES).step_by(AT_ONCE).filter_map(|n| apply(scene, n).err()).collect::<Vec<_>>()
+                })
+            })
             .collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| vec!["a worker panicked".to_owned()])).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|_| vec!["a worker panicked".to_owned()]))
+            .collect()
     });
     equal("failures", failures, Vec::<String>::new())
 }

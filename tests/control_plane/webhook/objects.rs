@@ -23,9 +23,14 @@ pub fn workload(kind: &str, name: &str, pod_spec: Value) -> Value {
     let labels = json!({"app": name});
     let template = json!({"metadata": {"labels": labels}, "spec": pod_spec});
     let selected = json!({"selector": {"matchLabels": labels}, "template": template});
-    let once = |spec: Value| json!({"metadata": {"labels": labels}, "spec": merge(spec, json!({"restartPolicy": "Never"}))});
+    let once =
+        |spec: Value| json!({"metadata": {"labels": labels}, "spec": merge(spec, json!({"restartPolicy": "Never"}))});
     let (api_version, spec) = match kind {
         "Pod" => return pod(name, pod_spec),
+        "PodTemplate" => {
+            let metadata = json!({"name": name, "labels": labels});
+            return json!({"apiVersion": "v1", "kind": kind, "metadata": metadata, "template": template});
+        }
         "StatefulSet" => ("apps/v1", merge(selected, json!({"serviceName": name, "replicas": 2}))),
         "ReplicationController" => ("v1", json!({"selector": labels, "template": template})),
         "Job" => ("batch/v1", json!({"template": once(pod_spec)})),

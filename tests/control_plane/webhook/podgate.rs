@@ -1,72 +1,120 @@
-//! podgate as a process beside the cluster.
+//! podgate as a process beside the cluster: `podgate serve`, given a certificate and policies as a Pod has them mounted.
 
-use std::convert::Infallible;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use ::podgate::admit::{self, Endpoint};
-use ::podgate::facts::Facts;
-use ::podgate::policy::set::PolicySet;
-use ::podgate::policy::source::{self, Source};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use libtest_mimic::Failed;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls_pki_types::PrivateKeyDer;
-use rustls_pki_types::pem::PemObject;
-use tokio_rustls::TlsAcceptor;
+use serde_json::Value;
 
-/// A running server.
+use crate::webhook::certificates::Authority;
+use crate::webhook::mounted::Mounted;
+use crate::webhook::{installation, policies};
+
+const READY_WITHIN: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What its Pods have in common: policies and certificate, where they can be exchanged.
+pub struct Mounts {
+    pub authority: Authority,
+    pub certificate: Mounted,
+    pub policies: Mounted,
+}
+
+/// A running server, killed when dropped.
 pub struct Podgate {
-    pub url: String,
-    pub ca: String,
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
+    child: Child,
     log: PathBuf,
-    runtime: tokio::runtime::Runtime,
+}
+
+impl Mounts {
+    pub fn make(folder: &Path) -> Result<Mounts, Failed> {
+        let authority = Authority::new()?;
+        let mounts = Mounts {
+            certificate: Mounted::at(&folder.join("tls"))?,
+            policies: Mounted::at(&folder.join("policies"))?,
+            authority,
+        };
+        mounts.renew()?;
+        mounts.policies.swap(&policies::all()?)?;
+        Ok(mounts)
+    }
+
+    /// Puts a new certificate of the same authority in place.
+    pub fn renew(&self) -> Result<(), Failed> {
+        let (certificate, key) = self.authority.issue()?;
+        Ok(self.certificate.swap(&[("tls.crt".to_owned(), certificate), ("tls.key".to_owned(), key)])?)
+    }
 }
 
 impl Podgate {
-    pub fn start(log: &Path, policies: &Path) -> Result<Podgate, Failed> {
-        let sources = [Source::parse("builtin:recommended"), Source::Path(policies.to_owned())];
-        let collected = source::collect(&sources);
-        if !collected.diagnostics.is_empty() {
-            return Err(format!("{:#?}", collected.diagnostics).into());
-        }
-        let set = Arc::new(PolicySet::new(collected.policies.into_iter().map(Arc::new)));
-        let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
-        let key = PrivateKeyDer::from_pem_slice(signing_key.serialize_pem().as_bytes())?;
-        let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key)?;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let runtime = tokio::runtime::Runtime::new()?;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
-        let url = format!("https://{}", listener.local_addr()?);
-        runtime.spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, set) = (acceptor.clone(), Arc::clone(&set));
-                tokio::spawn(async move {
-                    let Ok(stream) = acceptor.accept(stream).await else { return };
-                    let service = service_fn(move |request| answer(Arc::clone(&set), request));
-                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
+    /// Starts it on free ports, or on the given one, and waits until it is ready.
+    pub fn start(mounts: &Mounts, log: &Path, listen: SocketAddr, more: &[&str]) -> Result<Podgate, Failed> {
+        let file = File::create(log)?;
+        let child = Command::new(env!("CARGO_BIN_EXE_podgate"))
+            .args(installation::arguments(mounts)?)
+            .args([format!("--listen={listen}"), "--admin-listen=127.0.0.1:0".to_owned()])
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()?;
+        let mut podgate = Podgate { address: listen, admin: listen, child, log: log.to_owned() };
+        let start = Instant::now();
+        // It says so once it listens, and it listens once it can answer.
+        let listening = loop {
+            if let Some(line) = podgate.said("listening") {
+                break line;
             }
-        });
-        Ok(Podgate { url, ca: cert.pem(), log: log.to_owned(), runtime })
+            if start.elapsed() > READY_WITHIN || podgate.child.try_wait()?.is_some() {
+                return Err(format!("podgate does not listen\n{}", podgate.log()).into());
+            }
+            thread::sleep(PAUSE);
+        };
+        let address = |key: &str| listening[key].as_str().unwrap_or_default().parse();
+        (podgate.address, podgate.admin) = (address("address")?, address("admin")?);
+        Ok(podgate)
     }
 
+    /// The last line of its log with this message.
+    pub fn said(&self, message: &str) -> Option<Value> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.rev().find(|line| line["message"] == message)
+    }
+
+    /// Its whole log.
     pub fn log(&self) -> String {
-        let _ = &self.runtime;
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks it to go, without waiting.
+    pub fn terminate(&self) -> io::Result<()> {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        if killed.success() { Ok(()) } else { Err(io::Error::other("no such process")) }
+    }
+
+    /// Ends it at once, as a crash does.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    /// Whether it has ended by itself, and how.
+    pub fn ended(&mut self) -> io::Result<Option<bool>> {
+        Ok(self.child.try_wait()?.map(|status| status.success()))
     }
 }
 
-async fn answer(set: Arc<PolicySet>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let endpoint = if request.uri().path() == "/mutate" { Endpoint::Mutate } else { Endpoint::Validate };
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let answer = admit::answer(&set, endpoint, &body, &Facts::default());
-    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-    *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
-    Ok(response)
+impl Drop for Podgate {
+    fn drop(&mut self) {
+        // Nothing is left to be done about a child that cannot be ended.
+        let _ = self.kill();
+    }
 }

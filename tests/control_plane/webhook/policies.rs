@@ -1,7 +1,7 @@
 //! The policies of the tests, beside the recommended ones: each for one namespace.
 
-use std::path::Path;
 use std::fs;
+use std::path::Path;
 
 use bumpalo::Bump;
 use libtest_mimic::Failed;
@@ -11,19 +11,19 @@ use serde_json::{Value, json};
 /// In the namespace `strict`, two rules that deny.
 const STRICT: &str = include_str!("strict.yaml");
 
-/// Writes them into a folder: `strict.yaml`, and in the namespace `enforced` the recommended ones, which then deny.
-pub fn write(folder: &Path) -> Result<(), Failed> {
-    fs::write(folder.join("strict.yaml"), STRICT)?;
+/// Their files: `strict.yaml`, and for the namespace `enforced` the recommended ones, which deny there.
+pub fn all() -> Result<Vec<(String, String)>, Failed> {
+    let mut files = vec![("strict.yaml".to_owned(), STRICT.to_owned())];
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     for pack in ["best-practices", "defaults", "stateful"] {
         for (index, mut policy) in read(&packs.join(pack).join(format!("{pack}.yaml")))?.into_iter().enumerate() {
             policy["metadata"]["name"] = json!(format!("enforced-{pack}-{index}"));
             policy["spec"]["mode"] = json!("Enforce");
             policy["spec"]["match"]["namespaces"] = json!(["enforced"]);
-            fs::write(folder.join(format!("enforced-{pack}-{index}.json")), policy.to_string())?;
+            files.push((format!("enforced-{pack}-{index}.json"), policy.to_string()));
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 /// The documents of a file.

@@ -57,7 +57,12 @@ pub fn nothing_rolls_out_that_nobody_asked_for(scene: &Scene) -> Result<(), Fail
         ("scaled", &["scale", target, "--replicas=2"], "", (4, 1)),
         // The file says nothing of the grace, so the API server fills in 30, and podgate what was there.
         ("replaced by the same file", &["replace", "-f", "-"], &text, (5, 1)),
-        ("patched, but not in the template", &["patch", target, "-p", "{\"spec\": {\"minReadySeconds\": 1}}"], "", (6, 1)),
+        (
+            "patched, but not in the template",
+            &["patch", target, "-p", "{\"spec\": {\"minReadySeconds\": 1}}"],
+            "",
+            (6, 1),
+        ),
         ("restarted", &["rollout", "restart", target], "", (7, 2)),
         ("a new image", &["set", "image", target, "web=nginx:1.28"], "", (8, 3)),
         ("an edit of the template", &["patch", target, "--type=json", "-p", EDIT], "", (9, 4)),
@@ -70,7 +75,8 @@ pub fn nothing_rolls_out_that_nobody_asked_for(scene: &Scene) -> Result<(), Fail
     Ok(())
 }
 
-const EDIT: &str = r#"[{"op": "add", "path": "/spec/template/spec/containers/0/env", "value": [{"name": "A", "value": "b"}]}]"#;
+const EDIT: &str =
+    r#"[{"op": "add", "path": "/spec/template/spec/containers/0/env", "value": [{"name": "A", "value": "b"}]}]"#;
 
 /// Moving from client-side to server-side apply makes kubectl give up a field and the API server fill it in again.
 pub fn moving_to_server_side_apply_rolls_nothing_out(scene: &Scene) -> Result<(), Failed> {
@@ -111,7 +117,8 @@ pub fn evictions_and_deletions_pass(scene: &Scene) -> Result<(), Failed> {
     pod["metadata"]["finalizers"] = json!(["example.com/held"]);
     let evicted = objects::pod("evicted", objects::one("nginx:1.27"));
     scene.send(&["apply", "-n", SPACE], &[pod, evicted])?;
-    let eviction = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "evicted", "namespace": SPACE}});
+    let eviction =
+        json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "evicted", "namespace": SPACE}});
     let path = format!("/api/v1/namespaces/{SPACE}/pods/evicted/eviction");
     scene.cluster.must(&["create", "--raw", &path, "-f", "-"], &eviction.to_string())?;
     scene.cluster.must(&["delete", "pod", "held", "-n", SPACE, "--wait=false"], "")?;
