@@ -44,7 +44,7 @@ const ALONE: [(&str, Test<Cluster>); 9] = [
 ];
 
 /// What it does with podgate as its webhooks. One cluster is installed and judged by the last of these.
-const WITH_PODGATE: [(&str, Test<Scene>); 17] = [
+const WITH_PODGATE: [(&str, Test<Scene>); 18] = [
     ("podgates_own_pods_keep_restricted", installation::podgates_own_pods_keep_restricted),
     ("podgate_may_read_namespaces_and_nothing_else", installation::podgate_may_read_namespaces_and_nothing_else),
     ("only_a_nodes_mirror_pod_is_spared", installation::only_a_nodes_mirror_pod_is_spared),
@@ -66,7 +66,8 @@ const WITH_PODGATE: [(&str, Test<Scene>); 17] = [
     ("a_namespace_and_its_pods_in_one_file_pass", namespaces::a_namespace_and_its_pods_in_one_file_pass),
     ("pods_of_every_controller_pass", controllers::pods_of_every_controller_pass),
     ("generated_names_pass", controllers::generated_names_pass),
-    ("check_foretells_what_the_cluster_does", foretold::check_foretells_what_the_cluster_does),
+    ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
+    ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
     ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
 ];
 

@@ -20,7 +20,9 @@ pub mod redis;
 pub mod rollouts;
 pub mod whole;
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -41,6 +43,8 @@ pub struct Scene {
     pub cluster: Cluster,
     pub podgate: Podgate,
     pub mounts: Mounts,
+    /// The dry runs in the audit log that a test has looked at, so that none is taken for another.
+    pub dry_runs: Mutex<HashSet<String>>,
 }
 
 /// What a run of kubectl said.
@@ -58,7 +62,7 @@ impl Scene {
         let mounts = Mounts::make(cluster.folder())?;
         let log = cluster.folder().join("podgate.log");
         let podgate = Podgate::start(&mounts, &log, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &[])?;
-        let scene = Scene { cluster, podgate, mounts };
+        let scene = Scene { cluster, podgate, mounts, dry_runs: Mutex::default() };
         installation::install(&scene)?;
         Ok(scene)
     }

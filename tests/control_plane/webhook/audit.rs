@@ -36,7 +36,33 @@ pub fn creation(scene: &Scene, namespace: &str, resource: &str, name: &str) -> R
     })
 }
 
+/// The last dry run of an object, as soon as it stands there.
+pub fn last_dry_run(scene: &Scene, namespace: &str, object: &Value) -> Result<Event, Failed> {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let is_it = |event: &Event| {
+        let reference = &event.0["objectRef"];
+        let named =
+            [&reference["name"], &event.0["requestObject"]["metadata"]["name"]].contains(&&object["metadata"]["name"]);
+        let resource = format!("{}s", kind.to_lowercase());
+        let is_dry = event.0["requestURI"].as_str().is_some_and(|uri| uri.contains("dryRun=All"));
+        is_dry && named && reference["namespace"] == namespace && reference["resource"] == resource
+    };
+    // Every dry run is a line of its own, so the next one is awaited by their count.
+    scene.eventually(&format!("a dry run of {kind}/{} in the audit log", object["metadata"]["name"]), || {
+        let mut seen = scene.dry_runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut fresh = events(scene)?.into_iter().filter(|event| is_it(event) && !seen.contains(&event.id()));
+        let found = fresh.next_back();
+        seen.extend(found.iter().map(Event::id));
+        Ok(found)
+    })
+}
+
 impl Event {
+    /// What tells it from every other.
+    pub fn id(&self) -> String {
+        self.0["auditID"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// An annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.0["annotations"][key].as_str()

@@ -8,12 +8,13 @@ use libtest_mimic::Failed;
 use podgate::document::{Limits, yaml};
 use serde_json::{Value, json};
 
-/// In the namespace `strict`, two rules that deny.
-const STRICT: &str = include_str!("strict.yaml");
+/// In the namespace `strict`, two rules that deny; in `rich`, defaults of every sort.
+const FILES: [(&str, &str); 2] =
+    [("strict.yaml", include_str!("strict.yaml")), ("rich.yaml", include_str!("rich.yaml"))];
 
-/// Their files: `strict.yaml`, and for the namespace `enforced` the recommended ones, which deny there.
+/// Their files, and for the namespace `enforced` the recommended ones, which deny there.
 pub fn all() -> Result<Vec<(String, String)>, Failed> {
-    let mut files = vec![("strict.yaml".to_owned(), STRICT.to_owned())];
+    let mut files: Vec<_> = FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
     for pack in ["best-practices", "defaults", "stateful"] {
         for (index, mut policy) in read(&packs.join(pack).join(format!("{pack}.yaml")))?.into_iter().enumerate() {
