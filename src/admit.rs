@@ -9,12 +9,12 @@ use crate::decision::{self, Decision};
 use crate::document::{Limits, Value};
 use crate::evaluate::case::Case;
 use crate::evaluate::matching;
-use crate::evaluate::{Edits, Violation, edits, judge};
+use crate::evaluate::{Edits, Violation, edits, judge, owner};
 use crate::facts::Facts;
 use crate::policy::set::PolicySet;
 use crate::policy::{Policy, environment};
-use crate::provenance::{Authored, Intent, Way};
-use crate::review::{Refusal, Request, Response};
+use crate::provenance::{Authored, Intent, Way, made_by};
+use crate::review::{Operation, Refusal, Request, Response};
 use crate::workload::{Kind, Workload};
 use crate::{api_defaults, derive};
 pub use outcome::Outcome;
@@ -166,14 +166,13 @@ fn respond_observed<'a>(
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
-            let intent = Intent::of_request(arena, &request, workload, old, case.maker);
-            let edits = edits::edits(&case, &matched, &intent);
+            let edits = edits::edits(set, &case, &matched, &intent(&case, Author::Recorded));
             observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
             decision::mutated(request.uid, workload.kind, edits)
         }
         Endpoint::Validate => {
-            let case = with_derived_pod(set, case);
-            let violations = judge::violations(&case, &matched);
+            let case = owner::with_derived_pod(set, case);
+            let violations = judge::violations(set, &case, &matched);
             let decision = Decision::of(&violations);
             observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
             decision::validated(request.uid, &violations)
@@ -208,31 +207,33 @@ pub fn dry_run<'a>(
         Ok(subject) => subject,
         Err(reason) => return nothing(Decision::Error(reason)),
     };
-    let budget = arena.alloc(Budget::default());
-    let case = Case::new(arena, request, workload, old, facts, budget);
+    let is_new_pod = workload.kind == Kind::Pod && request.operation == Operation::Create;
+    // What comes from an API server has gone through the plug-ins that run before the webhooks.
+    let workload = match author {
+        Author::File(_) if is_new_pod => {
+            workload.with_object(api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges))
+        }
+        _ => workload,
+    };
+    // Each webhook call has a budget of its own.
+    let case = Case::new(arena, request, workload, old, facts, arena.alloc(Budget::default()));
     if matching::is_housekeeping(&case) {
         return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
     }
     let matched = matching::matched(set, &case);
-    let intent = intent(&case, author);
-    let edits = edits::edits(&case, &matched, &intent);
-    let object = api_defaults::object(arena, edits.object, facts.kubernetes);
-    let judged = case.with_object(object);
+    let edits = edits::edits(set, &case, &matched, &intent(&case, author));
+    let object = completed(&case, edits.object);
+    let completed = Request { object: Some(object), ..request };
+    let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()));
     // The API server asks the validating webhook about the object that the mutating one made.
     let rematched = matching::matched(set, &judged);
-    let owner = judged.workload;
-    let pod = (owner.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
-    let judged = match &pod {
-        Some(pod) => pod
-            .workload
-            .map(|made| made.with_object(pod.object))
-            .map(|made| (judged, made))
-            .map_or_else(|| with_derived_pod(set, case.with_object(object)), |(judged, made)| judged.with_pod(made)),
-        None => judged,
+    let pod = (workload.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
+    let judged = match pod.as_ref().and_then(|pod| Some(pod.workload?.with_object(pod.object))) {
+        Some(made) => judged.with_pod(made),
+        None => owner::with_derived_pod(set, judged),
     };
-    let violations = judge::violations(&judged, &rematched);
-    let mut warnings = decision::edit_warnings(workload.kind, &edits);
-    warnings.extend(decision::violation_warnings(&violations));
+    let violations = judge::violations(set, &judged, &rematched);
+    let warnings = decision::warnings(workload.kind, &edits, &violations);
     DryRun {
         request,
         workload: Some(workload),
@@ -247,6 +248,20 @@ pub fn dry_run<'a>(
     }
 }
 
+/// The object as the validating webhook sees it: decoded anew after the edits, and a new Pod made complete.
+fn completed<'a>(case: &Case<'a>, object: Value<'a>) -> Value<'a> {
+    let Case { arena, workload, request, facts, .. } = case;
+    let version = facts.kubernetes;
+    match workload.kind {
+        Kind::Pod => {
+            let pod = api_defaults::pod(arena, object, version);
+            let is_new = request.operation == Operation::Create;
+            if is_new { api_defaults::created(arena, pod, version) } else { pod }
+        }
+        _ => api_defaults::object(arena, object, version),
+    }
+}
+
 /// What the Pods of the owner in `case` will meet.
 fn dry_run_of_pod<'a>(set: &'a PolicySet, case: &Case<'a>) -> DryRun<'a> {
     let Case { arena, workload, request, facts, .. } = case;
@@ -254,23 +269,6 @@ fn dry_run_of_pod<'a>(set: &'a PolicySet, case: &Case<'a>) -> DryRun<'a> {
     let request = derive::request(arena, workload, request, &derived.pod);
     let author = Author::File(Authored { object: derived.sent, way: Way::Apply });
     dry_run(set, arena, request, *facts, author)
-}
-
-/// The case of an owner with the Pod that its template becomes after podgate's own edits.
-fn with_derived_pod<'a>(set: &'a PolicySet, case: Case<'a>) -> Case<'a> {
-    if case.workload.kind == Kind::Pod {
-        return case;
-    }
-    let Case { arena, workload, request, facts, budget, .. } = case;
-    let derived = derive::pod(arena, &workload, request.namespace, &facts);
-    let request = derive::request(arena, &workload, &request, &derived.pod);
-    let of_pod = Case::new(arena, request, derived.pod, None, facts, budget);
-    let matched = matching::matched(set, &of_pod);
-    let intent = intent(&of_pod, Author::File(Authored { object: derived.sent, way: Way::Apply }));
-    let edits = edits::edits(&of_pod, &matched, &intent);
-    let pod =
-        if edits.made.is_empty() { edits.object } else { api_defaults::pod(arena, edits.object, facts.kubernetes) };
-    case.with_pod(derived.pod.with_object(pod))
 }
 
 fn read<'a>(request: &Request<'a>) -> Result<Subject<'a>, String> {
@@ -309,9 +307,11 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
 }
 
 fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {
-    let Case { arena, request, workload, old, maker, .. } = case;
+    let Case { arena, request, workload, old, .. } = case;
+    // An owner reference is enough here: forging one only keeps defaults away.
+    let maker = made_by(request, workload, true);
     match author {
-        Author::Recorded => Intent::of_request(arena, request, *workload, *old, *maker),
-        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, *maker),
+        Author::Recorded => Intent::of_request(arena, request, *workload, *old, maker),
+        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, maker),
     }
 }

@@ -60,8 +60,11 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
     let mut response = if denying.is_empty() {
         Response::allow(uid)
     } else {
-        let messages: Vec<_> = denying.iter().map(|violation| one_line(violation)).collect();
-        let causes = denying.iter().map(|violation| Cause {
+        let mut messages: Vec<_> = denying.iter().take(MOST_MESSAGES).map(|violation| one_line(violation)).collect();
+        if let Some(more @ 1..) = denying.len().checked_sub(MOST_MESSAGES) {
+            messages.push(format!("and {more} more"));
+        }
+        let causes = denying.iter().take(MOST_CAUSES).map(|violation| Cause {
             reason: "FieldValueInvalid",
             message: format!("[{}/{}] {}", violation.policy.id, violation.rule.name, violation.message),
             field: violation.path.to_string(),
@@ -103,6 +106,8 @@ pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
         .iter_mut()
         .find(|(known, _)| std::ptr::eq(*known, policy))
     {
+        // The same failure may come from each container.
+        Some((_, list)) if list.contains(&words) => {}
         Some((_, list)) => list.push(words),
         None => by_policy.push((policy, vec![words])),
     };
@@ -129,6 +134,18 @@ pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
     by_policy.into_iter().map(say).collect()
 }
 
+/// All that who asked is told by both webhooks, as it will be shown.
+pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> Vec<String> {
+    let mut response = Response::allow("");
+    for warning in edit_warnings(kind, edits) {
+        response.warn(&warning);
+    }
+    for warning in violation_warnings(violations) {
+        response.warn(&warning);
+    }
+    response.warnings().to_vec()
+}
+
 /// What who asked is told of violations that do not deny.
 pub fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
     let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
@@ -144,8 +161,8 @@ fn one_line(violation: &Violation<'_>) -> String {
 fn joined(entries: impl Iterator<Item = String>) -> String {
     let mut text = String::new();
     for entry in entries {
-        if text.len() + entry.len() > LONGEST_AUDIT {
-            text.push_str(" ...");
+        if text.len() + 1 + entry.len() > LONGEST_AUDIT - MORE.len() {
+            text.push_str(MORE);
             break;
         }
         if !text.is_empty() {
@@ -156,8 +173,17 @@ fn joined(entries: impl Iterator<Item = String>) -> String {
     text
 }
 
+/// So many violations stand in the message of a denial; the first one is the one that gets read.
+const MOST_MESSAGES: usize = 20;
+
+/// So many violations stand in the causes of a denial: an object may hold thousands of containers.
+const MOST_CAUSES: usize = 100;
+
 /// So many edits of one policy are named in its warning.
 const SHOWN: usize = 3;
+
+/// Says that entries are left out.
+const MORE: &str = " ...";
 
 /// Bytes of one audit annotation.
 const LONGEST_AUDIT: usize = 8192;

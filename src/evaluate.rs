@@ -1,10 +1,12 @@
 //! A policy set over one request: what would be edited, what is violated. Collected here, decided elsewhere.
 
+mod acceptable;
 pub mod case;
+mod editor;
 pub mod edits;
 pub mod judge;
 pub mod matching;
-mod resources;
+pub mod owner;
 mod rollout;
 
 use std::fmt;

@@ -3,11 +3,14 @@
 //! On an update a violation that the old object has in the same way is not new: whoever changes a label is not made to
 //! mend the rest.
 
+use std::cell::OnceCell;
+
 use crate::cel;
 use crate::document::{Path, Step, Value};
-use crate::evaluate::Violation;
 use crate::evaluate::case::{Case, Scope};
 use crate::evaluate::matching::{Matched, is_bookkeeping, same_members};
+use crate::evaluate::{Violation, owner};
+use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::workload::{Base, Container, path_in};
 
@@ -18,9 +21,14 @@ struct Finding<'a> {
     is_error: bool,
 }
 
-/// The rules of the matching policies that the object of `case` violates.
-pub fn violations<'a>(case: &Case<'a>, matched: &[Matched<'a>]) -> Vec<Violation<'a>> {
-    let old = case.old.map(|old| case.of_old(old));
+/// Characters of one message. An expression could build one that no answer has room for.
+const LONGEST_MESSAGE: usize = 1024;
+
+/// The rules of the matching policies that the object of `case` violates. `set` gives the old object the edits that the
+/// new one got, where something is to be compared.
+pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a>]) -> Vec<Violation<'a>> {
+    let old = OnceCell::new();
+    let old = || case.old.map(|of| old.get_or_init(|| owner::with_derived_pod(set, case.of_old(of))));
     let mut violations = Vec::new();
     for matched in matched {
         let mut scope = Scope::new(case, matched.policy);
@@ -33,7 +41,7 @@ pub fn violations<'a>(case: &Case<'a>, matched: &[Matched<'a>]) -> Vec<Violation
             if findings.is_empty() {
                 continue;
             }
-            let old_findings = old.as_ref().map(|old| {
+            let old_findings = old().map(|old| {
                 let mut scope = Scope::new(old, matched.policy);
                 (old, findings_of_old(old, &mut scope, rule, require))
             });
@@ -121,13 +129,21 @@ fn finding<'a>(
 /// What the violation says. A message that cannot be computed is no reason to let the violation go.
 fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
     match &require.message {
-        Message::Text(text) => text.clone(),
+        Message::Text(text) => on_one_line(text),
         Message::Expression(program) => match scope.value(program) {
-            Ok(cel::Value::String(text)) if !text.trim().is_empty() => text.trim().to_owned(),
+            Ok(cel::Value::String(text)) if !text.trim().is_empty() => on_one_line(text.trim()),
             Ok(_) => "violated (its message is empty)".to_owned(),
             Err(error) => format!("violated (its message cannot be evaluated: {error})"),
         },
     }
+}
+
+fn on_one_line(text: &str) -> String {
+    let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.len() < text.len() {
+        line.push('…');
+    }
+    line
 }
 
 /// The field to blame, in the object.

@@ -33,7 +33,10 @@ impl Matched<'_> {
 
 /// The policies of `set` that apply to `case`, in their order of precedence.
 pub fn matched<'a>(set: &'a PolicySet, case: &Case<'a>) -> Vec<Matched<'a>> {
-    let namespace_labels = case.facts.namespace.fields(&["metadata", "labels"]).unwrap_or_default();
+    // A namespace that is not known is no namespace without labels.
+    let namespace = case.facts.namespace;
+    let namespace_labels =
+        (!namespace.is_null()).then(|| namespace.fields(&["metadata", "labels"]).unwrap_or_default());
     let old_labels = case.old.map(|old| old.pod_labels()).unwrap_or_default();
     let key = Key {
         kind: case.workload.kind,
@@ -45,13 +48,41 @@ pub fn matched<'a>(set: &'a PolicySet, case: &Case<'a>) -> Vec<Matched<'a>> {
     set.candidates(&key)
         .filter(|policy| applies(&policy.matching, case, &key))
         .filter_map(|policy| {
-            let failed = conditions(policy, case)?.err();
-            let by_namespace = policy.modes.iter().find(|mode| mode.selector.matches(namespace_labels));
-            let mode = by_namespace.map_or(policy.mode, |by_namespace| by_namespace.mode);
-            let judging = if case.maker.is_some() { mode.min(policy.controller_pods) } else { mode };
+            let failed = conditions(policy, case)?.err().or_else(|| unknown_namespace(policy, &key));
+            let mode = mode(policy, namespace_labels);
+            let judging = if is_made_by_controller(case) { mode.min(policy.controller_pods) } else { mode };
             Some(Matched { policy, mode, judging, failed })
         })
         .collect()
+}
+
+/// The mode in a namespace with these labels; where they are not known, the strictest that the policy has.
+fn mode(policy: &Policy, namespace_labels: Option<Value<'_>>) -> Mode {
+    let Some(labels) = namespace_labels else {
+        return policy.modes.iter().map(|by_namespace| by_namespace.mode).fold(policy.mode, Mode::max);
+    };
+    let by_namespace = policy.modes.iter().find(|mode| mode.selector.matches(labels));
+    by_namespace.map_or(policy.mode, |by_namespace| by_namespace.mode)
+}
+
+/// Why nobody knows whether a policy applies that asks for the labels of a namespace which is not known.
+fn unknown_namespace(policy: &Policy, key: &Key<'_>) -> Option<String> {
+    let asks = policy.matching.namespace_selector.is_some() || !policy.modes.is_empty();
+    (asks && key.namespace_labels.is_none())
+        .then(|| format!("the labels of namespace `{}` are not known", key.namespace))
+}
+
+/// Whether a controller made this object: a Pod, or the ReplicaSet or Job in between. The owner is judged when its
+/// author changes it; what follows from it is what `controllerPods` lets pass.
+fn is_made_by_controller(case: &Case<'_>) -> bool {
+    let between = match case.workload.kind {
+        Kind::ReplicaSet => (Kind::Deployment, "system:serviceaccount:kube-system:deployment-controller"),
+        Kind::Job => (Kind::CronJob, "system:serviceaccount:kube-system:cronjob-controller"),
+        _ => return case.maker.is_some(),
+    };
+    let (owner, controller) = between;
+    let is_controller = [controller, "system:kube-controller-manager"].contains(&case.request.user);
+    (is_controller || case.facts.owners_believed) && case.workload.controller_kind() == Some(owner)
 }
 
 fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
@@ -71,7 +102,9 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
         && operations.contains(&key.operation)
         && (namespaces.is_empty() || namespaces.iter().any(|glob| glob.matches(key.namespace)))
         && !exclude_namespaces.iter().any(|glob| glob.matches(key.namespace))
-        && namespace_selector.as_ref().is_none_or(|selector| selector.matches(key.namespace_labels))
+        && namespace_selector
+            .as_ref()
+            .is_none_or(|selector| key.namespace_labels.is_none_or(|labels| selector.matches(labels)))
         && pod_selector
             .as_ref()
             .is_none_or(|selector| selector.matches(new_labels) || (case.old.is_some() && selector.matches(old_labels)))
@@ -79,7 +112,7 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
 }
 
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
-fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), String>> {
+pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), String>> {
     if policy.matching.conditions.is_empty() {
         return Some(Ok(()));
     }

@@ -3,30 +3,30 @@
 //! Whoever writes a whole object (`kubectl replace`, an operator with a freshly rendered template) does not know
 //! podgate's values. If they are all that the new template lacks, they are put back, and nothing rolls.
 
-use std::collections::HashSet;
-
-use crate::document::{Value, edit};
-use crate::evaluate::edits::Editor;
+use crate::document::{Step, Value, edit};
+use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field};
+use crate::policy::fields;
 use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
 use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
 
-/// Puts the old values back if the template would then be the old one, and says whether it did.
-pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>]) -> bool {
+/// Where `kubectl apply` leaves the manifest.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Puts the old values back if the template would then be the old one.
+pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>]) {
     let case = editor.case;
     let Some(old) = case.old.filter(|old| {
-        case.request.operation == Operation::Update
-            && case.workload.kind != Kind::Pod
-            && old.template != case.workload.template
+        let is_template = case.request.operation == Operation::Update && case.workload.kind != Kind::Pod;
+        is_template && old.template != case.workload.template
     }) else {
-        return false;
+        return;
     };
     let before = Intent::of_request(case.arena, &case.request, old, None, None);
-    let mut seen = HashSet::new();
-    let mut edits = Vec::new();
+    let mut edits: Vec<Edit<'a>> = Vec::new();
     let mut workload = case.workload;
     for matched in matched.iter().filter(|matched| matched.failed.is_none()) {
         for rule in &matched.policy.rules {
@@ -35,14 +35,19 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 continue;
             }
             for (field, was) in fields(editor, &old, rule, default) {
-                let path = field.path(case.workload.kind);
                 let now = case.workload.field(field.base, field.steps);
-                let Some(was) = was.filter(|was| now != Some(*was)) else { continue };
-                // Neither over a value that an author chose, nor one that an author had written and took away.
-                let was_written = || before.is_written_out(field_of(&old, field).base, field.steps);
-                if editor.intent.is_chosen(field.base, field.steps) || was_written() || !seen.insert(path.to_string()) {
+                if now == Some(was) || edits.iter().any(|edit| edit.field.is_same(&field)) {
                     continue;
                 }
+                // Neither over a value that an author chose, nor one that an author had written and took away.
+                let was_written = || {
+                    let field = field_of(&old, field);
+                    (case.facts.owners_believed && is_manifest(&old)) || before.is_written_out(field.base, field.steps)
+                };
+                if editor.intent.is_chosen(field.base, field.steps) || was_written() {
+                    continue;
+                }
+                let path = field.path(case.workload.kind);
                 let provenance = editor.intent.provenance(field.base, field.steps);
                 let Ok(object) = edit::set(case.arena, workload.object, path.steps(), was) else { continue };
                 workload = workload.with_object(object);
@@ -50,12 +55,17 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
             }
         }
     }
-    if edits.is_empty() || workload.template != old.template {
-        return false;
+    if !edits.is_empty() && workload.template == old.template {
+        editor.workload = workload;
+        editor.restored = edits;
+        editor.template_changes = false;
     }
-    editor.workload = workload;
-    editor.made = edits;
-    true
+}
+
+/// Whether the old object is a file as somebody wrote it: then all that stands in it was written.
+fn is_manifest(old: &Workload<'_>) -> bool {
+    let metadata = |keys: &[&str]| old.object.field("metadata").and_then(|metadata| metadata.fields(keys));
+    metadata(&["managedFields"]).is_none() && metadata(&["annotations", LAST_APPLIED]).is_none()
 }
 
 /// The field in the old object, where its container may stand in another place.
@@ -64,18 +74,18 @@ fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
     Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
 }
 
-/// Each field that a rule may default in the template, with its old value.
+/// Each field that a rule may default in the template and that has an old value.
 fn fields<'a>(
     editor: &Editor<'_, 'a>,
     old: &Workload<'a>,
     rule: &'a Rule,
     default: &'a DefaultRule,
-) -> Vec<(Field<'a>, Option<Value<'a>>)> {
+) -> Vec<(Field<'a>, Value<'a>)> {
     let mut fields = Vec::new();
     for leaf in default.leaves.iter().filter(|leaf| editor.is_target(default, leaf)) {
         if !leaf.in_container {
             let field = Field { base: Base::Pod, steps: &leaf.steps, container: None };
-            fields.push((field, old.field(Base::Pod, &leaf.steps)));
+            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was)));
             continue;
         }
         let selected = |container: &Container<'a>| {
@@ -83,10 +93,40 @@ fn fields<'a>(
                 && !container.role.forbids(Leaf::first_key(leaf))
         };
         for container in editor.case.workload.containers().filter(selected) {
+            let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
             let was = before.and_then(|before| before.value.at(&leaf.steps)).filter(|was| !was.is_null());
-            fields.push((Field { base: container.base(), steps: &leaf.steps, container: Some(container) }, was));
+            fields.extend(was.map(|was| (field, was)));
         }
     }
-    fields
+    // What a computed object filled in is put back field by field: beside it stands what the author wrote.
+    let mut rows = Vec::with_capacity(fields.len());
+    for (field, was) in fields {
+        each_row(editor, default, field, was, &mut rows);
+    }
+    rows
+}
+
+fn each_row<'a>(
+    editor: &Editor<'_, 'a>,
+    default: &DefaultRule,
+    field: Field<'a>,
+    was: Value<'a>,
+    rows: &mut Vec<(Field<'a>, Value<'a>)>,
+) {
+    let in_container = field.base != Base::Pod;
+    if let Some(row) = fields::find(in_container, field.steps) {
+        if editor.is_target_of_field(default, row) {
+            rows.push((field, was));
+        }
+        return;
+    }
+    if fields::below(in_container, field.steps).next().is_none() {
+        return;
+    }
+    for member in was.members().iter().filter(|member| !member.value.is_null()) {
+        let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
+        let steps = bumpalo::collections::Vec::from_iter_in(steps, editor.case.arena).into_bump_slice();
+        each_row(editor, default, Field { steps, ..field }, member.value, rows);
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::document::Value;
-use crate::policy::{Match, Policy};
+use crate::policy::{Match, Policy, Rule, Verb};
 use crate::review::Operation;
 use crate::workload::Kind;
 
@@ -16,6 +16,10 @@ pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
     digest: String,
     index: Index,
+    /// Whether there is a policy that edits and matches by expressions, or by the labels of Pods: an edit of another
+    /// policy can then make it match.
+    edits_by_condition: bool,
+    edits_by_pod_label: bool,
 }
 
 /// What the index looks at in a request.
@@ -29,8 +33,8 @@ pub struct Key<'a> {
     pub namespace: &'a str,
     /// The labels of the Pod, and before an update.
     pub pod_labels: [Value<'a>; 2],
-    /// The labels of the namespace.
-    pub namespace_labels: Value<'a>,
+    /// The labels of the namespace; [`None`] if they are not known, so that every policy that asks for some may match.
+    pub namespace_labels: Option<Value<'a>>,
 }
 
 /// Each policy stands in one of the parts, under what it is most particular about.
@@ -72,7 +76,17 @@ impl PolicySet {
         for (number, policy) in (0..).zip(&policies) {
             index.add(number, policy);
         }
-        PolicySet { policies, digest: format!("sha256:{digest}"), index }
+        let any_editor = |matches: fn(&Match) -> bool| {
+            let edits = |rule: &Rule| matches!(rule.verb, Verb::Default(_));
+            policies.iter().any(|policy| matches(&policy.matching) && policy.rules.iter().any(edits))
+        };
+        PolicySet {
+            edits_by_condition: any_editor(|matching| !matching.conditions.is_empty()),
+            edits_by_pod_label: any_editor(|matching| matching.pod_selector.is_some()),
+            policies,
+            digest: format!("sha256:{digest}"),
+            index,
+        }
     }
 
     /// The policies, in their order of precedence.
@@ -92,6 +106,11 @@ impl PolicySet {
         found.sort_unstable();
         found.dedup();
         found.into_iter().filter_map(|number| Some(self.policies.get(usize::try_from(number).ok()?)?.as_ref()))
+    }
+
+    /// Whether an edit can make a policy match that edits, too: any edit, or one of the Pod's labels.
+    pub fn may_join_after_edit(&self, of_labels: bool) -> bool {
+        self.edits_by_condition || (of_labels && self.edits_by_pod_label)
     }
 
     /// Whether a policy needs the labels of namespaces.
@@ -136,7 +155,10 @@ impl Index {
         for labels in key.pod_labels {
             self.by_pod_label.find(labels, found);
         }
-        self.by_namespace_label.find(key.namespace_labels, found);
+        match key.namespace_labels {
+            Some(labels) => self.by_namespace_label.find(labels, found),
+            None => found.extend(self.by_namespace_label.0.values().flat_map(HashMap::values).flatten()),
+        }
         let rest = Kind::ALL.into_iter().zip(&self.rest).find(|(kind, _)| *kind == key.kind);
         found.extend(rest.into_iter().flat_map(|(_, list)| list));
     }

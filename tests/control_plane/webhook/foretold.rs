@@ -8,7 +8,6 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
-use crate::cases::merge;
 use crate::compare::differences;
 use crate::webhook::objects::{self, DIGEST};
 use crate::webhook::{Scene, audit, controllers, equal};
@@ -86,38 +85,48 @@ fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
         ("whole", whole),
     ];
     let name = |what: &str| format!("{}-{what}-{suffix}", kind.name().to_lowercase());
-    specs.into_iter().map(|(what, spec)| objects::workload(kind.name(), &name(what), spec)).collect()
+    let object = |(what, spec)| {
+        let mut object = objects::workload(kind.name(), &name(what), spec);
+        // `kubectl apply` adds one; where there are some already, the patch is the same.
+        object["metadata"]["annotations"] = json!({"example.com/owner": "me"});
+        object
+    };
+    specs.into_iter().map(object).collect()
 }
 
 /// The file after the changes that an author may make, one at a time.
 fn updates(file: &Value) -> Vec<Value> {
-    let is_pod = file["kind"] == "Pod";
     let mut updates = Vec::new();
     let mut update = |change: &dyn Fn(&mut Value)| {
         let mut updated = file.clone();
         change(&mut updated);
         updates.push(updated);
     };
-    let pod = |object: &mut Value, change: &dyn Fn(&mut Value)| {
-        change(if is_pod { object } else { &mut object["spec"]["template"] });
-    };
-    update(&|object| object["metadata"]["labels"]["tier"] = json!("front"));
-    update(&|object| pod(object, &|pod| pod["metadata"]["labels"]["tier"] = json!("front")));
-    update(&|object| pod(object, &|pod| pod["spec"]["containers"][0]["image"] = json!("nginx:1.28")));
-    update(&|object| pod(object, &|pod| pod["spec"]["containers"][0]["image"] = json!("nginx")));
-    if !is_pod {
-        let spec = |more: Value| {
-            move |object: &mut Value| {
-                let spec = &mut object["spec"]["template"]["spec"];
-                *spec = merge(spec.clone(), more.clone());
+    let template = |path: &str, value: Value| {
+        let path = format!("/spec/template{path}");
+        move |object: &mut Value| {
+            let Some((parent, key)) = path.rsplit_once('/') else { return };
+            if let Some(parent) = object.pointer_mut(parent) {
+                parent[key] = value.clone();
             }
-        };
-        update(&spec(json!({"terminationGracePeriodSeconds": 30})));
-        update(&spec(json!({"terminationGracePeriodSeconds": 60})));
-        update(&spec(
-            json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "new", "image": DIGEST}]}),
+        }
+    };
+    update(&|_| {});
+    update(&|object| object["metadata"]["labels"]["tier"] = json!("front"));
+    update(&|object| object["spec"]["replicas"] = json!(0));
+    update(&template("/metadata/labels/tier", json!("front")));
+    for image in ["nginx:1.28", "nginx"] {
+        update(&template(
+            "/spec/containers",
+            json!([{"name": "web", "image": image}, {"name": "aux", "image": DIGEST}]),
         ));
-        update(&|object| object["spec"]["replicas"] = json!(0));
+    }
+    update(&template(
+        "/spec/containers",
+        json!([{"name": "web", "image": "nginx:1.27"}, {"name": "new", "image": DIGEST}]),
+    ));
+    for grace in [30, 60] {
+        update(&template("/spec/terminationGracePeriodSeconds", json!(grace)));
     }
     updates
 }

@@ -1,0 +1,406 @@
+//! The object while it is being edited.
+//!
+//! Nothing is set where somebody might miss what they wrote, and nothing that would start a rollout: each edit that is
+//! not made is collected with its reason.
+
+use crate::cel;
+use crate::document::{Step, Value, edit};
+use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::matching::Matched;
+use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
+use crate::policy::fields::{self, Holds};
+use crate::policy::{DefaultRule, Leaf, LeafValue, Mode, OnUnknown, Policy, Rollout, Rule, Target, Verb};
+use crate::provenance::{Intent, Provenance};
+use crate::quantity::Quantity;
+use crate::review::Operation;
+use crate::selector::valid_label_key;
+use crate::workload::{Base, Container, Kind, List, Workload};
+
+/// Seconds of grace that the API server fills in.
+const API_DEFAULT_GRACE: i64 = 30;
+
+/// The object with the edits so far.
+pub(super) struct Editor<'e, 'a> {
+    pub(super) case: &'e Case<'a>,
+    pub(super) intent: &'e Intent<'a>,
+    pub(super) workload: Workload<'a>,
+    pub(super) made: Vec<Edit<'a>>,
+    pub(super) withheld: Vec<Withheld<'a>>,
+    /// Old values of a template that were put back, so that it does not change.
+    pub(super) restored: Vec<Edit<'a>>,
+    /// What expressions gave, set or not.
+    pub(super) computed: Vec<Computed<'a>>,
+    /// Rules whose `when` was false.
+    pub(super) asleep: Vec<Asleep<'a>>,
+    /// Computed values that do not hold still.
+    pub(super) unstable: &'e [Computed<'a>],
+    /// Whether an update changes the template anyway.
+    pub(super) template_changes: bool,
+    /// Fields that hold what a rule wants already.
+    claimed: Vec<Claim<'a>>,
+}
+
+/// What an expression of a rule gives for a field.
+#[derive(Clone, Copy)]
+pub(super) struct Computed<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) field: Field<'a>,
+    pub(super) value: Value<'a>,
+}
+
+/// A rule whose `when` was false.
+pub(super) struct Asleep<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) rule: &'a Rule,
+    /// For this container.
+    pub(super) container: Option<Container<'a>>,
+}
+
+struct Claim<'a> {
+    field: Field<'a>,
+    policy: &'a Policy,
+    rule: &'a Rule,
+}
+
+/// A rule at work.
+#[derive(Clone, Copy)]
+struct Source<'m, 'a> {
+    matched: &'m Matched<'a>,
+    rule: &'a Rule,
+    default: &'a DefaultRule,
+}
+
+impl<'a> Computed<'a> {
+    pub(super) fn is_for(&self, rule: &Rule, field: &Field<'a>) -> bool {
+        std::ptr::eq(self.rule, rule) && self.field.is_same(field)
+    }
+}
+
+impl<'e, 'a> Editor<'e, 'a> {
+    pub(super) fn new(case: &'e Case<'a>, intent: &'e Intent<'a>, unstable: &'e [Computed<'a>]) -> Self {
+        let template_changes = case.old.is_none_or(|old| old.template != case.workload.template);
+        Editor {
+            case,
+            intent,
+            workload: case.workload,
+            made: Vec::new(),
+            withheld: Vec::new(),
+            restored: Vec::new(),
+            computed: Vec::new(),
+            asleep: Vec::new(),
+            unstable,
+            template_changes,
+            claimed: Vec::new(),
+        }
+    }
+
+    /// Whether this is an object, and a moment, in which podgate edits anything.
+    pub(super) fn may_edit(&self) -> bool {
+        let Case { request, workload, .. } = self.case;
+        let owned = matches!(workload.kind, Kind::ReplicaSet | Kind::Job) && workload.controller().is_some();
+        // Everything of a Pod but images and new ephemeral containers is fixed once it exists.
+        let in_time = match (request.sub_resource, workload.kind) {
+            ("", Kind::Pod) => request.operation == Operation::Create,
+            ("", _) => true,
+            ("ephemeralcontainers", Kind::Pod) => true,
+            _ => false,
+        };
+        in_time && !owned && !workload.is_being_deleted() && !crate::provenance::is_mirror_of_node(request, workload)
+    }
+
+    /// Whether a rule may edit this container, or the Pod itself, at all. Through `pods/ephemeralcontainers` come new
+    /// ephemeral containers; the API server takes nothing else from there.
+    fn reaches(&self, container: Option<&Container<'a>>) -> bool {
+        if self.case.request.sub_resource != "ephemeralcontainers" {
+            return true;
+        }
+        let is_new = |container: &Container<'a>| {
+            let old = self.case.old;
+            old.is_none_or(|old| old.container(container.role, container.name).is_none())
+        };
+        container.is_some_and(|container| container.list == List::Ephemeral && is_new(container))
+    }
+
+    pub(super) fn run(&mut self, matched: &[Matched<'a>]) {
+        for matched in matched {
+            let edits = matched.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Default(_)));
+            if !edits {
+                continue;
+            }
+            let mut scope = Scope::new(self.case, matched.policy);
+            for rule in &matched.policy.rules {
+                let Verb::Default(default) = &rule.verb else { continue };
+                let source = Source { matched, rule, default };
+                match &matched.failed {
+                    Some(error) => self.withhold(source, None, None, Reason::Error(error.clone())),
+                    None => self.rule(&mut scope, source),
+                }
+            }
+        }
+    }
+
+    fn rule(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>) {
+        let Source { rule, default, .. } = source;
+        let is_wanted = |leaf: &&Leaf| self.is_target(default, leaf);
+        let (in_container, in_pod): (Vec<_>, Vec<_>) =
+            default.leaves.iter().filter(is_wanted).partition(|leaf| leaf.in_container);
+        let is_of_pod = !in_pod.is_empty() && self.reaches(None);
+        // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
+        let is_asked_once = default.leaves.iter().any(|leaf| !leaf.in_container);
+        if is_asked_once && (is_of_pod || !in_container.is_empty()) && !self.may_run(scope, source, None) {
+            return;
+        }
+        if is_of_pod {
+            for leaf in in_pod {
+                self.wish(scope, source, leaf, None);
+            }
+        }
+        if in_container.is_empty() {
+            return;
+        }
+        let original = self.case.workload;
+        for container in original.containers() {
+            let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
+            if !selected || !self.reaches(Some(&container)) {
+                continue;
+            }
+            // A rule sees the container of the Pod that the template becomes.
+            let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
+            scope.enter(&seen, rule.reads_container());
+            if is_asked_once || self.may_run(scope, source, Some(container)) {
+                for leaf in in_container.iter().copied() {
+                    self.wish(scope, source, leaf, Some(container));
+                }
+            }
+            scope.leave();
+        }
+    }
+
+    fn may_run(&mut self, scope: &Scope<'_, 'a>, source: Source<'_, 'a>, container: Option<Container<'a>>) -> bool {
+        let Source { matched, rule, .. } = source;
+        let Some(when) = &rule.when else { return true };
+        match scope.test(when) {
+            Ok(true) => true,
+            Ok(false) => {
+                self.asleep.push(Asleep { policy: matched.policy, rule, container });
+                false
+            }
+            Err(error) => {
+                self.withhold(source, None, None, Reason::Error(format!("`when`: {error}")));
+                false
+            }
+        }
+    }
+
+    /// Whether the leaf goes into objects of this kind.
+    pub(super) fn is_target(&self, default: &DefaultRule, leaf: &Leaf) -> bool {
+        default.goes_into(leaf, self.target())
+    }
+
+    /// Whether the field goes into objects of this kind. A computed object may hold fields of both sorts.
+    pub(super) fn is_target_of_field(&self, default: &DefaultRule, row: &fields::Field) -> bool {
+        !default.inject_into.is_empty() || self.target() == Target::Pods || row.is_filled_in
+    }
+
+    fn target(&self) -> Target {
+        if self.workload.kind == Kind::Pod { Target::Pods } else { Target::Templates }
+    }
+
+    fn wish(
+        &mut self,
+        scope: &Scope<'_, 'a>,
+        source: Source<'_, 'a>,
+        leaf: &'a Leaf,
+        container: Option<Container<'a>>,
+    ) {
+        let base = container.map_or(Base::Pod, |container| container.base());
+        let field = Field { base, steps: &leaf.steps, container };
+        match (&leaf.value, leaf.field) {
+            (LeafValue::Constant(value), Some(row)) => {
+                let value = Value::from_json(self.case.arena, value);
+                self.decide(source, row, field, value, false);
+            }
+            (LeafValue::Constant(_), None) => {}
+            // An expression that nobody will use is not asked.
+            (LeafValue::Computed(_), _) if container.is_some_and(|c| c.role.forbids(leaf.first_key())) => {}
+            (LeafValue::Computed(program), _) => match computed(self.case, scope.value(program)) {
+                Ok(Some(value)) => self.spread(source, field, value),
+                Ok(None) => {}
+                Err(error) => self.withhold(source, Some(field), None, Reason::Error(error)),
+            },
+        }
+    }
+
+    /// A computed value, merged as if it were written in the policy: an object is one value for each of its fields.
+    fn spread(&mut self, source: Source<'_, 'a>, field: Field<'a>, value: Value<'a>) {
+        let in_container = field.base != Base::Pod;
+        if let Some(row) = fields::find(in_container, field.steps) {
+            if !self.is_target_of_field(source.default, row) {
+                return;
+            }
+            let name = match field.steps.last() {
+                Some(Step::Key(name)) => name,
+                _ => "",
+            };
+            let checked = match key_problem(row, name) {
+                Some(problem) => Err(problem),
+                None => row.check(name, value).map_err(|refusal| refusal.message),
+            };
+            return match checked {
+                Ok(value) => self.decide(source, row, field, Value::copied(self.case.arena, &value), true),
+                Err(problem) => self.withhold(source, Some(field), Some(value), Reason::Invalid(problem)),
+            };
+        }
+        let Value::Object(members) = value else {
+            let problem = format!("the expression gives {}, and no field that can be defaulted", value.type_name());
+            return self.withhold(source, Some(field), Some(value), Reason::Invalid(problem));
+        };
+        for member in members {
+            let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
+            let steps = bumpalo::collections::Vec::from_iter_in(steps, self.case.arena).into_bump_slice();
+            self.spread(source, Field { steps, ..field }, member.value);
+        }
+    }
+
+    fn decide(
+        &mut self,
+        source: Source<'_, 'a>,
+        row: &'static fields::Field,
+        field: Field<'a>,
+        mut value: Value<'a>,
+        is_computed: bool,
+    ) {
+        let Source { matched, rule, default } = source;
+        if is_computed {
+            self.computed.push(Computed { rule, field, value });
+        }
+        if let (Some(container), Some(Step::Key(first))) = (field.container, field.steps.first())
+            && container.role.forbids(first)
+        {
+            return;
+        }
+        if let Some(earlier) = self.made.iter().find(|edit| edit.field.is_same(&field)) {
+            // A rule is no conflict with itself: in a second round it only meets its own edit.
+            if earlier.after != value && !std::ptr::eq(earlier.rule, rule) {
+                let reason = Reason::Conflict(earlier.policy, earlier.rule);
+                self.withhold(source, Some(field), Some(value), reason);
+            }
+            return;
+        }
+        let mode = matched.editing_mode(rule);
+        let before = self.workload.field(field.base, field.steps);
+        if before.is_some_and(|before| is_equal(row, before, value)) {
+            if mode == Mode::Enforce {
+                self.claimed.push(Claim { field, policy: matched.policy, rule });
+            }
+            return;
+        }
+        let provenance = before.and_then(|_| self.intent.provenance(field.base, field.steps));
+        let withhold = |editor: &mut Self, value, reason| {
+            let (policy, field, value) = (matched.policy, Some(field), Some(value));
+            editor.withheld.push(Withheld { policy, rule, mode, field, value, provenance, reason });
+        };
+        if let Some(provenance) = provenance
+            && !may_replace(provenance, default, field, value)
+        {
+            return withhold(self, value, Reason::Provenance(provenance));
+        }
+        let claim = self.claimed.iter().find(|claim| claim.field.is_same(&field) && !std::ptr::eq(claim.rule, rule));
+        if let Some(Claim { policy, rule, .. }) = claim {
+            let reason = Reason::Conflict(policy, rule);
+            return withhold(self, value, reason);
+        }
+        if is_computed && self.is_unstable(rule, &field) {
+            return withhold(self, value, Reason::Unstable);
+        }
+        match acceptable::fitted(self, row, field, value) {
+            Ok(fitted) => value = fitted,
+            Err(problem) => return withhold(self, value, Reason::Invalid(problem)),
+        }
+        if before == Some(value) {
+            return;
+        }
+        if mode != Mode::Enforce {
+            return withhold(self, value, Reason::Mode(mode));
+        }
+        let may_roll = match default.rollout {
+            Rollout::Always => true,
+            Rollout::OnTemplateChange => self.template_changes,
+            Rollout::Never => self.case.old.is_none(),
+        };
+        if self.target() == Target::Templates && !may_roll {
+            return withhold(self, value, Reason::Rollout);
+        }
+        let path = field.path(self.workload.kind);
+        let Ok(object) = edit::set(self.case.arena, self.workload.object, path.steps(), value) else {
+            let problem = format!("`{path}` has no place in the object");
+            return withhold(self, value, Reason::Invalid(problem));
+        };
+        self.workload = self.workload.with_object(object);
+        self.restored.retain(|restored| !restored.field.is_same(&field));
+        let before = self.case.workload.field(field.base, field.steps);
+        self.made.push(Edit { policy: matched.policy, rule, field, before, after: value, provenance });
+    }
+
+    fn is_unstable(&self, rule: &Rule, field: &Field<'a>) -> bool {
+        self.unstable.iter().any(|unstable| unstable.is_for(rule, field))
+    }
+
+    fn withhold(
+        &mut self,
+        source: Source<'_, 'a>,
+        field: Option<Field<'a>>,
+        value: Option<Value<'a>>,
+        reason: Reason<'a>,
+    ) {
+        let Source { matched, rule, .. } = source;
+        let (policy, mode) = (matched.policy, matched.editing_mode(rule));
+        self.withheld.push(Withheld { policy, rule, mode, field, value, provenance: None, reason });
+    }
+}
+
+/// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
+fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, String>) -> Result<Option<Value<'a>>, String> {
+    let value = match value? {
+        cel::Value::Optional(None) => return Ok(None),
+        cel::Value::Optional(Some(value)) => *value,
+        value => value,
+    };
+    match value.to_document(case.arena) {
+        Some(value) => Ok(Some(value)),
+        None => Err(format!("the expression gives {value}, which no field can hold")),
+    }
+}
+
+/// Why a computed key cannot stand in the map that the row is about. Written keys were checked when the policy loaded.
+fn key_problem(row: &fields::Field, key: &str) -> Option<String> {
+    if row.keys().is_some_and(|known| !known.contains(&key)) {
+        return Some(format!("`{key}` cannot be defaulted yet"));
+    }
+    let is_label = matches!(row.holds, Holds::Label | Holds::Annotation);
+    (is_label && !valid_label_key(key)).then(|| format!("`{key}` cannot be the key of a label or an annotation"))
+}
+
+/// Whether two values of a field mean the same.
+fn is_equal(row: &fields::Field, a: Value<'_>, b: Value<'_>) -> bool {
+    let quantities = || Quantity::of(a).ok().zip(Quantity::of(b).ok());
+    a == b || (row.holds == Holds::Quantity && quantities().is_some_and(|(a, b)| a == b))
+}
+
+/// A longer grace kills nothing, so it is worth having where nobody can know who asked for the API server's own.
+fn is_longer_grace(field: Field<'_>, value: Value<'_>) -> bool {
+    let is_grace = matches!(field.steps, [Step::Key(spec), Step::Key(grace)]
+        if spec == "spec" && grace == "terminationGracePeriodSeconds");
+    is_grace && value.as_i64() > Some(API_DEFAULT_GRACE)
+}
+
+fn may_replace(provenance: Provenance, default: &DefaultRule, field: Field<'_>, value: Value<'_>) -> bool {
+    match provenance {
+        Provenance::ApiDefault => true,
+        Provenance::Unknown => match default.on_unknown {
+            Some(choice) => choice == OnUnknown::Replace,
+            None => is_longer_grace(field, value),
+        },
+        Provenance::Authored | Provenance::Template | Provenance::Admission => false,
+    }
+}
