@@ -91,7 +91,9 @@ impl State {
         let Parts { limits, policies, namespaces, metrics, certificates } = parts;
         State {
             in_flight: Arc::new(InFlight::new(&limits)),
-            bench: Bench::new(available_parallelism().map_or(1, usize::from)),
+            bench: Bench::new(
+                available_parallelism().map_or(1, |count| u16::try_from(count.get()).unwrap_or(u16::MAX)),
+            ),
             connections: Arc::default(),
             drain: Drain::default(),
             limits,

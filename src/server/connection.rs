@@ -58,6 +58,7 @@ pub struct Connection {
     is_proven: AtomicBool,
     is_chunked_only: AtomicBool,
     is_refused: AtomicBool,
+    is_slow: AtomicBool,
     /// From here on an answer ends the connection.
     old_at: Instant,
 }
@@ -72,6 +73,7 @@ impl Connection {
             is_proven: AtomicBool::new(false),
             is_chunked_only: AtomicBool::new(false),
             is_refused: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
             old_at,
         }
     }
@@ -127,6 +129,11 @@ impl Connection {
         self.is_refused.store(true, Ordering::Relaxed);
     }
 
+    /// Notes that its peer took too long.
+    pub fn note_slow(&self) {
+        self.is_slow.store(true, Ordering::Relaxed);
+    }
+
     /// Whether the answer that is made now should end the connection.
     pub fn should_end(&self) -> bool {
         self.state.drain.is_draining() || Instant::now() >= self.old_at
@@ -163,12 +170,11 @@ pub async fn serve(connection: Arc<Connection>, tls: TlsAcceptor, stream: TcpStr
             // Whoever does not listen any more misses nothing.
             let _ = timeout(LINGER, end(parts.io.into_inner(), is_refused)).await;
         }
-        Err(error) => {
-            debug!(%peer, %error, "the connection ended");
-            if is_slow(&connection, &error) {
-                state.metrics.rejected(RejectedBecause::SlowHeaders);
-            }
-        }
+        Err(error) => debug!(%peer, %error, "the connection ended"),
+    }
+    // The end of an idle connection is as it should be.
+    if connection.is_slow.load(Ordering::Relaxed) && matches!(connection.phase(), Phase::Fresh | Phase::Header) {
+        state.metrics.rejected(RejectedBecause::SlowHeaders);
     }
 }
 
@@ -186,14 +192,6 @@ async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin, is_refused: bool) 
             return Ok(());
         }
     }
-}
-
-/// Whether a connection ended because its peer was too slow with a request. The end of an idle one is as it should be.
-fn is_slow(connection: &Connection, error: &hyper::Error) -> bool {
-    let is_timeout = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
-    is_timeout && matches!(connection.phase(), Phase::Fresh | Phase::Header)
 }
 
 /// `age`, and up to a fifth more or less.

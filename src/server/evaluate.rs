@@ -43,6 +43,7 @@ pub struct Bench {
     careful_until: AtomicU64,
     /// For those that have a thread of their own.
     seats: Arc<Semaphore>,
+    all_seats: u32,
     /// Of the last set asked about: its generation times two, and one if it needs the labels of namespaces.
     needs_namespaces: AtomicU64,
 }
@@ -51,12 +52,14 @@ pub struct Bench {
 type OfNamespace = Result<Option<Arc<Namespace>>, Unknown>;
 
 impl Bench {
-    /// With room for `seats` reviews on threads of their own.
-    pub fn new(seats: usize) -> Self {
+    /// With room for `seats` reviews on threads of their own. A large body takes all of them, because its tree may take
+    /// ten times its bytes.
+    pub fn new(seats: u16) -> Self {
         Bench {
             start: Instant::now(),
             careful_until: AtomicU64::new(0),
-            seats: Arc::new(Semaphore::new(seats)),
+            seats: Arc::new(Semaphore::new(usize::from(seats))),
+            all_seats: u32::from(seats),
             needs_namespaces: AtomicU64::new(0),
         }
     }
@@ -142,7 +145,9 @@ async fn aside(
 ) -> Option<Answer> {
     let of_thread = (Arc::clone(state), Arc::clone(&loaded), body.clone());
     let judged = timeout_at(deadline, async {
-        let seat = Arc::clone(&state.bench.seats).acquire_owned().await.ok()?;
+        let bench = &state.bench;
+        let seats = if body.len() > LARGEST_IN_PLACE { bench.all_seats } else { 1 };
+        let seat = Arc::clone(&bench.seats).acquire_many_owned(seats).await.ok()?;
         let thread = spawn_blocking(move || {
             let (state, loaded, body) = of_thread;
             // The seat and the share are taken until this is done, even when nobody waits for it any more.

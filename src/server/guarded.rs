@@ -42,6 +42,7 @@ impl<S> Guarded<S> {
         }
         while self.timer.as_mut().poll(context).is_ready() {
             if Instant::now() >= deadline {
+                self.connection.note_slow();
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
             self.timer.as_mut().reset(deadline);

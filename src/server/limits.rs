@@ -38,7 +38,7 @@ impl Limits {
     /// The API server takes 3 MiB, and a review of an update holds the object twice.
     pub const DEFAULT: Limits = Limits {
         body: 7 << 20,
-        bytes_in_flight: 24 << 20,
+        bytes_in_flight: 16 << 20,
         calls_in_flight: 256,
         connections: 512,
         handshake: Duration::from_secs(5),

@@ -35,7 +35,7 @@ pub enum Problem {
     #[error("holds a bad certificate: {0}")]
     BadCertificate(String),
     /// There is no usable key.
-    #[error("has no usable key: {0}")]
+    #[error("is without a usable key: {0}")]
     BadKey(String),
     /// The key belongs to another certificate.
     #[error("and the key do not belong together")]
@@ -67,6 +67,9 @@ impl Pair {
     pub fn from_pem(chain: &[u8], key: &[u8], names: &[String], now: Timestamp) -> Result<Pair, Problem> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let chain = chain.map_err(|error| Problem::BadCertificate(error.to_string()))?;
+        if chain.is_empty() {
+            return Err(Problem::NoCertificate);
+        }
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Problem::BadKey(error.to_string()))?;
         Pair::new(chain, key, names, now)
     }
