@@ -16,13 +16,7 @@ pub fn tidy(image: &str) -> Value {
         "ports": [{"containerPort": 80}], "resources": resources}]})
 }
 
-/// The namespace in which every recommended rule denies.
-pub fn enforced(scene: &Scene) -> Result<(), Failed> {
-    if scene.kubectl(&["get", "namespace", "enforced"], "")?.success { Ok(()) } else { scene.namespace("enforced") }
-}
-
 pub fn pods_of_every_controller_pass(scene: &Scene) -> Result<(), Failed> {
-    enforced(scene)?;
     scene.namespace("shipped")?;
     // DaemonSets make a Pod for each node.
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}});

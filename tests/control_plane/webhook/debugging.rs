@@ -11,7 +11,6 @@ pub fn kubectl_debug_is_judged_by_what_it_may_set(scene: &Scene) -> Result<(), F
     let debug = |namespace: &str, image: &str, name: &str| {
         scene.kubectl(&["debug", "-n", namespace, "debugged", &format!("--image={image}"), "-c", name, "--", "sh"], "")
     };
-    controllers::enforced(scene)?;
     pod["spec"]["restartPolicy"] = json!("Never");
     for namespace in ["enforced", "strict"] {
         scene.send(&["apply", "-n", namespace], std::slice::from_ref(&pod))?;

@@ -18,7 +18,9 @@ pub fn install(scene: &Scene) -> Result<(), Failed> {
     scene.cluster.must(&["apply", "-f", &file("podgate.yaml").display().to_string()], "")?;
     let webhooks = webhooks(scene.podgate.address, &scene.mounts.authority.pem)?;
     scene.cluster.must(&["apply", "-f", "-"], &webhooks.to_string())?;
-    scene.namespace("strict")?;
+    for namespace in policies::NAMESPACES {
+        scene.namespace(namespace)?;
+    }
     let denied = objects::pod("canary", objects::one("nginx:1.27"));
     scene.eventually("a dry run that is denied", || {
         let said = scene.kubectl(&["create", "--dry-run=server", "-n", "strict", "-f", "-"], &denied.to_string())?;

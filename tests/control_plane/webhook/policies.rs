@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 const FILES: [(&str, &str); 2] =
     [("strict.yaml", include_str!("strict.yaml")), ("rich.yaml", include_str!("rich.yaml"))];
 
+/// The namespaces that have policies of their own.
+pub const NAMESPACES: [&str; 3] = ["strict", "enforced", "rich"];
+
 /// Their files, and for the namespace `enforced` the recommended ones, which deny there.
 pub fn all() -> Result<Vec<(String, String)>, Failed> {
     let mut files: Vec<_> = FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
