@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use kube::{Client, Config};
 use serde::Deserialize;
 
-pub use namespaces::{LONGEST_WAIT, Namespace, Namespaces, Unknown};
+pub use namespaces::{LONGEST_WAIT, MOST, Namespace, Namespaces, Unknown};
 
 /// Why there is no way to the API server.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ struct Review<'a> {
 #[derive(Deserialize)]
 struct Asked<'a> {
     #[serde(borrow, default)]
-    namespace: Cow<'a, str>,
+    namespace: Option<Cow<'a, str>>,
 }
 
 /// Whether this process runs in a Pod that may speak to its API server.
@@ -42,5 +42,29 @@ pub async fn client() -> Result<Client, Unreachable> {
 /// is no review, and for an object without a namespace.
 pub fn namespace_of(body: &[u8]) -> Option<Cow<'_, str>> {
     let review: Review<'_> = serde_json::from_slice(body).ok()?;
-    Some(review.request.namespace).filter(|namespace| !namespace.is_empty())
+    review.request.namespace.filter(|namespace| !namespace.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_namespace_is_found_wherever_it_stands_and_nothing_else_is_taken_for_it() {
+        for (body, expected) in [
+            (
+                r#"{"kind":"AdmissionReview","request":{"object":{"namespace":"x"},"namespace":"shop","uid":"1"}}"#,
+                Some("shop"),
+            ),
+            (r#"{"request":{"namespace":"sh\u006fp"}}"#, Some("shop")),
+            (r#"{"namespace":"x","request":{"object":{"metadata":{"namespace":"x"}}}}"#, None),
+            (r#"{"request":{"namespace":""}}"#, None),
+            (r#"{"request":{"namespace":null}}"#, None),
+            (r#"{"request":null}"#, None),
+            (r#"{"request":{"namespace":"shop""#, None),
+            ("", None),
+        ] {
+            assert_eq!(namespace_of(body.as_bytes()).as_deref(), expected, "{body}");
+        }
+    }
 }

@@ -1,33 +1,31 @@
 //! What podgate counts about itself. No label ever comes from a request: kinds, operations and decisions are fixed sets,
 //! and the names of policies, rules and fields are those of the loaded set.
 
+mod age;
 mod policies;
+mod reason;
+mod register;
 mod requests;
 pub mod table;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use prometheus::core::Collector;
-use prometheus::{Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge};
-use prometheus::{IntGaugeVec, Opts, PullingGauge, Registry, TextEncoder};
+use prometheus::{Encoder, Gauge, Histogram, IntCounter, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
-use policies::SetCollector;
 pub use policies::SetCounters;
-use requests::Requests;
-use table::Described;
+pub use reason::{RefusedBecause, RejectedBecause};
 
 use crate::admit::{Endpoint, Outcome};
 use crate::api_defaults::Version;
 use crate::policy::set::PolicySet;
+use age::Since;
+use policies::SetCollector;
+use register::{age, counter, counters, gauge, gauges, histograms, seconds};
+use requests::Requests;
 
 /// The `Content-Type` of a scrape.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// Seconds; the upper ends of the buckets for the time of a request.
-const BUCKETS: [f64; 16] =
-    [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// The metrics of one server.
 #[derive(Debug)]
@@ -59,44 +57,6 @@ pub struct Metrics {
     namespace_missing: IntCounter,
 }
 
-/// Why an HTTP request got no review as an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusedBecause {
-    /// 404.
-    NotFound,
-    /// 405.
-    Method,
-    /// 415, or 400 for an encoding of the body that is not served.
-    ContentType,
-    /// 413.
-    TooLarge,
-    /// 400: the body is not an AdmissionReview.
-    NotAReview,
-    /// 408: the body did not come in time.
-    SlowBody,
-    /// 503: too many requests or bytes in flight.
-    Busy,
-    /// 504: the time that the API server gave is over.
-    Deadline,
-    /// The connection ended before the body did.
-    Aborted,
-}
-
-/// Why a connection was closed before its first request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RejectedBecause {
-    /// There are too many.
-    TooMany,
-    /// The TLS handshake failed.
-    Handshake,
-    /// The TLS handshake did not end in time.
-    SlowHandshake,
-    /// The headers did not come in time.
-    SlowHeaders,
-    /// Accepting it failed, for want of descriptors for example.
-    Accept,
-}
-
 /// Why metrics cannot be kept: a bug in the list of metrics.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot register a metric: {0}")]
@@ -112,69 +72,6 @@ pub struct InFlight {
 /// Counts a connection as open until it is dropped.
 #[derive(Debug)]
 pub struct OpenConnection(Arc<Metrics>);
-
-/// A moment, or none, as a metric shows it: the seconds since then.
-#[derive(Debug)]
-struct Since {
-    start: Instant,
-    /// Milliseconds from `start`; [`NEVER`] for none.
-    at: AtomicU64,
-}
-
-/// No moment.
-const NEVER: u64 = u64::MAX;
-
-impl RefusedBecause {
-    /// Every reason.
-    pub const ALL: [RefusedBecause; 9] = [
-        RefusedBecause::NotFound,
-        RefusedBecause::Method,
-        RefusedBecause::ContentType,
-        RefusedBecause::TooLarge,
-        RefusedBecause::NotAReview,
-        RefusedBecause::SlowBody,
-        RefusedBecause::Busy,
-        RefusedBecause::Deadline,
-        RefusedBecause::Aborted,
-    ];
-
-    /// The label.
-    pub const fn name(self) -> &'static str {
-        match self {
-            RefusedBecause::NotFound => "not-found",
-            RefusedBecause::Method => "method",
-            RefusedBecause::ContentType => "content-type",
-            RefusedBecause::TooLarge => "too-large",
-            RefusedBecause::NotAReview => "not-a-review",
-            RefusedBecause::SlowBody => "slow-body",
-            RefusedBecause::Busy => "busy",
-            RefusedBecause::Deadline => "deadline",
-            RefusedBecause::Aborted => "aborted",
-        }
-    }
-}
-
-impl RejectedBecause {
-    /// Every reason.
-    pub const ALL: [RejectedBecause; 5] = [
-        RejectedBecause::TooMany,
-        RejectedBecause::Handshake,
-        RejectedBecause::SlowHandshake,
-        RejectedBecause::SlowHeaders,
-        RejectedBecause::Accept,
-    ];
-
-    /// The label.
-    pub const fn name(self) -> &'static str {
-        match self {
-            RejectedBecause::TooMany => "too-many",
-            RejectedBecause::Handshake => "handshake",
-            RejectedBecause::SlowHandshake => "slow-handshake",
-            RejectedBecause::SlowHeaders => "slow-headers",
-            RejectedBecause::Accept => "accept",
-        }
-    }
-}
 
 impl Metrics {
     /// All of the table, each at its beginning.
@@ -210,7 +107,7 @@ impl Metrics {
             policies_refused: gauge(registry, table::POLICIES_REFUSED)?,
             load_errors: counter(registry, table::POLICY_LOAD_ERRORS)?,
             last_load: age(registry, table::POLICY_LOAD_AGE)?,
-            certificate_expiry: registered(registry, Gauge::with_opts(options(table::CERTIFICATE_EXPIRY))?)?,
+            certificate_expiry: seconds(registry, table::CERTIFICATE_EXPIRY)?,
             certificate_swapped: certificates.with_label_values(&["swapped"]),
             certificate_refused: certificates.with_label_values(&["refused"]),
             namespaces_stale: age(registry, table::NAMESPACE_CACHE_AGE)?,
@@ -219,6 +116,7 @@ impl Metrics {
             namespace_missing: waits.with_label_values(&["missing"]),
             registry: registry.clone(),
         };
+        metrics.last_load.set_now();
         Ok(Arc::new(metrics))
     }
 
@@ -298,10 +196,26 @@ impl Metrics {
         self.policies.replace(set)
     }
 
-    /// Notes that all policies were read, of which so many could not be used.
+    /// Notes that policies were loaded, of which so many could not be used.
     pub fn policies_read(&self, refused: usize, is_good: bool) {
         self.policies_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
-        if is_good { self.last_load.set_now() } else { self.load_errors.inc() }
+        if is_good {
+            self.last_load.set_now();
+        } else {
+            self.load_errors.inc();
+        }
+    }
+
+    /// Notes that policies were read and are as they were before.
+    pub fn policies_unchanged(&self, is_good: bool) {
+        if is_good {
+            self.last_load.set_now();
+        }
+    }
+
+    /// Notes that policies could not be loaded at all.
+    pub fn policies_failed(&self) {
+        self.load_errors.inc();
     }
 
     /// Notes whether the labels of namespaces are current, and of how many they are known.
@@ -327,71 +241,4 @@ impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.connections_open.dec();
     }
-}
-
-impl Since {
-    fn new() -> Self {
-        Since { start: Instant::now(), at: AtomicU64::new(NEVER) }
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(NEVER - 1)
-    }
-
-    fn set_now(&self) {
-        self.at.store(self.now(), Ordering::Relaxed);
-    }
-
-    fn set_now_if_never(&self) {
-        let _ = self.at.compare_exchange(NEVER, self.now(), Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    fn set_never(&self) {
-        self.at.store(NEVER, Ordering::Relaxed);
-    }
-
-    /// Seconds; 0 if there is no moment.
-    fn seconds(&self) -> f64 {
-        match self.at.load(Ordering::Relaxed) {
-            NEVER => 0.0,
-            at => Duration::from_millis(self.now().saturating_sub(at)).as_secs_f64(),
-        }
-    }
-}
-
-fn options(described: Described) -> Opts {
-    Opts::new(described.name, described.help)
-}
-
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, prometheus::Error> {
-    registry.register(Box::new(collector.clone()))?;
-    Ok(collector)
-}
-
-fn counter(registry: &Registry, described: Described) -> Result<IntCounter, prometheus::Error> {
-    registered(registry, IntCounter::with_opts(options(described))?)
-}
-
-fn counters(registry: &Registry, described: Described) -> Result<IntCounterVec, prometheus::Error> {
-    registered(registry, IntCounterVec::new(options(described), described.labels)?)
-}
-
-fn gauge(registry: &Registry, described: Described) -> Result<IntGauge, prometheus::Error> {
-    registered(registry, IntGauge::with_opts(options(described))?)
-}
-
-fn gauges(registry: &Registry, described: Described) -> Result<IntGaugeVec, prometheus::Error> {
-    registered(registry, IntGaugeVec::new(options(described), described.labels)?)
-}
-
-fn histograms(registry: &Registry, described: Described) -> Result<HistogramVec, prometheus::Error> {
-    let options = HistogramOpts::from(options(described)).buckets(BUCKETS.to_vec());
-    registered(registry, HistogramVec::new(options, described.labels)?)
-}
-
-fn age(registry: &Registry, described: Described) -> Result<Arc<Since>, prometheus::Error> {
-    let since = Arc::new(Since::new());
-    let shown = Arc::clone(&since);
-    registered(registry, PullingGauge::new(described.name, described.help, Box::new(move || shown.seconds()))?)?;
-    Ok(since)
 }

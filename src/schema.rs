@@ -5,6 +5,7 @@
 //! object before any validation. An older server knows fewer fields, and a newer one more.
 
 mod check;
+mod nulls;
 mod table;
 mod time;
 
@@ -13,6 +14,7 @@ use std::fmt;
 use crate::document::Step;
 
 pub use check::{Fault, Problem, check};
+pub use nulls::decoded;
 
 /// The type of a field, of an element, or of a whole object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,19 +1,31 @@
 //! The policies in force, kept as their files are.
 //!
-//! A set is swapped as a whole, so one review sees one set. A policy that stops to load keeps its last good version.
+//! A set is swapped as a whole, so one review sees one set. A policy that stops to load keeps its last good version, and
+//! touches no other policy. Good versions are kept in memory only: after a restart what cannot be used is not in force.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::sync::Arc;
+pub mod folders;
+mod merge;
+mod status;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::task;
 
-use crate::diagnostic::{Diagnostic, Place};
+pub use status::{Refused, Status};
+
+use crate::builtin;
+use crate::diagnostic::render::escape;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::metrics::{Metrics, SetCounters};
+use crate::policy::Policy;
 use crate::policy::set::PolicySet;
-use crate::policy::source::{self, Source};
+use crate::policy::source::{self, Collected, Source};
+use folders::Folders;
+use merge::Merged;
 
 /// The live policy set.
 #[derive(Debug)]
@@ -25,6 +37,7 @@ pub struct Store {
     status: ArcSwap<Status>,
     needs_namespaces: watch::Sender<bool>,
     generations: watch::Sender<u64>,
+    files: Mutex<FilesRead>,
 }
 
 /// How policies are loaded.
@@ -34,9 +47,9 @@ pub struct Options {
     pub strict: bool,
     /// Whether the labels of namespaces can be known; if not, a policy that needs them is refused.
     pub has_cluster: bool,
-    /// After the last change of a file so long, before it is read: a writer may not be done.
+    /// Files are read when nothing has changed for so long: a writer may not be done.
     pub settle: Duration,
-    /// The files are compared so often even if no change was heard of.
+    /// The files are read so often even if no change was heard of.
     pub poll: Duration,
 }
 
@@ -49,52 +62,28 @@ pub struct Loaded {
     pub generation: u64,
     /// When.
     pub loaded_at: SystemTime,
+    /// Whether any of them needs the labels of namespaces.
+    pub needs_namespaces: bool,
     /// What counts the results of these policies.
     pub counters: Arc<SetCounters>,
-}
-
-/// How the policies stand, for people who ask.
-#[derive(Clone, Debug)]
-pub struct Status {
-    /// The generation in force.
-    pub generation: u64,
-    /// The digest of the set in force.
-    pub policy_set: String,
-    /// How many policies are in force.
-    pub policies: usize,
-    /// When the set in force was loaded.
-    pub loaded_at: SystemTime,
-    /// The policies that cannot be used as they stand now.
-    pub refused: Vec<Refused>,
-    /// Why, and what else is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// A policy that cannot be used as it stands now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Its id, if that much could be read.
-    pub id: Option<String>,
-    /// Where it stands.
-    pub place: Place,
-    /// Whether its last good version is in force instead.
-    pub is_kept: bool,
 }
 
 /// Why there is no policy set to start with.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// What the user named is not there.
-    #[error("cannot read the policies `{name}`: {problem}")]
-    Source {
-        /// The source.
-        name: String,
-        /// What is wrong.
-        problem: String,
-    },
+    #[error("{0}")]
+    Source(Diagnostic),
     /// Some policies cannot be used, and the user wants all or none.
-    #[error("{} cannot be used", counted(.0.refused.len(), "policy", "policies"))]
+    #[error("not every policy can be used:\n{0}")]
     Strict(Box<Status>),
+}
+
+/// What was read last.
+#[derive(Debug)]
+struct FilesRead {
+    fingerprint: [u8; 32],
+    folders: Vec<PathBuf>,
 }
 
 impl Default for Options {
@@ -104,30 +93,30 @@ impl Default for Options {
 }
 
 impl Store {
-    /// Loads the policies of `sources`. Reads files, so not for a thread that serves.
+    /// Loads the policies of `sources`. A source that is not there at all is an error. Reads files, so not for a thread
+    /// that serves.
     pub fn open(sources: Vec<Source>, options: Options, metrics: Arc<Metrics>) -> Result<Arc<Self>, StartError> {
-        let collected = source::collect(&sources);
-        let set = PolicySet::new(collected.policies.into_iter().map(Arc::new));
-        let loaded_at = SystemTime::now();
-        let status = Status {
-            generation: 1,
-            policy_set: set.digest().to_owned(),
-            policies: set.policies().len(),
-            loaded_at,
-            refused: Vec::new(),
-            diagnostics: collected.diagnostics,
-        };
-        let needs_namespaces = watch::Sender::new(set.needs_namespace_labels());
-        let counters = metrics.set_loaded(&set, 1);
-        let loaded = Loaded { set, generation: 1, loaded_at, counters };
+        let files = source::read(&sources);
+        if let Some(missing) = missing(&sources, &files.diagnostics) {
+            return Err(StartError::Source(missing));
+        }
+        let read = FilesRead { fingerprint: files.fingerprint(), folders: files.folders.clone() };
+        let (set, status) = judged(files.load(), &[], options.has_cluster, 1);
+        if options.strict && !status.is_good() {
+            return Err(StartError::Strict(Box::new(status)));
+        }
+        report(&status);
+        metrics.policies_read(status.refused.len(), status.is_good());
+        let loaded = Loaded::new(set, &status, &metrics);
         Ok(Arc::new(Store {
             sources,
             options,
             metrics,
+            needs_namespaces: watch::Sender::new(loaded.needs_namespaces),
             current: ArcSwap::from_pointee(loaded),
             status: ArcSwap::from_pointee(status),
-            needs_namespaces,
             generations: watch::Sender::new(1),
+            files: Mutex::new(read),
         }))
     }
 
@@ -151,27 +140,122 @@ impl Store {
         self.generations.subscribe()
     }
 
+    /// Reads the files, and swaps the set if any of them changed; says whether that is so. Not for a thread that serves.
+    pub fn reload(&self) -> bool {
+        // Two at once would each build on the same set, and one of them would be lost.
+        let mut last = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = source::read(&self.sources);
+        let fingerprint = files.fingerprint();
+        last.folders.clone_from(&files.folders);
+        if fingerprint == last.fingerprint {
+            self.metrics.policies_unchanged(self.status().is_good());
+            return false;
+        }
+        let before = self.current();
+        let generation = before.generation.saturating_add(1);
+        let (set, status) = judged(files.load(), before.set.policies(), self.options.has_cluster, generation);
+        report(&status);
+        self.metrics.policies_read(status.refused.len(), status.is_good());
+        let loaded = Loaded::new(set, &status, &self.metrics);
+        self.needs_namespaces.send_replace(loaded.needs_namespaces);
+        self.current.store(Arc::new(loaded));
+        self.status.store(Arc::new(status));
+        last.fingerprint = fingerprint;
+        self.generations.send_replace(generation);
+        true
+    }
+
     /// Keeps the policies as the files are, until it is dropped. To be spawned once.
     pub async fn watch(self: Arc<Self>) {
-        let _ = (&self.sources, self.options, &self.metrics, BTreeSet::<u8>::new());
-        std::future::pending::<()>().await;
+        let changed = Arc::new(Notify::new());
+        let mut watched: Option<Folders> = None;
+        loop {
+            let (store, heard, before) = (Arc::clone(&self), Arc::clone(&changed), watched.take());
+            // The new watch stands before the old one goes and before files are read, so no change falls between.
+            let round = task::spawn_blocking(move || {
+                let folders = Folders::watch(store.folders(), &heard);
+                drop(before);
+                (store.reload(), folders)
+            });
+            let is_swapped = match round.await {
+                Ok((is_swapped, folders)) => {
+                    watched = Some(folders);
+                    is_swapped
+                }
+                Err(error) => {
+                    self.metrics.policies_failed();
+                    tracing::error!(%error, "the policies could not be loaded; those in force stay");
+                    false
+                }
+            };
+            // What was read may have brought folders that are not watched yet.
+            if !is_swapped {
+                folders::settled(&changed, self.options.settle, self.options.poll).await;
+            }
+        }
+    }
+
+    /// The folders in which a change may be one of policies.
+    fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = self.files.lock().unwrap_or_else(PoisonError::into_inner).folders.clone();
+        let paths = self.sources.iter().filter_map(|source| match source {
+            Source::Path(path) => Some(path),
+            Source::Builtin(_) => None,
+        });
+        // A folder itself may be a link that changes, or be taken away and come back.
+        folders.extend(paths.map(|path| folders::parent(path)));
+        folders.retain(|folder| folder.is_dir());
+        folders
     }
 }
 
-impl Status {
-    /// Whether every policy is used as it stands now.
-    pub fn is_good(&self) -> bool {
-        self.refused.is_empty()
+impl Loaded {
+    fn new(set: PolicySet, status: &Status, metrics: &Metrics) -> Self {
+        let counters = metrics.set_loaded(&set, status.generation);
+        let needs_namespaces = set.needs_namespace_labels();
+        Loaded { set, generation: status.generation, loaded_at: status.loaded_at, needs_namespaces, counters }
     }
 }
 
-/// A few lines for `/readyz?verbose`.
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.policy_set)
-    }
+/// What is in force after `collected` was read, and how it stands.
+fn judged(collected: Collected, before: &[Arc<Policy>], has_cluster: bool, generation: u64) -> (PolicySet, Status) {
+    let Merged { policies, refused, diagnostics } = merge::merge(collected, before, has_cluster);
+    let set = PolicySet::new(policies);
+    let status = Status {
+        generation,
+        policy_set: set.digest().to_owned(),
+        policies: set.policies().len(),
+        loaded_at: SystemTime::now(),
+        refused,
+        diagnostics,
+    };
+    (set, status)
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+/// Why one of `sources` is not there at all.
+fn missing(sources: &[Source], diagnostics: &[Diagnostic]) -> Option<Diagnostic> {
+    let is_missing = |source: &Source| match source {
+        Source::Path(path) => !path.exists(),
+        Source::Builtin(name) => builtin::pack(name).is_none(),
+    };
+    let missing = sources.iter().find(|source| is_missing(source))?;
+    let name = missing.to_string();
+    let said = diagnostics.iter().find(|diagnostic| diagnostic.message.contains(&name)).cloned();
+    Some(said.unwrap_or_else(|| Diagnostic::error(None, format!("cannot read `{name}`"))))
+}
+
+fn report(status: &Status) {
+    let Status { generation, policy_set, policies, refused, diagnostics, .. } = status;
+    for diagnostic in diagnostics {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let words = escape(&diagnostic.to_string());
+        match diagnostic.severity {
+            Severity::Error => tracing::error!(help, "{words}"),
+            Severity::Warning => tracing::warn!(help, "{words}"),
+        }
+    }
+    for refused in refused {
+        tracing::error!("policy refused: {refused}");
+    }
+    tracing::info!(generation, policies, policy_set, "policies loaded");
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, clippy::string_slice, clippy::unwrap_used, reason = "a test fails by a panic")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +110,24 @@ fn modules_import_lower_ranks_only() {
         wrong.extend(wrong_way(&module, code).into_iter().map(|what| format!("{}: {what}", inside.display())));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_who_serves_knows_tokio() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&source, &mut found);
+    let mut knowing = BTreeSet::new();
+    for path in found {
+        let inside = path.strip_prefix(&source).unwrap().with_extension("");
+        if fs::read_to_string(&path).unwrap().contains("tokio::") {
+            knowing.insert(inside.components().next().unwrap().as_os_str().to_str().unwrap().to_owned());
+        }
+    }
+    // The command that serves starts the runtime.
+    let allowed = ["cli", "cluster", "server", "store"];
+    assert!(knowing.iter().all(|module| allowed.contains(&module.as_str())), "{knowing:?}");
+    assert!(knowing.contains("store"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What expressions may cost while they run: steps, shared by all expressions of one request.
 //!
-//! A step is one node of an expression, one element visited or one byte built. Once a budget is spent every further
+//! A step is one node of an expression, one element visited or one byte of text built. Once a budget is spent every further
 //! step fails, so `||` cannot absorb the failure and carry on.
 
 use std::cell::Cell;
@@ -23,6 +23,9 @@ impl Budget {
     pub const EXPRESSION: u64 = 1_000_000;
     /// Steps that the expressions of one request may take together: about 100 ms.
     pub const REQUEST: u64 = 10_000_000;
+    /// Steps for a value that is built into a list or an optional. Its 32 bytes in the arena then cost what a text of
+    /// a few more bytes would, and no request can take much more than 40 MiB.
+    pub(crate) const VALUE: u64 = 8;
     /// Composed variables inside one another.
     const DEPTH: u32 = 16;
 
@@ -85,6 +88,12 @@ impl Budget {
                 Err(Reason::Exhausted)
             }
         }
+    }
+
+    /// Takes the steps for `count` values that are built.
+    #[inline]
+    pub(crate) fn spend_values(&self, count: usize) -> Result<(), Reason<'static>> {
+        self.spend(u64::try_from(count).unwrap_or(u64::MAX).saturating_mul(Self::VALUE))
     }
 
     /// Takes a step for each of `count` elements or bytes.

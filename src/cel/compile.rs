@@ -40,6 +40,8 @@ struct Compiler<'e> {
     /// Variables of the macros that the current part stands in.
     locals: Vec<(String, Type)>,
     most_locals: usize,
+    /// Whether the current part stands in the arguments of `format`, where elements may be of several types.
+    mixed: bool,
 }
 
 /// Compiles an expression whose value is to be of type `expect`.
@@ -52,7 +54,7 @@ pub(crate) fn compile(
     expect: Type,
 ) -> Result<Compiled, Vec<Problem>> {
     let locals = Vec::new();
-    let mut compiler = Compiler { environment, problems: Vec::new(), slots: 0, locals, most_locals: 0 };
+    let mut compiler = Compiler { environment, problems: Vec::new(), slots: 0, locals, most_locals: 0, mixed: false };
     let Typed { node, kind } = compiler.lower(expression);
     let Compiler { mut problems, slots, most_locals, .. } = compiler;
     if problems.is_empty() && !expect.accepts(kind) {
@@ -147,6 +149,7 @@ impl Compiler<'_> {
     fn alike(&mut self, common: &mut Type, kind: Type, expression: &Expression, what: &str) {
         match (*common, kind) {
             (_, Type::Dyn) => {}
+            _ if self.mixed => {}
             (Type::Dyn, _) => *common = kind,
             (first, second) if first == second => {}
             (first, second) => {

@@ -6,6 +6,7 @@
 mod access;
 mod loops;
 mod operators;
+mod optional;
 
 pub(crate) use operators::arithmetic;
 
@@ -80,11 +81,12 @@ impl<'a> Evaluation<'_, 'a> {
             Kind::Or(terms) => self.all_of(terms, true),
             Kind::Binary(operator, sides) => self.binary(*operator, sides, node),
             Kind::Conditional(parts) => self.conditional(parts),
-            Kind::List(elements) => self.list(elements),
+            Kind::List(elements) => self.list(elements, node),
             Kind::Map(entries) => self.map(entries),
             Kind::Matches(matches) => self.matches(matches, node),
             Kind::Call(call) => self.call(call, node),
             Kind::Loop(each) => self.each(each, node),
+            Kind::Fallback(fallback) => self.fallback(fallback),
             Kind::OptionalMap(map) => self.optional_map(map),
         }
     }
@@ -121,8 +123,8 @@ impl<'a> Evaluation<'_, 'a> {
         let [left, right] = sides;
         let (left, right) = (self.value(left)?, self.value(right)?);
         let result = match operator {
-            Operator::Equal => self.pay_to_compare(left, right).map(|()| Value::Bool(equal(left, right))),
-            Operator::NotEqual => self.pay_to_compare(left, right).map(|()| Value::Bool(!equal(left, right))),
+            Operator::Equal => self.context().equal(left, right).map(Value::Bool),
+            Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
             Operator::In => self.contains(right, left).map(Value::Bool),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
                 operators::ordered(operator, left, right).map(Value::Bool)
@@ -155,7 +157,8 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     #[inline(never)]
-    fn list(&self, elements: &'a [Element]) -> Result<Value<'a>, Error<'a>> {
+    fn list(&self, elements: &'a [Element], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        self.budget.spend_values(elements.len()).map_err(|reason| Error::new(reason, node.part))?;
         let mut values = ArenaVec::with_capacity_in(elements.len(), self.arena);
         for element in elements {
             let value = self.value(&element.value)?;

@@ -8,8 +8,11 @@ mod convert;
 mod image;
 mod list;
 mod optional;
+mod printf;
 mod quantity;
 pub(crate) mod regex;
+mod sequence;
+mod set;
 mod size;
 mod string;
 mod time;
@@ -19,7 +22,7 @@ use bumpalo::Bump;
 use crate::cel::budget::Budget;
 use crate::cel::error::{Mismatch, Reason, Refusal};
 use crate::cel::types::Type;
-use crate::cel::value::Value;
+use crate::cel::value::{Value, equal};
 
 /// Every family.
 const FAMILIES: &[&[Overload]] = &[
@@ -27,8 +30,11 @@ const FAMILIES: &[&[Overload]] = &[
     image::OVERLOADS,
     list::OVERLOADS,
     optional::OVERLOADS,
+    printf::OVERLOADS,
     quantity::OVERLOADS,
     regex::OVERLOADS,
+    sequence::OVERLOADS,
+    set::OVERLOADS,
     size::OVERLOADS,
     string::OVERLOADS,
     time::OVERLOADS,
@@ -110,7 +116,7 @@ impl<'a> Context<'_, 'a> {
     pub fn collect(self, elements: impl Iterator<Item = Value<'a>>) -> Outcome<'a> {
         let mut list = bumpalo::collections::Vec::new_in(self.arena);
         for element in elements {
-            self.budget.spend(1)?;
+            self.budget.spend_values(1)?;
             list.push(element);
         }
         Ok(Value::list(list.into_bump_slice()))
@@ -119,6 +125,49 @@ impl<'a> Context<'_, 'a> {
     /// Pays for looking at a text.
     pub fn scan(self, text: &str) -> Result<(), Reason<'a>> {
         self.budget.spend_each(text.len() / 16)
+    }
+
+    /// Whether two values are equal, at the price of what has to be looked at.
+    pub fn equal(self, left: Value<'a>, right: Value<'a>) -> Result<bool, Reason<'a>> {
+        match (left, right) {
+            (Value::List(one), Value::List(other)) if one.len() == other.len() => self.pay_for(left)?,
+            (Value::Map(one), Value::Map(other)) if one.len() == other.len() => self.pay_for(left)?,
+            (Value::String(one), Value::String(other)) if one.len() == other.len() => self.pay_for(left)?,
+            _ => {}
+        }
+        Ok(equal(left, right))
+    }
+
+    /// The place of the first element that equals a value.
+    pub fn position(
+        self,
+        mut elements: impl Iterator<Item = Value<'a>>,
+        wanted: Value<'a>,
+    ) -> Result<Option<usize>, Reason<'a>> {
+        let mut failure = None;
+        let place = elements.position(|element| match self.equal(element, wanted) {
+            Ok(equal) => equal,
+            Err(reason) => {
+                failure = Some(reason);
+                true
+            }
+        });
+        failure.map_or(Ok(place), Err)
+    }
+
+    fn pay_for(self, value: Value<'a>) -> Result<(), Reason<'a>> {
+        match value {
+            Value::List(list) => {
+                self.budget.spend_each(list.len())?;
+                list.iter().try_for_each(|element| self.pay_for(element))
+            }
+            Value::Map(map) => {
+                self.budget.spend_each(map.len())?;
+                map.iter().try_for_each(|(_, value)| self.pay_for(value))
+            }
+            Value::String(text) => self.budget.spend_each(text.len() / 64),
+            _ => Ok(()),
+        }
     }
 
     /// The failure of a function that refuses an argument.

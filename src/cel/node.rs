@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Matches(Box<(Node, Regex)>),
     Call(Box<Call>),
     Loop(Box<Loop>),
+    /// `or` and `orValue`: the second part only if the first has no value.
+    Fallback(Box<Fallback>),
     /// `optMap` and `optFlatMap`: the body with the value, if there is one.
     OptionalMap(Box<OptionalMap>),
 }
@@ -88,10 +90,13 @@ pub(crate) struct Call {
 pub(crate) struct Loop {
     pub kind: LoopKind,
     pub range: Node,
+    /// The element or key; with a second variable, the place or key.
     pub local: usize,
-    /// What must hold, or for `map` the filter, if there is one.
+    /// The element or value, where the macro has two variables.
+    pub second: Option<usize>,
+    /// What must hold, or which elements are taken, if not all.
     pub test: Option<Node>,
-    /// What `map` makes of an element.
+    /// What is made of an element.
     pub result: Option<Node>,
 }
 
@@ -100,8 +105,19 @@ pub(crate) enum LoopKind {
     All,
     Exists,
     ExistsOne,
+    /// `map` and `transformList`.
     Map,
     Filter,
+    TransformMap,
+    TransformMapEntry,
+}
+
+#[derive(Debug)]
+pub(crate) struct Fallback {
+    pub optional: Node,
+    pub fallback: Node,
+    /// Whether the value is wanted, not an optional.
+    pub unwrap: bool,
 }
 
 #[derive(Debug)]
@@ -137,7 +153,7 @@ pub enum Constant {
     /// A point in time.
     Timestamp(Timestamp),
     /// A resource quantity.
-    Quantity(Quantity),
+    Quantity(Box<Quantity>),
     /// Elements in order.
     List(Box<[Constant]>),
 }
@@ -175,7 +191,7 @@ impl Constant {
             Value::Type(kind) => Constant::Type(kind),
             Value::Duration(duration) => Constant::Duration(duration),
             Value::Timestamp(timestamp) => Constant::Timestamp(timestamp),
-            Value::Quantity(quantity) => Constant::Quantity(*quantity),
+            Value::Quantity(quantity) => Constant::Quantity(Box::new(*quantity)),
             Value::List(list) => Constant::List(list.iter().map(Constant::of).collect::<Option<_>>()?),
             Value::Map(_) | Value::Optional(_) | Value::Image(_) => return None,
         })

@@ -51,7 +51,7 @@ fn run(source: &str, tokens: &Tokens) -> Result<Expression, Vec<Problem>> {
         Ok((expression, places)) => convert::Converter { source, tokens, places: &places }
             .expression(&expression)
             .map_err(|problem| vec![problem]),
-        Err(errors) => Err(message::problems(source, &errors)),
+        Err(errors) => Err(message::problems(source, tokens, &errors)),
     }
 }
 
@@ -127,7 +127,12 @@ mod tests {
             ("a ==", "the expression ends too early", ""),
             ("a b", "unexpected `b`", "b"),
             ("a = b", "unexpected `=`", "="),
-            ("(a", "the expression ends too early", ""),
+            ("(a", "`(` is never closed", "("),
+            ("a.all(c, c[0", "`[` is never closed", "["),
+            ("a[", "the expression ends too early", ""),
+            ("a ? b c", "`:` is missing before `c`", "c"),
+            ("not a", "unexpected `a`", "a"),
+            ("a == 'b' and c", "unexpected `and`", "and"),
             ("a.(b)", "unexpected `(`", "("),
             ("'abc", "the text is not closed", "'abc"),
             ("99999999999999999999", "`99999999999999999999` is not a whole number of 64 bits", "99999999999999999999"),

@@ -12,6 +12,7 @@ use crate::cli::surroundings::Before;
 use crate::document::{Path, Step, Value, edit};
 use crate::provenance::Way;
 use crate::review::{Operation, Request};
+use crate::schema;
 use crate::workload::{Kind, Workload};
 
 /// Every request of a dry run has it: an answer must carry one, and two runs must give the same answer.
@@ -76,7 +77,10 @@ pub fn ask<'a>(
         Some(operation) => operation.into(),
     };
     let text = Value::String;
-    let complete = |raw| api_defaults::object(arena, with_namespace(arena, raw, namespace), asked.kubernetes);
+    let complete = |raw| {
+        let decoded = schema::decoded(arena, kind.name(), with_namespace(arena, raw, namespace));
+        api_defaults::object(arena, decoded, asked.kubernetes)
+    };
     let version = manifest.value.text(&["apiVersion"]).unwrap_or_default();
     let version = version.rsplit('/').next().unwrap_or(version);
     let group_version = |last| object(arena, [("group", text(kind.group())), ("version", text(version)), last]);

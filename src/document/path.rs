@@ -151,14 +151,27 @@ impl<'a> FromIterator<Step<'a>> for Path<'a> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Piece by piece: paths stand in every answer, and the machinery of `write!` costs more than the rest of it.
         for (depth, step) in self.0.iter().enumerate() {
             match step {
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) if key.is_empty() || key.contains(['.', '/', '[', ']']) => {
-                    write!(f, "[{key}]")?;
+                Step::Index(index) => {
+                    f.write_str("[")?;
+                    fmt::Display::fmt(index, f)?;
+                    f.write_str("]")?;
                 }
-                Step::Key(key) if depth == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Key(key)
+                    if key.is_empty() || key.bytes().any(|byte| matches!(byte, b'.' | b'/' | b'[' | b']')) =>
+                {
+                    f.write_str("[")?;
+                    f.write_str(key)?;
+                    f.write_str("]")?;
+                }
+                Step::Key(key) => {
+                    if depth > 0 {
+                        f.write_str(".")?;
+                    }
+                    f.write_str(key)?;
+                }
             }
         }
         Ok(())

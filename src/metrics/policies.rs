@@ -39,6 +39,8 @@ struct PolicyCounters {
     rules: Vec<Arc<RuleResults>>,
     /// The fields that the rules fill in, and last all others.
     edits: Vec<(String, Arc<AtomicU64>)>,
+    /// For each leaf of the rules, in their order, its place among the edits.
+    leaves: Vec<usize>,
     withheld: Arc<[AtomicU64; CODES.len()]>,
 }
 
@@ -128,26 +130,34 @@ impl PolicyCounters {
             let same = fields.into_iter().find(|(old, _)| old == field);
             same.map_or_else(Arc::default, |(_, counter)| Arc::clone(counter))
         };
-        let mut fields: Vec<String> = policy.rules.iter().flat_map(leaves).map(field_of_leaf).collect();
+        let mut fields: Vec<String> = policy.rules.iter().flat_map(leaves).filter_map(field_of_leaf).collect();
         fields.sort();
         fields.dedup();
+        let last = fields.len();
+        let place = |leaf: &Leaf| field_of_leaf(leaf).and_then(|field| fields.binary_search(&field).ok());
+        let places = policy.rules.iter().flat_map(leaves).map(|leaf| place(leaf).unwrap_or(last)).collect();
         fields.push(OTHER.to_owned());
-        let edits = fields.into_iter().map(|field| (counter(&field), field)).map(|(counter, field)| (field, counter));
         PolicyCounters {
             rules: policy.rules.iter().map(results).collect(),
-            edits: edits.collect(),
+            edits: fields
+                .into_iter()
+                .map(|field| (counter(&field), field))
+                .map(|(counter, field)| (field, counter))
+                .collect(),
+            leaves: places,
             withheld: before.map_or_else(Arc::default, |before| Arc::clone(&before.withheld)),
             policy,
         }
     }
 
     fn edited(&self, field: &Field<'_>) {
-        let leaf = self.policy.rules.iter().flat_map(leaves).find(|leaf| {
+        let is_it = |leaf: &Leaf| {
             leaf.in_container == matches!(field.base, Base::Container(..)) && leaf.steps.as_slice() == field.steps
-        });
-        let label = leaf.filter(|leaf| leaf.field.is_some()).map(field_of_leaf);
-        let label = label.as_deref().unwrap_or(OTHER);
-        if let Some((_, counter)) = self.edits.iter().find(|(field, _)| field == label) {
+        };
+        let leaf = self.policy.rules.iter().flat_map(leaves).position(is_it);
+        let place =
+            leaf.and_then(|number| self.leaves.get(number)).copied().unwrap_or(self.edits.len().saturating_sub(1));
+        if let Some((_, counter)) = self.edits.get(place) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -194,7 +204,7 @@ impl Collector for SetCollector {
         let mut results = Vec::new();
         let mut edits = Vec::new();
         let mut withheld = Vec::new();
-        for PolicyCounters { policy, rules, edits: fields, withheld: codes } in &current.policies {
+        for PolicyCounters { policy, rules, edits: fields, withheld: codes, .. } in &current.policies {
             for (rule, by_mode) in policy.rules.iter().zip(rules) {
                 let strictest = rule.mode.map_or(policy.mode, |mode| mode.min(policy.mode));
                 for (mode, by_result) in MODES.into_iter().zip(by_mode.iter()) {
@@ -253,8 +263,10 @@ fn leaves(rule: &Rule) -> &[Leaf] {
     }
 }
 
-/// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`.
-fn field_of_leaf(leaf: &Leaf) -> String {
+/// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`; [`None`] for a computed object, whose fields nobody
+/// knows before it is computed.
+fn field_of_leaf(leaf: &Leaf) -> Option<String> {
+    leaf.field?;
     let mut text = if leaf.in_container { "spec.containers[*]".to_owned() } else { String::new() };
     for step in &leaf.steps {
         if let Step::Key(key) = step {
@@ -264,7 +276,7 @@ fn field_of_leaf(leaf: &Leaf) -> String {
             text.push_str(key);
         }
     }
-    text
+    Some(text)
 }
 
 fn address(policy: &Policy) -> usize {

@@ -1,7 +1,8 @@
 //! Where policies come from: files, folders and the packs in the binary.
 //!
 //! A folder may be a mounted ConfigMap, in which every file stands three times behind links: what starts with a dot is
-//! passed over, and no file is read twice.
+//! passed over, and no file is read twice. Reading is apart from loading, so that whoever watches the files can tell
+//! whether anything changed before anything is parsed.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -9,6 +10,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use crate::builtin;
 use crate::diagnostic::{Diagnostic, Place, suggest};
@@ -43,12 +46,23 @@ pub struct Collected {
     pub texts: Vec<(Arc<str>, String)>,
 }
 
-/// Collects from one source after the other.
+/// The files of several sources, read and not parsed.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The files, with their texts.
+    pub texts: Vec<(Arc<str>, String)>,
+    /// The files that hold no text.
+    pub refused: Vec<Refused>,
+    /// What could not be read.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The folders that were read.
+    pub folders: Vec<PathBuf>,
+}
+
+/// Reads one source after the other.
 #[derive(Default)]
-struct Collector {
-    collected: Collected,
-    /// Of each policy so far.
-    places: HashMap<String, Place>,
+struct Reader {
+    files: Files,
     /// The real paths of files and folders so far.
     seen: HashSet<PathBuf>,
 }
@@ -80,19 +94,70 @@ impl Collected {
     }
 }
 
-/// Reads all policies of `sources`, in their order; those of a folder in the order of the paths.
+/// Loads all policies of `sources`, in their order; those of a folder in the order of the paths.
 pub fn collect(sources: &[Source]) -> Collected {
-    let mut collector = Collector::default();
-    for source in sources {
-        match source {
-            Source::Path(path) => collector.path(path, true),
-            Source::Builtin(name) => collector.builtin(name),
-        }
-    }
-    collector.collected
+    read(sources).load()
 }
 
-impl Collector {
+/// Reads all files of `sources`.
+pub fn read(sources: &[Source]) -> Files {
+    let mut reader = Reader::default();
+    for source in sources {
+        match source {
+            Source::Path(path) => reader.path(path, true),
+            Source::Builtin(name) => reader.builtin(name),
+        }
+    }
+    reader.files
+}
+
+impl Files {
+    /// The same for the same files with the same texts, and the same trouble in reading them.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        let mut add = |text: &str| {
+            hasher.update(text.len().to_le_bytes());
+            hasher.update(text);
+        };
+        for (file, text) in &self.texts {
+            add(file);
+            add(text);
+        }
+        self.diagnostics.iter().for_each(|diagnostic| add(&diagnostic.to_string()));
+        hasher.finalize().into()
+    }
+
+    /// Loads the policies in them.
+    pub fn load(self) -> Collected {
+        let Files { texts, refused, diagnostics, folders: _ } = self;
+        let mut collected = Collected { refused, diagnostics, ..Collected::default() };
+        let mut places: HashMap<String, Place> = HashMap::new();
+        for (name, text) in &texts {
+            let Loaded { policies, refused, diagnostics } = file::load(name, text);
+            collected.diagnostics.extend(diagnostics);
+            collected.refused.extend(refused);
+            for policy in policies {
+                match places.get(&policy.id) {
+                    None => {
+                        places.insert(policy.id.clone(), policy.place.clone());
+                        collected.policies.push(policy);
+                    }
+                    Some(Place { file, span }) => {
+                        let help = format!("the first one stands in `{file}`, line {}", span.line);
+                        let message = format!("a second policy `{}`", policy.id);
+                        let diagnostic = Diagnostic::error(Some(policy.place.clone()), message).help(help);
+                        collected.diagnostics.push(diagnostic);
+                        collected.refused.push(Refused { id: Some(policy.id), place: policy.place });
+                    }
+                }
+            }
+        }
+        collected.texts = texts;
+        collected
+    }
+}
+
+impl Reader {
     fn builtin(&mut self, name: &str) {
         let Some(pack) = builtin::pack(name) else {
             let near = suggest(name, builtin::names()).map(|near| format!("did you mean `{BUILTIN}{near}`?"));
@@ -109,7 +174,7 @@ impl Collector {
         // Packs are compiled in, so a name stands for the same text each time.
         if self.seen.insert(PathBuf::from(format!("{BUILTIN}{name}"))) {
             for (path, text) in pack {
-                self.add(&Arc::from(format!("{BUILTIN}{name}/{path}")), (*text).to_owned());
+                self.files.texts.push((Arc::from(format!("{BUILTIN}{name}/{path}")), (*text).to_owned()));
             }
         }
     }
@@ -140,6 +205,7 @@ impl Collector {
     }
 
     fn folder(&mut self, path: &Path, named: bool) {
+        self.files.folders.push(path.to_owned());
         let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let mut entries: Vec<PathBuf> = match entries {
             Ok(entries) => entries,
@@ -150,18 +216,18 @@ impl Collector {
         };
         entries.retain(|entry| !entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')));
         entries.sort();
-        let before = (self.collected.texts.len(), self.collected.diagnostics.len());
+        let before = (self.files.texts.len(), self.files.diagnostics.len());
         for entry in entries {
             self.path(&entry, false);
         }
-        if named && before == (self.collected.texts.len(), self.collected.diagnostics.len()) {
+        if named && before == (self.files.texts.len(), self.files.diagnostics.len()) {
             let message = format!("no `.yaml`, `.yml` or `.json` file in `{}`", path.display());
-            self.collected.diagnostics.push(Diagnostic::warning(None, message));
+            self.files.diagnostics.push(Diagnostic::warning(None, message));
         }
     }
 
     fn file(&mut self, path: &Path) {
-        let bytes = match read(path) {
+        let bytes = match bytes(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.unreadable(path, &error);
@@ -170,37 +236,15 @@ impl Collector {
         };
         let name: Arc<str> = Arc::from(path.display().to_string());
         match yaml::text(&bytes) {
-            Ok(text) => self.add(&name, text.to_owned()),
+            Ok(text) => self.files.texts.push((name, text.to_owned())),
             Err(error) => {
                 let place = Place { file: name, span: error.span };
-                self.collected.refused.push(Refused { id: None, place: place.clone() });
+                self.files.refused.push(Refused { id: None, place: place.clone() });
                 let mut diagnostic = Diagnostic::error(Some(place), error.message);
                 diagnostic.help = error.help;
-                self.collected.diagnostics.push(diagnostic);
+                self.files.diagnostics.push(diagnostic);
             }
         }
-    }
-
-    fn add(&mut self, name: &Arc<str>, text: String) {
-        let Loaded { policies, refused, diagnostics } = file::load(name, &text);
-        self.collected.diagnostics.extend(diagnostics);
-        self.collected.refused.extend(refused);
-        for policy in policies {
-            match self.places.get(&policy.id) {
-                None => {
-                    self.places.insert(policy.id.clone(), policy.place.clone());
-                    self.collected.policies.push(policy);
-                }
-                Some(Place { file, span }) => {
-                    let help = format!("the first one stands in `{file}`, line {}", span.line);
-                    let message = format!("a second policy `{}`", policy.id);
-                    let diagnostic = Diagnostic::error(Some(policy.place.clone()), message).help(help);
-                    self.collected.diagnostics.push(diagnostic);
-                    self.collected.refused.push(Refused { id: Some(policy.id), place: policy.place });
-                }
-            }
-        }
-        self.collected.texts.push((Arc::clone(name), text));
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
@@ -213,7 +257,7 @@ impl Collector {
     }
 
     fn error(&mut self, message: String) -> &mut Diagnostic {
-        let diagnostics = &mut self.collected.diagnostics;
+        let diagnostics = &mut self.files.diagnostics;
         let index = diagnostics.len();
         diagnostics.push(Diagnostic::error(None, message));
         #[expect(clippy::indexing_slicing, reason = "the element was pushed in the line before")]
@@ -222,7 +266,7 @@ impl Collector {
 }
 
 /// The bytes of a file that is known to be one: opening a FIFO would wait for its writer.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {

@@ -66,8 +66,8 @@ impl<'r> Response<'r> {
 
     /// Adds a text that is shown to who asked. Control characters, for which the API server would drop it, become
     /// spaces.
-    pub fn warn(&mut self, text: &str) {
-        let text = printable(text);
+    pub fn warn(&mut self, text: impl Into<String>) {
+        let text = printable(text.into());
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
         }
@@ -178,7 +178,11 @@ fn shortened(warning: &str) -> String {
     warning.chars().take(ONE_WARNING - 1).chain(['…']).collect()
 }
 
-fn printable(text: &str) -> String {
+fn printable(text: String) -> String {
+    // 0xC2 begins the control characters above ASCII.
+    if text.bytes().all(|byte| !byte.is_ascii_control() && byte != 0xC2) {
+        return text;
+    }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -225,15 +229,16 @@ mod tests {
         let mut response = Response::allow("u1");
         response.warn("two\nlines");
         response.warn("two\nlines");
-        assert_eq!(response.warnings(), ["two lines"]);
+        response.warn("£ and \u{85}");
+        assert_eq!(response.warnings(), ["two lines", "£ and  "]);
         for number in 0..40 {
-            response.warn(&format!("{number} {}", "é".repeat(300)));
+            response.warn(format!("{number} {}", "é".repeat(300)));
         }
         let written = written(&response);
         let warnings = written["response"]["warnings"].as_array().unwrap();
         assert_eq!(warnings.len(), 16);
         let lengths: usize = warnings.iter().map(|w| w.as_str().unwrap().chars().count()).sum();
         assert!(lengths <= ALL_WARNINGS, "{lengths}");
-        assert_eq!(warnings[15], "podgate: 26 more warnings stand in the audit log");
+        assert_eq!(warnings[15], "podgate: 27 more warnings stand in the audit log");
     }
 }

@@ -14,6 +14,7 @@ mod generate;
 mod keys;
 mod kinds;
 mod limit_ranges;
+mod namespaces;
 mod schema;
 mod webhook;
 
@@ -25,16 +26,17 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, foretold, installation, namespaces, redis, rollouts, whole,
+    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
 
 /// What the API server does by itself.
-const ALONE: [(&str, Test<Cluster>); 9] = [
+const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
+    ("the_labels_of_namespaces_are_watched", namespaces::watched),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
     ("the_schema_table_is_what_the_api_server_publishes", schema::table),
@@ -43,8 +45,8 @@ const ALONE: [(&str, Test<Cluster>); 9] = [
     ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
 ];
 
-/// What it does with podgate as its webhooks. One cluster is installed and judged by the last of these.
-const WITH_PODGATE: [(&str, Test<Scene>); 18] = [
+/// What it does with podgate as its webhooks. One cluster serves all of these, in this order.
+const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("podgates_own_pods_keep_restricted", installation::podgates_own_pods_keep_restricted),
     ("podgate_may_read_namespaces_and_nothing_else", installation::podgate_may_read_namespaces_and_nothing_else),
     ("only_a_nodes_mirror_pod_is_spared", installation::only_a_nodes_mirror_pod_is_spared),
@@ -63,12 +65,19 @@ const WITH_PODGATE: [(&str, Test<Scene>); 18] = [
         redis::test_redis_goes_through_untouched_with_its_four_warnings,
     ),
     ("kubectl_debug_is_judged_by_what_it_may_set", debugging::kubectl_debug_is_judged_by_what_it_may_set),
-    ("a_namespace_and_its_pods_in_one_file_pass", namespaces::a_namespace_and_its_pods_in_one_file_pass),
+    ("a_namespace_and_its_pods_in_one_file_pass", one_file::a_namespace_and_its_pods_in_one_file_pass),
     ("pods_of_every_controller_pass", controllers::pods_of_every_controller_pass),
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
+    ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
+    ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
     ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
+    (
+        "without_podgate_objects_are_refused_until_the_glass_is_broken",
+        faults::without_podgate_objects_are_refused_until_the_glass_is_broken,
+    ),
 ];
 
 /// What the tests of a list share, started by the first that runs; or why there is none.
@@ -120,7 +129,7 @@ impl Logged for Scene {
     }
 
     fn logs(&self) -> String {
-        format!("{}\n{}", self.cluster.log("kube-apiserver"), self.podgate.log())
+        format!("{}\n{}", self.cluster.log("kube-apiserver"), self.log())
     }
 }
 
@@ -146,8 +155,8 @@ fn trials<T: Logged>(group: &str, tests: &[(&'static str, Test<T>)]) -> (Arc<Sha
 }
 
 fn main() -> ExitCode {
-    let (cluster, mut all) = trials("alone", &ALONE);
-    let (scene, with_podgate) = trials("webhook", &WITH_PODGATE);
+    let (cluster, mut all) = trials("alone", ALONE);
+    let (scene, with_podgate) = trials("webhook", WITH_PODGATE);
     all.extend(with_podgate);
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, all);

@@ -5,15 +5,18 @@
 
 pub mod audit;
 pub mod authors;
+pub mod balancer;
 pub mod certificates;
 pub mod controllers;
 pub mod debugging;
 pub mod denials;
+pub mod faults;
 pub mod foretold;
 pub mod installation;
+pub mod load;
 pub mod mounted;
-pub mod namespaces;
 pub mod objects;
+pub mod one_file;
 pub mod podgate;
 pub mod policies;
 pub mod redis;
@@ -21,8 +24,9 @@ pub mod rollouts;
 pub mod whole;
 
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Mutex;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -31,6 +35,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Shape};
 use crate::components::Components;
+use crate::webhook::balancer::Balancer;
 use crate::webhook::podgate::{Mounts, Podgate};
 
 /// Longer than anything that the tests wait for takes.
@@ -41,7 +46,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A cluster that asks podgate. The fields are dropped in this order.
 pub struct Scene {
     pub cluster: Cluster,
-    pub podgate: Podgate,
+    /// What the cluster asks.
+    pub balancer: Balancer,
+    /// What stands behind it, the oldest first.
+    replicas: Mutex<Vec<Podgate>>,
     pub mounts: Mounts,
     /// The dry runs in the audit log that a test has looked at, so that none is taken for another.
     pub dry_runs: Mutex<HashSet<String>>,
@@ -60,11 +68,39 @@ impl Scene {
     pub fn start(components: Components) -> Result<Scene, Failed> {
         let cluster = Cluster::start(components, Shape::Alive)?;
         let mounts = Mounts::make(cluster.folder())?;
-        let log = cluster.folder().join("podgate.log");
-        let podgate = Podgate::start(&mounts, &log, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), &[])?;
-        let scene = Scene { cluster, podgate, mounts, dry_runs: Mutex::default() };
+        let balancer = Balancer::start()?;
+        let scene = Scene { cluster, balancer, replicas: Mutex::default(), mounts, dry_runs: Mutex::default() };
+        scene.add()?;
         installation::install(&scene)?;
         Ok(scene)
+    }
+
+    /// Starts one more podgate.
+    pub fn add(&self) -> Result<(), Failed> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let log = self.cluster.folder().join(format!("podgate-{number}.log"));
+        let podgate = Podgate::start(&self.mounts, &log)?;
+        self.balancer.add(podgate.address);
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner).push(podgate);
+        Ok(())
+    }
+
+    /// The oldest podgate, for the test to end it.
+    pub fn take(&self) -> Result<Podgate, Failed> {
+        let mut replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        if replicas.is_empty() { Err("no podgate is left".into()) } else { Ok(replicas.remove(0)) }
+    }
+
+    /// Where the oldest podgate says how it is.
+    pub fn admin(&self) -> Result<SocketAddr, Failed> {
+        let replicas = self.replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(replicas.first().ok_or("no podgate is left")?.admin)
+    }
+
+    /// The logs of all that run.
+    pub fn log(&self) -> String {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Podgate::log).collect()
     }
 
     /// Runs kubectl, whatever comes of it.
@@ -124,7 +160,7 @@ impl Scene {
             }
             if start.elapsed() > PATIENCE {
                 let log = self.cluster.log("kube-controller-manager");
-                return Err(format!("not within {PATIENCE:?}: {what}\n{log}\n{}", self.podgate.log()).into());
+                return Err(format!("not within {PATIENCE:?}: {what}\n{log}\n{}", self.log()).into());
             }
             thread::sleep(PAUSE);
         }

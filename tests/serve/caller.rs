@@ -3,13 +3,15 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
-use crate::program::LONG;
+/// Longer than anything may take on a busy machine.
+pub const LONG: Duration = Duration::from_secs(30);
 
 /// One connection over TLS.
 pub struct Caller {

@@ -139,7 +139,7 @@ fn an_answer_that_nobody_takes_is_given_up() {
     let open = || server.metric("podgate_connections_open");
     let begin = Instant::now();
     while open() > 0.0 {
-        assert!(begin.elapsed() < crate::program::LONG);
+        assert!(begin.elapsed() < crate::caller::LONG);
     }
 }
 

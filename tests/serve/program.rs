@@ -9,12 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::caller::Caller;
-
-/// Longer than anything may take on a busy machine.
-pub const LONG: Duration = Duration::from_secs(30);
+use crate::caller::{Caller, LONG};
 
 /// A running server. It is killed on drop.
 pub struct Server {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::cel::ast::Expression;
 use crate::cel::compile::{Compiler, Typed, article, typed};
 use crate::cel::library::{self, Overload, Style};
-use crate::cel::node::{Call, Constant, Kind, Node};
+use crate::cel::node::{Call, Constant, Fallback, Kind, Node};
 use crate::cel::problem::Problem;
 use crate::cel::types::Type;
 
@@ -29,11 +29,14 @@ impl Compiler<'_> {
         };
         let mut nodes = Vec::with_capacity(arguments.len() + 1);
         let mut types = Vec::with_capacity(arguments.len() + 1);
+        let outside = self.mixed;
+        self.mixed |= name == "format" && style == Style::Method;
         for argument in receiver.into_iter().chain(arguments) {
             let Typed { node, kind } = self.lower(argument);
             nodes.push(node);
             types.push(kind);
         }
+        self.mixed = outside;
         let named: Vec<&'static Overload> = library::find(&name, style).collect();
         if named.is_empty() {
             return self.fail(unknown(range, &name, style));
@@ -49,6 +52,13 @@ impl Compiler<'_> {
         let kind = if taken.iter().all(|other| other.result == first.result) { first.result } else { Type::Dyn };
         if name == "matches" {
             return self.matches(range, nodes, taken, arguments);
+        }
+        if let ("or" | "orValue", Style::Method) = (name.as_str(), style)
+            && let [_, _] = nodes.as_slice()
+            && let (Some(fallback), Some(optional)) = (nodes.pop(), nodes.pop())
+        {
+            let unwrap = name == "orValue";
+            return typed(range, Kind::Fallback(Box::new(Fallback { optional, fallback, unwrap })), kind);
         }
         let strict = taken.iter().any(|overload| overload.strict) && nodes.iter().all(|node| node.constant().is_some());
         let call = typed(range, call_of(nodes, taken), kind);

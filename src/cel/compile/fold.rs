@@ -8,8 +8,8 @@ use crate::cel::eval::{Empty, Evaluation};
 use crate::cel::node::{Constant, Kind, Node};
 use crate::cel::problem::Problem;
 
-/// Steps for one part; what takes more is left for when it is needed.
-const STEPS: u64 = 20_000;
+/// Steps for one part; what takes more is left for when it is needed. It bounds what a program keeps, too.
+const STEPS: u64 = 5_000;
 
 impl Compiler<'_> {
     /// The node, or its value if all it reads are constants. An error is left to happen when the expression runs: it

@@ -9,8 +9,19 @@ use crate::cel::problem::Problem;
 use crate::cel::types::Type;
 
 /// The macros that are written behind a dot.
-pub(super) const METHODS: &[&str] =
-    &["all", "exists", "exists_one", "existsOne", "map", "filter", "optMap", "optFlatMap"];
+pub(super) const METHODS: &[&str] = &[
+    "all",
+    "exists",
+    "exists_one",
+    "existsOne",
+    "map",
+    "filter",
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
+    "optMap",
+    "optFlatMap",
+];
 
 impl Compiler<'_> {
     /// The node of a macro; [`None`] if the call is none.
@@ -28,24 +39,50 @@ impl Compiler<'_> {
                 _ => None,
             };
         };
-        Some(match (function, arguments) {
-            ("all", [name, test]) => self.each(range, LoopKind::All, receiver, name, Some(test), None),
-            ("exists", [name, test]) => self.each(range, LoopKind::Exists, receiver, name, Some(test), None),
-            ("exists_one" | "existsOne", [name, test]) => {
-                self.each(range, LoopKind::ExistsOne, receiver, name, Some(test), None)
+        let kind = match function {
+            "all" => LoopKind::All,
+            "exists" => LoopKind::Exists,
+            "exists_one" | "existsOne" => LoopKind::ExistsOne,
+            "filter" => LoopKind::Filter,
+            "map" | "transformList" => LoopKind::Map,
+            "transformMap" => LoopKind::TransformMap,
+            "transformMapEntry" => LoopKind::TransformMapEntry,
+            "optMap" | "optFlatMap" => {
+                return Some(match arguments {
+                    [name, body] => self.optional_map(range, receiver, name, body, function == "optFlatMap"),
+                    _ => self.miscounted(range, function, "2 arguments", arguments.len()),
+                });
             }
-            ("filter", [name, test]) => self.each(range, LoopKind::Filter, receiver, name, Some(test), None),
-            ("map", [name, result]) => self.each(range, LoopKind::Map, receiver, name, None, Some(result)),
-            ("map", [name, test, result]) => self.each(range, LoopKind::Map, receiver, name, Some(test), Some(result)),
-            ("optMap", [name, body]) => self.optional_map(range, receiver, name, body, false),
-            ("optFlatMap", [name, body]) => self.optional_map(range, receiver, name, body, true),
-            ("all" | "exists" | "exists_one" | "existsOne", [_, _, _]) => {
-                let message = format!("`{function}` with two variables is not supported yet");
-                self.fail(Problem::new(range.clone(), message))
-            }
-            ("map", _) => self.miscounted(range, "map", "2 or 3 arguments", arguments.len()),
-            (name, _) if METHODS.contains(&name) => self.miscounted(range, name, "2 arguments", arguments.len()),
             _ => return None,
+        };
+        let two_variables = function.starts_with("transform");
+        Some(match (kind, arguments) {
+            (LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne | LoopKind::Filter, [name, test]) => {
+                self.each(range, kind, receiver, &[name], Some(test), None)
+            }
+            (LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne, [first, second, test]) => {
+                self.each(range, kind, receiver, &[first, second], Some(test), None)
+            }
+            (LoopKind::Map, [name, result]) if !two_variables => {
+                self.each(range, kind, receiver, &[name], None, Some(result))
+            }
+            (LoopKind::Map, [name, test, result]) if !two_variables => {
+                self.each(range, kind, receiver, &[name], Some(test), Some(result))
+            }
+            (_, [first, second, result]) if two_variables => {
+                self.each(range, kind, receiver, &[first, second], None, Some(result))
+            }
+            (_, [first, second, test, result]) if two_variables => {
+                self.each(range, kind, receiver, &[first, second], Some(test), Some(result))
+            }
+            _ => {
+                let wanted = match kind {
+                    LoopKind::Filter => "2 arguments",
+                    _ if two_variables => "3 or 4 arguments",
+                    _ => "2 or 3 arguments",
+                };
+                self.miscounted(range, function, wanted, arguments.len())
+            }
         })
     }
 
@@ -54,7 +91,7 @@ impl Compiler<'_> {
         range: &Range<usize>,
         kind: LoopKind,
         over: &Expression,
-        name: &Expression,
+        names: &[&Expression],
         test: Option<&Expression>,
         result: Option<&Expression>,
     ) -> Typed {
@@ -62,12 +99,21 @@ impl Compiler<'_> {
         if !matches!(found, Type::Dyn | Type::List | Type::Map) {
             self.problem(&over.range, format!("a list or a map has elements, {} has none", article(found)));
         }
-        let local = self.enter(name);
+        let known = self.locals.len();
+        let places: Vec<_> = names.iter().map(|name| self.enter(name)).collect();
         let test = test.map(|test| self.lower_as(test, Type::Bool, "the test of each element"));
-        let result = result.map(|result| self.lower(result).node);
-        self.locals.pop();
-        let of = if matches!(kind, LoopKind::Map | LoopKind::Filter) { Type::List } else { Type::Bool };
-        typed(range, Kind::Loop(Box::new(Loop { kind, range: node, local, test, result })), of)
+        let result = result.map(|result| match kind {
+            LoopKind::TransformMapEntry => self.lower_as(result, Type::Map, "`transformMapEntry`"),
+            _ => self.lower(result).node,
+        });
+        self.locals.truncate(known);
+        let of = match kind {
+            LoopKind::Map | LoopKind::Filter => Type::List,
+            LoopKind::TransformMap | LoopKind::TransformMapEntry => Type::Map,
+            LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => Type::Bool,
+        };
+        let (local, second) = (places.first().copied().unwrap_or(known), places.get(1).copied());
+        typed(range, Kind::Loop(Box::new(Loop { kind, range: node, local, second, test, result })), of)
     }
 
     fn optional_map(
@@ -91,7 +137,7 @@ impl Compiler<'_> {
         let local = match &name.kind {
             ast::Kind::Name(name) => name.clone(),
             _ => {
-                self.problem(&name.range, "the first argument must be a plain name for the element");
+                self.problem(&name.range, "a variable must be a plain name");
                 String::new()
             }
         };

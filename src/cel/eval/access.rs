@@ -4,7 +4,7 @@ use crate::cel::error::{Error, Reason};
 use crate::cel::eval::Evaluation;
 use crate::cel::node::{Index, Kind, Node, Select};
 use crate::cel::types::Type;
-use crate::cel::value::{List, Map, Value, equal};
+use crate::cel::value::{List, Map, Value};
 
 impl<'a> Evaluation<'_, 'a> {
     /// What a field is selected from. A chain of fields goes down here without the detour over every kind of node.
@@ -23,6 +23,9 @@ impl<'a> Evaluation<'_, 'a> {
         if let Value::Map(Map::Document(members)) = operand
             && !select.optional
         {
+            if let Err(reason) = self.pay_to_look_up(Map::Document(members)) {
+                return Err(Error::new(reason, select.operand.part));
+            }
             let found = members.iter().find(|member| member.key == &*select.field);
             return match found {
                 Some(member) => Ok(member.value.into()),
@@ -30,14 +33,17 @@ impl<'a> Evaluation<'_, 'a> {
             };
         }
         let error = |reason| Error::new(reason, select.operand.part);
+        if let Value::Map(map) | Value::Optional(Some(&Value::Map(map))) = operand {
+            self.pay_to_look_up(map).map_err(error)?;
+        }
         match operand {
             Value::Map(map) => match (map.field(&select.field), select.optional) {
-                (found, true) => Ok(self.optional(found)),
+                (found, true) => self.optional(found).map_err(error),
                 (Some(value), false) => Ok(value),
                 (None, false) => Err(error(Reason::NoSuchKey(&select.field))),
             },
             Value::Optional(None) => Ok(operand),
-            Value::Optional(Some(Value::Map(map))) => Ok(self.optional(map.field(&select.field))),
+            Value::Optional(Some(Value::Map(map))) => self.optional(map.field(&select.field)).map_err(error),
             Value::Optional(Some(other)) => Err(error(Reason::NoFields(other.kind()))),
             other => Err(error(Reason::NoFields(other.kind()))),
         }
@@ -49,6 +55,7 @@ impl<'a> Evaluation<'_, 'a> {
         let operand = self.operand(&select.operand)?;
         match operand {
             Value::Map(map) | Value::Optional(Some(&Value::Map(map))) => {
+                self.pay_to_look_up(map).map_err(|reason| Error::new(reason, select.operand.part))?;
                 Ok(Value::Bool(map.field(&select.field).is_some()))
             }
             Value::Optional(None) => Ok(Value::Bool(false)),
@@ -74,11 +81,14 @@ impl<'a> Evaluation<'_, 'a> {
                     return Err(Error::new(Reason::Operator("[]", Type::List, key.kind()), index.index.part));
                 }
             },
-            Value::Map(map) => map.get(key),
+            Value::Map(map) => {
+                self.pay_to_look_up(map).map_err(error)?;
+                map.get(key)
+            }
             other => return Err(error(Reason::Operator("[]", other.kind(), key.kind()))),
         };
         match (found, optional) {
-            (found, true) => Ok(self.optional(found)),
+            (found, true) => self.optional(found).map_err(error),
             (Some(value), false) => Ok(value),
             (None, false) => Err(error(match (container, key) {
                 (Value::List(_), key) => Reason::OutOfBounds(place(key).unwrap_or_default()),
@@ -88,8 +98,18 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    fn optional(&self, found: Option<Value<'a>>) -> Value<'a> {
-        Value::Optional(found.map(|value| &*self.arena.alloc(value)))
+    /// Keys are compared one after the other: in a large map that is worth more than a step.
+    #[inline]
+    fn pay_to_look_up(&self, map: Map<'a>) -> Result<(), Reason<'a>> {
+        match map.len() {
+            0..=64 => Ok(()),
+            large => self.budget.spend_each(large / 32),
+        }
+    }
+
+    fn optional(&self, found: Option<Value<'a>>) -> Result<Value<'a>, Reason<'a>> {
+        self.budget.spend_values(usize::from(found.is_some()))?;
+        Ok(Value::Optional(found.map(|value| &*self.arena.alloc(value))))
     }
 
     /// Whether a list has an element, or a map a key.
@@ -97,45 +117,19 @@ impl<'a> Evaluation<'_, 'a> {
         match container {
             Value::List(list) => {
                 self.budget.spend_each(list.len())?;
-                Ok(match (list, wanted) {
-                    (List::Constants(_) | List::Values(_), _) => list.iter().any(|element| equal(element, wanted)),
+                match (list, wanted) {
                     (List::Document(elements), Value::String(wanted)) => {
-                        elements.iter().any(|element| element.as_str() == Some(wanted))
+                        Ok(elements.iter().any(|element| element.as_str() == Some(wanted)))
                     }
-                    (List::Document(elements), _) => elements.iter().any(|element| equal((*element).into(), wanted)),
-                })
-            }
-            Value::Map(map) => Ok(map.get(wanted).is_some()),
-            other => Err(Reason::Operator("in", wanted.kind(), other.kind())),
-        }
-    }
-
-    /// Pays for `==` between large values, and not twice for what cannot be equal.
-    pub(super) fn pay_to_compare(&self, left: Value<'a>, right: Value<'a>) -> Result<(), Reason<'a>> {
-        match (left, right) {
-            (Value::List(left), Value::List(right)) if left.len() == right.len() => self.pay_for(Value::List(left)),
-            (Value::Map(left), Value::Map(right)) if left.len() == right.len() => self.pay_for(Value::Map(left)),
-            (Value::String(left), Value::String(_)) => self.budget.spend_each(left.len() / 64),
-            _ => Ok(()),
-        }
-    }
-
-    fn pay_for(&self, value: Value<'a>) -> Result<(), Reason<'a>> {
-        match value {
-            Value::List(list) => {
-                self.budget.spend_each(list.len())?;
-                list.iter().try_for_each(|element| self.pay_for(element))
+                    _ => self.context().position(list.iter(), wanted).map(|place| place.is_some()),
+                }
             }
             Value::Map(map) => {
-                self.pay_for_map(map)?;
-                map.iter().try_for_each(|(_, value)| self.pay_for(value))
+                self.pay_to_look_up(map)?;
+                Ok(map.get(wanted).is_some())
             }
-            _ => Ok(()),
+            other => Err(Reason::Operator("in", wanted.kind(), other.kind())),
         }
-    }
-
-    fn pay_for_map(&self, map: Map<'a>) -> Result<(), Reason<'a>> {
-        self.budget.spend_each(map.len())
     }
 }
 

@@ -6,9 +6,9 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::cel::error::{Error, Reason};
 use crate::cel::eval::Evaluation;
-use crate::cel::node::{Loop, LoopKind, Node, OptionalMap};
+use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
-use crate::cel::value::Value;
+use crate::cel::value::{Map, Value, equal};
 
 impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
@@ -19,6 +19,7 @@ impl<'a> Evaluation<'_, 'a> {
             LoopKind::Exists => self.decide(each, range, true),
             LoopKind::ExistsOne => self.count(each, range),
             LoopKind::Map | LoopKind::Filter => self.collect(each, range, node),
+            LoopKind::TransformMap | LoopKind::TransformMapEntry => self.transform(each, range, node),
         }
     }
 
@@ -49,7 +50,7 @@ impl<'a> Evaluation<'_, 'a> {
 
     fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let length = self.length(each, range)?;
-        self.budget.spend_each(length).map_err(|reason| Error::new(reason, node.part))?;
+        self.budget.spend_values(length).map_err(|reason| Error::new(reason, node.part))?;
         let mut collected = ArenaVec::with_capacity_in(length, self.arena);
         for place in 0..length {
             let element = self.enter(each, range, place);
@@ -63,20 +64,35 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::list(collected.into_bump_slice()))
     }
 
-    /// `optMap` and `optFlatMap`.
-    #[inline(never)]
-    pub(super) fn optional_map(&self, map: &'a OptionalMap) -> Result<Value<'a>, Error<'a>> {
-        let value = match self.value(&map.operand)? {
-            Value::Optional(Some(value)) => *value,
-            Value::Optional(None) => return Ok(Value::Optional(None)),
-            other => return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.operand.part)),
-        };
-        self.set(map.local, value);
-        match self.value(&map.body)? {
-            Value::Optional(optional) if map.flat => Ok(Value::Optional(optional)),
-            other if map.flat => Err(Error::new(Reason::Expected(Type::Optional, other.kind()), map.body.part)),
-            other => Ok(Value::Optional(Some(self.arena.alloc(other)))),
+    /// `transformMap` keeps the keys and makes new values, `transformMapEntry` makes both.
+    fn transform(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let error = |reason| Error::new(reason, node.part);
+        let length = self.length(each, range)?;
+        self.budget.spend_values(length).map_err(error)?;
+        let mut entries: ArenaVec<'a, (Value<'a>, Value<'a>)> = ArenaVec::with_capacity_in(length, self.arena);
+        for place in 0..length {
+            let key = self.enter(each, range, place);
+            let Some(result) = &each.result else { continue };
+            if !self.holds(each)? {
+                continue;
+            }
+            let value = self.value(result)?;
+            if each.kind == LoopKind::TransformMap {
+                entries.push((key, value));
+                continue;
+            }
+            let Value::Map(made) = value else {
+                return Err(Error::new(Reason::Expected(Type::Map, value.kind()), result.part));
+            };
+            for (key, value) in made.iter() {
+                self.budget.spend_each(entries.len()).map_err(error)?;
+                if entries.iter().any(|(other, _)| equal(*other, key)) {
+                    return Err(Error::new(Reason::DuplicateKey(self.arena.alloc(key)), result.part));
+                }
+                entries.push((key, value));
+            }
         }
+        Ok(Value::Map(Map::Values(entries.into_bump_slice())))
     }
 
     fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
@@ -87,19 +103,26 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    /// Makes the variable of the macro stand for one element.
+    /// Makes the variables of the macro stand for one element, and returns what the first one stands for.
     fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
-        let element = match range {
-            Value::List(list) => list.get(place),
-            Value::Map(map) => map.entry(place).map(|entry| entry.0),
-            _ => None,
+        let (key, value) = match range {
+            Value::List(list) => match (list.get(place), each.second) {
+                (element, None) => (element.unwrap_or_default(), Value::Null),
+                (element, Some(_)) => {
+                    (Value::Int(i64::try_from(place).unwrap_or(i64::MAX)), element.unwrap_or_default())
+                }
+            },
+            Value::Map(map) => map.entry(place).unwrap_or_default(),
+            _ => (Value::Null, Value::Null),
         };
-        let element = element.unwrap_or_default();
-        self.set(each.local, element);
-        element
+        self.set(each.local, key);
+        if let Some(second) = each.second {
+            self.set(second, value);
+        }
+        key
     }
 
-    fn set(&self, local: usize, value: Value<'a>) {
+    pub(super) fn set(&self, local: usize, value: Value<'a>) {
         if let Some(cell) = self.locals.get(local) {
             Cell::set(cell, value);
         }

@@ -116,7 +116,7 @@ fn concatenate<'a>(context: Context<'_, 'a>, left: List<'a>, right: List<'a>) ->
         return Ok(Value::List(left));
     }
     let length = left.len() + right.len();
-    context.budget.spend_each(length)?;
+    context.budget.spend_values(length)?;
     let mut elements = bumpalo::collections::Vec::with_capacity_in(length, context.arena);
     elements.extend(left.iter().chain(right.iter()));
     Ok(Value::list(elements.into_bump_slice()))

@@ -7,7 +7,7 @@ use crate::cel::error::Reason;
 use crate::cel::eval::arithmetic;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::types::Type::{Bool, Dyn, Int, List};
-use crate::cel::value::{Value, compare, equal};
+use crate::cel::value::{Value, compare};
 
 pub(super) const OVERLOADS: &[Overload] = &[
     Overload::method("isSorted", &[List], Bool, is_sorted),
@@ -78,21 +78,21 @@ fn first_by<'a>(
 fn index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("indexOf", arguments)) };
     context.budget.spend_each(list.len())?;
-    let place = list.iter().position(|element| equal(element, *wanted));
+    let place = context.position(list.iter(), *wanted)?;
     Ok(Value::Int(place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)))
 }
 
 fn last_index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("lastIndexOf", arguments)) };
     context.budget.spend_each(list.len())?;
-    let place = list.iter().rposition(|element| equal(element, *wanted));
+    let place = context.position(list.iter().rev(), *wanted)?.map(|place| list.len() - 1 - place);
     Ok(Value::Int(place.and_then(|place| i64::try_from(place).ok()).unwrap_or(-1)))
 }
 
 fn includes<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::List(list), wanted] = arguments else { return Err(context.mismatch("includes", arguments)) };
     context.budget.spend_each(list.len())?;
-    Ok(Value::Bool(list.iter().any(|element| equal(element, *wanted))))
+    context.position(list.iter(), *wanted).map(|place| Value::Bool(place.is_some()))
 }
 
 /// Whether one element comes before another; elements without an order are an error.

@@ -11,8 +11,8 @@ pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("optional.ofNonZeroValue", &[Dyn], Optional, of_non_zero_value),
     Overload::method("hasValue", &[Optional], Bool, has_value),
     Overload::method("value", &[Optional], Dyn, value),
-    Overload::method("or", &[Optional, Optional], Optional, or),
-    Overload::method("orValue", &[Optional, Dyn], Dyn, or_value),
+    Overload::method("or", &[Optional, Optional], Optional, lazy),
+    Overload::method("orValue", &[Optional, Dyn], Dyn, lazy),
 ];
 
 fn none<'a>(_: Context<'_, 'a>, _: &[Value<'a>]) -> Outcome<'a> {
@@ -47,16 +47,7 @@ fn value<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     }
 }
 
-fn or<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    match arguments {
-        [Value::Optional(first), Value::Optional(second)] => Ok(Value::Optional(first.or(*second))),
-        _ => Err(context.mismatch("or", arguments)),
-    }
-}
-
-fn or_value<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    match arguments {
-        [Value::Optional(optional), fallback] => Ok(optional.copied().unwrap_or(*fallback)),
-        _ => Err(context.mismatch("orValue", arguments)),
-    }
+/// Never called: the second argument is an expression that may not be run. See `eval::optional`.
+fn lazy<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    Err(context.mismatch("or", arguments))
 }

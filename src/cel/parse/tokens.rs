@@ -30,6 +30,8 @@ pub(super) struct Tokens {
     tokens: Vec<Token>,
     /// Brackets inside one another.
     depth: usize,
+    /// The place of the innermost bracket that is not closed.
+    unclosed: Option<usize>,
 }
 
 impl Tokens {
@@ -81,12 +83,18 @@ impl Tokens {
             }
             tokens.push(Token { range, partner });
         }
-        Ok(Tokens { tokens, depth })
+        let unclosed = open.last().map(|(place, _)| *place);
+        Ok(Tokens { tokens, depth, unclosed })
     }
 
     /// Whether there are so few tokens that parsing them needs no stack to speak of.
     pub fn are_few(&self) -> bool {
         self.tokens.len() <= FEW && self.depth <= SHALLOW
+    }
+
+    /// The innermost bracket that is not closed.
+    pub fn unclosed(&self) -> Option<Range<usize>> {
+        self.range(self.unclosed?)
     }
 
     /// The place of the token that begins at a byte.

@@ -1,7 +1,10 @@
 //! Expressions that are meant to take forever, or to break something.
 
+use bumpalo::Bump;
+
 use super::{answer, answer_within, environment};
-use crate::cel::{Budget, Program, Type};
+use crate::cel::{Budget, Environment, Error, Program, Scope, Type, Value};
+use crate::document::{Limits, json};
 
 const EXHAUSTED: &str = "error: the expression takes too many steps: its budget is exhausted";
 
@@ -27,6 +30,40 @@ fn texts_and_lists_that_double_run_out_of_budget() {
         format!("[[1]]{}", ".map(x, x + x)".repeat(40)),
     ] {
         assert_eq!(answer(&source), EXHAUSTED, "{source}");
+    }
+}
+
+#[test]
+fn large_values_of_a_document_run_out_of_budget_before_they_take_seconds() {
+    let members: Vec<_> =
+        (0..20_000).map(|place| format!("\"k{place}\": [[0, 1, 2, 3, 4, 5, 6, 7], \"{place}\"]")).collect();
+    let text = format!("{{{}}}", members.join(","));
+    let reversed = format!("{{{}}}", members.iter().rev().cloned().collect::<Vec<_>>().join(","));
+    let arena = Bump::new();
+    let parse = |text: &'_ str| json::parse(&arena, arena.alloc_str(text).as_bytes(), &Limits::REVIEW).unwrap();
+    let environment = Environment::new().variable("a", 0, Type::Map).variable("b", 1, Type::Map);
+    let scope = Pair(parse(&text).into(), parse(&reversed).into());
+    for (source, expected) in [
+        ("a.all(k, a[k] != '')", None),
+        ("a.all(k, has(a.k19999))", None),
+        ("a.all(k, k in a)", None),
+        ("a.map(k, a).all(m, m in [a, b])", None),
+        ("a == b", Some("true")),
+    ] {
+        let program = Program::compile(&environment, source, Type::Dyn).unwrap();
+        let found = program.eval(&arena, &scope, &Budget::default());
+        match expected {
+            Some(expected) => assert_eq!(found.unwrap().to_string(), expected, "{source}"),
+            None => assert!(found.unwrap_err().is_exhausted(), "{source}"),
+        }
+    }
+}
+
+struct Pair<'a>(Value<'a>, Value<'a>);
+
+impl<'a> Scope<'a> for Pair<'a> {
+    fn slot(&self, slot: u8) -> Result<Value<'a>, Error<'a>> {
+        Ok(if slot == 0 { self.0 } else { self.1 })
     }
 }
 

@@ -98,6 +98,7 @@ fn fields_indices_and_presence() {
         ("object.metadata.labels['app.kubernetes.io/name']", "web"),
         ("object['metadata'].name", "web"),
         ("object.metadata.`name`", "web"),
+        ("has(object.metadata.namespace) || has(object.spec.if)", "false"),
         ("object.spec.containers[1].name", "proxy"),
         ("object.spec.containers[1u].name == object.spec.containers[1.0].name", "true"),
         ("object.spec.containers[2]", "error: index out of bounds: 2 in `object.spec.containers`"),
@@ -160,6 +161,24 @@ fn macros_go_through_lists_and_keys() {
 }
 
 #[test]
+fn macros_with_two_variables_go_through_places_and_entries() {
+    check(&[
+        ("object.spec.containers.all(i, c, i < 2 && c.name != '')", "true"),
+        ("object.metadata.labels.exists(k, v, k == 'team' && v == 'a')", "true"),
+        ("[5, 6].existsOne(i, x, i == 1 && x == 6)", "true"),
+        ("[0, 1].exists(i, x, 1 / x == 1)", "true"),
+        ("[5, 6].transformList(i, x, i + x)", "[5, 7]"),
+        ("{'a': 1, 'b': 2}.transformList(k, v, v > 1, k)", r#"["b"]"#),
+        ("{'a': 1, 'b': 2}.transformMap(k, v, v * 10)", r#"{"a": 10, "b": 20}"#),
+        ("{'a': 1, 'b': 2}.transformMap(k, v, k == 'a', v * 10)", r#"{"a": 10}"#),
+        ("['x', 'y'].transformMap(i, x, x)", r#"{0: "x", 1: "y"}"#),
+        ("{'a': 'x', 'b': 'y'}.transformMapEntry(k, v, {v: k})", r#"{"x": "a", "y": "b"}"#),
+        ("['x', 'x'].transformMapEntry(i, x, {x: i})", "error: duplicate key `x` in `{x: i}`"),
+        ("[1, 2].map(x, [3].all(i, y, i + y > x))", "[true, true]"),
+    ]);
+}
+
+#[test]
 fn optional_values() {
     check(&[
         ("object.spec.?hostNetwork.orValue(false)", "true"),
@@ -173,6 +192,11 @@ fn optional_values() {
         ("object.spec.containers[?0].name.orValue('')", "app"),
         ("has(object.?no.such)", "false"),
         ("optional.of(1).value() + 1", "2"),
+        ("optional.of(1).orValue(1 / 0)", "1"),
+        ("object.?spec.or(object.no).hasValue()", "true"),
+        ("object.?no.orValue(1 / 0)", "error: division by zero in `1 / 0`"),
+        ("object.?no.or(object.no).hasValue()", "error: no such key: `no` in `object`"),
+        ("object.?no.or(object.metadata)", "error: expected optional, found map in `object.metadata`"),
         ("optional.none().value()", "error: optional has no value in `optional.none().value()`"),
         ("optional.ofNonZeroValue('').hasValue()", "false"),
         ("optional.ofNonZeroValue('a').hasValue()", "true"),

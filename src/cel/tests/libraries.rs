@@ -57,24 +57,71 @@ fn texts_are_counted_in_code_points() {
 
 #[test]
 fn lists_of_kubernetes() {
-    check(
-        &[
-            ("[1, 2, 2].isSorted() && [].isSorted()", "true"),
-            ("['b', 'a'].isSorted()", "false"),
-            ("[1, 2].sum() + [].sum()", "3"),
-            ("[1.5, 2.0].sum()", "3.5"),
-            ("[duration('1m'), duration('1s')].sum()", "61s"),
-            ("[3, 1, 2].min() * [3, 1, 2].max()", "3"),
-            ("[1, object.metadata.replicas].max()", "3"),
-            ("[].min()", "error: the list has no elements in `[].min()`"),
-            ("['a', 'b', 'a'].indexOf('a') + ['a', 'b', 'a'].lastIndexOf('a')", "2"),
-            ("['a'].indexOf('b')", "-1"),
-            ("['a'].includes('a')", "true"),
-            ("['a'].sum()", "error: no such overload: `sum` for string in `['a'].sum()`"),
-            ("([1] + [2])[1]", "2"),
-            ("object.spec.containers + []", "error: "),
-        ][..13],
-    );
+    check(&[
+        ("[1, 2, 2].isSorted() && [].isSorted()", "true"),
+        ("['b', 'a'].isSorted()", "false"),
+        ("[1, 2].sum() + [].sum()", "3"),
+        ("[1.5, 2.0].sum()", "3.5"),
+        ("[duration('1m'), duration('1s')].sum()", "61s"),
+        ("[3, 1, 2].min() * [3, 1, 2].max()", "3"),
+        ("[1, object.metadata.replicas].max()", "3"),
+        ("[].min()", "error: the list has no elements in `[].min()`"),
+        ("['a', 'b', 'a'].indexOf('a') + ['a', 'b', 'a'].lastIndexOf('a')", "2"),
+        ("['a'].indexOf('b')", "-1"),
+        ("['a'].includes('a')", "true"),
+        ("['a'].sum()", "error: no such overload: `sum` for string in `['a'].sum()`"),
+        ("([1] + [2])[1]", "2"),
+        ("([] + object.spec.containers).size() + (object.spec.containers + object.spec.containers).size()", "6"),
+    ]);
+}
+
+#[test]
+fn lists_of_the_extension() {
+    check(&[
+        ("lists.range(3)", "[0, 1, 2]"),
+        ("lists.range(-1)", "[]"),
+        ("[1, 2, 1].distinct()", "[1, 2]"),
+        ("[dyn([1]), dyn([[2]])].flatten()", "[1, [2]]"),
+        ("[[1], [[2]]].flatten(2)", "[1, 2]"),
+        ("[[1]].flatten(-1)", "error: not a depth: `-1` in `[[1]].flatten(-1)`"),
+        ("[1, 2, 3].reverse()", "[3, 2, 1]"),
+        ("[1, 2, 3].slice(1, 3)", "[2, 3]"),
+        ("[1, 2, 3].slice(2, 4)", "error: index out of bounds: 4 in `[1, 2, 3].slice(2, 4)`"),
+        ("['b', 'c', 'a'].sort()", r#"["a", "b", "c"]"#),
+        ("[dyn(1), dyn('a')].sort()", "error: no such overload: `<` for int and string in `[dyn(1), dyn('a')].sort()`"),
+    ]);
+}
+
+#[test]
+fn lists_as_sets() {
+    check(&[
+        ("sets.contains(['ALL', 'X'], ['ALL'])", "true"),
+        ("sets.contains(['X'], ['ALL'])", "false"),
+        ("sets.contains([1], [])", "true"),
+        ("sets.equivalent([1, 2, 2], [2, 1])", "true"),
+        ("sets.equivalent([1], [1, 2])", "false"),
+        ("sets.intersects([1, 2], [2, 3])", "true"),
+        ("sets.intersects([1], [])", "false"),
+    ]);
+}
+
+#[test]
+fn formats() {
+    check(&[
+        ("'%s in %s has %d'.format(['pod', object.metadata.name, 3])", "pod in web has 3"),
+        ("'%s'.format([['abc', 3.14, null, [9, 8], timestamp(0)]])", "[abc, 3.14, null, [9, 8], 1970-01-01T00:00:00Z]"),
+        ("'%s'.format([{'b': [1], 'a': [2]}])", "{a: [2], b: [1]}"),
+        ("'%.1f %f %e'.format([1.25, 2.5, 1052.032911275])", "1.2 2.500000 1.052033e+03"),
+        ("'%b %b'.format([dyn(true), dyn(5)])", "1 101"),
+        ("'%b %o %x %X %x'.format([5, 8, 255, -255, 0])", "101 10 ff -FF 0"),
+        ("'%x'.format(['hi'])", "6869"),
+        ("'100%%'.format([])", "100%"),
+        ("'%d'.format(['a'])", "error: not a value for its place in the format: `a` in `'%d'.format(['a'])`"),
+        ("'%d'.format([])", "error: index out of bounds: 0 in `'%d'.format([])`"),
+        ("'a'.format([1])", "error: not as many places in the format as values: `[1]` in `'a'.format([1])`"),
+        ("'%q'.format([1])", "error: not a value for its place in the format: `1` in `'%q'.format([1])`"),
+        ("'%'.format([1])", "error: not a format: `%` in `'%'.format([1])`"),
+    ]);
 }
 
 #[test]

@@ -2,8 +2,12 @@
 //! whatever their types, different types are never equal, and a NaN equals nothing.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::cel::value::{List, Map, Value};
+
+/// Up to this number of keys comparing them beats a table.
+const SMALL: usize = 32;
 
 /// Whether two values are equal. Never an error: values of different types are not.
 pub(crate) fn equal(a: Value<'_>, b: Value<'_>) -> bool {
@@ -53,8 +57,15 @@ fn equal_maps(a: Map<'_>, b: Map<'_>) -> bool {
         return false;
     }
     // Two copies of one object nearly always have their keys in the same order.
+    let mut table: Option<HashMap<&str, Value<'_>>> = None;
     (0..a.len()).all(|place| match (a.entry(place), b.entry(place)) {
         (Some((key, value)), Some((other, beside))) if equal(key, other) => equal(value, beside),
+        (Some((Value::String(key), value)), _) if b.len() > SMALL => {
+            let table = table.get_or_insert_with(|| {
+                b.iter().filter_map(|(key, value)| key.as_str().map(|key| (key, value))).collect()
+            });
+            table.get(key).is_some_and(|other| equal(value, *other))
+        }
         (Some((key, value)), _) => b.get(key).is_some_and(|other| equal(value, other)),
         _ => false,
     })

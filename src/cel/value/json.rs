@@ -49,3 +49,36 @@ impl<'a> Value<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cel::{Budget, Empty, Environment, Program, Type};
+
+    #[test]
+    fn what_json_can_say_is_said() {
+        for (source, expected) in [
+            ("[1, 2].map(x, x + 1)", Some("[2,3]")),
+            ("{'a': dyn(1.5), 'b': dyn([]), 'c': dyn(null)}", Some(r#"{"a":1.5,"b":[],"c":null}"#)),
+            ("{1: 'x', 2: 'y'}", Some(r#"{"1":"x","2":"y"}"#)),
+            ("18446744073709551615u", Some("18446744073709551615")),
+            ("1u", Some("1")),
+            ("b'hi'", Some(r#""aGk=""#)),
+            ("duration('1.5s')", Some(r#""1.5s""#)),
+            ("timestamp(0)", Some(r#""1970-01-01T00:00:00Z""#)),
+            ("quantity('1024Mi')", Some(r#""1Gi""#)),
+            ("image('redis')", Some(r#""docker.io/library/redis:latest""#)),
+            ("double('nan')", None),
+            ("optional.none()", None),
+            ("[dyn(1)].map(x, optional.of(x))", None),
+            ("int", None),
+        ] {
+            let arena = Bump::new();
+            let found = Program::compile(&Environment::new(), source, Type::Dyn).ok().and_then(|program| {
+                let value = program.eval(&arena, &Empty, &Budget::default()).unwrap();
+                value.to_document(&arena).map(|value| value.to_string())
+            });
+            assert_eq!(found.as_deref(), expected, "{source}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //!
 //! Nothing runs the Pods of the Deployment here, so the webhooks get a URL in place of the Service.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use crate::webhook::{Scene, equal, holds, objects, policies};
 
 pub fn install(scene: &Scene) -> Result<(), Failed> {
     scene.cluster.must(&["apply", "-f", &file("podgate.yaml").display().to_string()], "")?;
-    let webhooks = webhooks(scene.podgate.address, &scene.mounts.authority.pem)?;
+    let webhooks = webhooks(scene.balancer.address, &scene.mounts.authority.pem)?;
     scene.cluster.must(&["apply", "-f", "-"], &webhooks.to_string())?;
     for namespace in policies::NAMESPACES {
         scene.namespace(namespace)?;
@@ -61,6 +62,14 @@ pub fn webhooks(address: SocketAddr, ca: &str) -> Result<Value, Failed> {
         }
     }
     Ok(list)
+}
+
+/// The words of the command that the README gives for emergencies, without `kubectl`.
+pub fn break_glass() -> Result<Vec<String>, Failed> {
+    let readme = fs::read_to_string(file("README.md"))?;
+    let (_, section) = readme.split_once("## Break glass").ok_or("the README does not say how to break the glass")?;
+    let command = section.lines().find_map(|line| line.strip_prefix("    kubectl "));
+    Ok(command.ok_or("no command to break the glass")?.split(' ').map(str::to_owned).collect())
 }
 
 /// The arguments of the Deployment's container, with the folders that are mounted there.

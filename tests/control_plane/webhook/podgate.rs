@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -54,18 +54,20 @@ impl Mounts {
 }
 
 impl Podgate {
-    /// Starts it on free ports, or on the given one, and waits until it is ready.
-    pub fn start(mounts: &Mounts, log: &Path, listen: SocketAddr, more: &[&str]) -> Result<Podgate, Failed> {
+    /// Starts it on free ports and waits until it listens.
+    pub fn start(mounts: &Mounts, log: &Path) -> Result<Podgate, Failed> {
         let file = File::create(log)?;
         let child = Command::new(env!("CARGO_BIN_EXE_podgate"))
             .args(installation::arguments(mounts)?)
-            .args([format!("--listen={listen}"), "--admin-listen=127.0.0.1:0".to_owned()])
-            .args(more)
+            .args(["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"])
+            // A balancer on this machine hears at once that a replica goes.
+            .args(["--drain-delay=1s", "--drain-timeout=3s"])
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
             .spawn()?;
-        let mut podgate = Podgate { address: listen, admin: listen, child, log: log.to_owned() };
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut podgate = Podgate { address: nowhere, admin: nowhere, child, log: log.to_owned() };
         let start = Instant::now();
         // It says so once it listens, and it listens once it can answer.
         let listening = loop {

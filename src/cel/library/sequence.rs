@@ -1,0 +1,109 @@
+//! Version 3 of the lists extension, without `sortBy`.
+
+use std::cmp::Ordering;
+
+use crate::cel::error::Reason;
+use crate::cel::library::{Context, Outcome, Overload};
+use crate::cel::types::Type::{Int, List as ListType};
+use crate::cel::value::{List, Value, compare};
+
+pub(super) const OVERLOADS: &[Overload] = &[
+    Overload::global("lists.range", &[Int], ListType, range),
+    Overload::method("distinct", &[ListType], ListType, distinct),
+    Overload::method("flatten", &[ListType], ListType, flatten),
+    Overload::method("flatten", &[ListType, Int], ListType, flatten),
+    Overload::method("reverse", &[ListType], ListType, reverse),
+    Overload::method("slice", &[ListType, Int, Int], ListType, slice),
+    Overload::method("sort", &[ListType], ListType, sort),
+];
+
+/// Lists inside one another that `flatten` goes into.
+const DEPTH: i64 = 100;
+
+fn range<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::Int(end)] => context.collect((0..*end).map(Value::Int)),
+        _ => Err(context.mismatch("lists.range", arguments)),
+    }
+}
+
+fn distinct<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch("distinct", arguments)) };
+    let mut seen: Vec<Value<'a>> = Vec::new();
+    for element in list.iter() {
+        context.budget.spend_each(1 + seen.len())?;
+        if context.position(seen.iter().copied(), element)?.is_none() {
+            seen.push(element);
+        }
+    }
+    context.collect(seen.into_iter())
+}
+
+fn flatten<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (list, depth) = match arguments {
+        [Value::List(list)] => (*list, 1),
+        [Value::List(list), Value::Int(depth)] => (*list, *depth),
+        _ => return Err(context.mismatch("flatten", arguments)),
+    };
+    if depth < 0 {
+        return context.refuse("not a depth", Value::Int(depth));
+    }
+    let mut flat = Vec::new();
+    flatten_into(context, &mut flat, list, depth.min(DEPTH))?;
+    context.collect(flat.into_iter())
+}
+
+fn flatten_into<'a>(
+    context: Context<'_, 'a>,
+    flat: &mut Vec<Value<'a>>,
+    list: List<'a>,
+    depth: i64,
+) -> Result<(), Reason<'a>> {
+    for element in list.iter() {
+        context.budget.spend(1)?;
+        match element {
+            Value::List(inner) if depth > 0 => flatten_into(context, flat, inner, depth - 1)?,
+            other => flat.push(other),
+        }
+    }
+    Ok(())
+}
+
+fn reverse<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match arguments {
+        [Value::List(list)] => context.collect(list.iter().rev()),
+        _ => Err(context.mismatch("reverse", arguments)),
+    }
+}
+
+fn slice<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list), Value::Int(start), Value::Int(end)] = arguments else {
+        return Err(context.mismatch("slice", arguments));
+    };
+    let place = |place: &i64| match usize::try_from(*place) {
+        Ok(found) if found <= list.len() => Ok(found),
+        _ => Err(Reason::OutOfBounds(*place)),
+    };
+    let (from, to) = (place(start)?, place(end)?);
+    if from > to {
+        return Err(Reason::OutOfBounds(*start));
+    }
+    context.collect(list.iter().skip(from).take(to - from))
+}
+
+fn sort<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch("sort", arguments)) };
+    let mut sorted: Vec<Value<'a>> = Vec::new();
+    for element in list.iter() {
+        let first = sorted.first().copied().unwrap_or(element);
+        if compare(first, element).is_none() {
+            return Err(Reason::Operator("<", first.kind(), element.kind()));
+        }
+        sorted.push(element);
+    }
+    // A comparison for each element and each halving of the list.
+    let halvings = usize::BITS - sorted.len().leading_zeros();
+    context.budget.spend(u64::from(halvings).saturating_mul(u64::try_from(sorted.len()).unwrap_or(u64::MAX)))?;
+    sorted.sort_by(|one, other| compare(*one, *other).flatten().unwrap_or(Ordering::Equal));
+    context.collect(sorted.into_iter())
+}
