@@ -3,7 +3,13 @@
 //! The yardstick is a server of hyper and rustls with the same certificate, thread and allocator, which reads the body
 //! and answers a constant. Both run as processes, and the same caller drives them in turn over 16 connections.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a benchmark fails by a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a benchmark fails by a panic"
+)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is how a benchmark speaks")]
 
 #[path = "../tests/serve/caller.rs"]

@@ -126,10 +126,17 @@ impl<'a> Intent<'a> {
         match &self.witness {
             Witness::File(authored) => self.is_written(authored, &place),
             Witness::Request { .. } => {
-                let owners = Owners::of(self.entries(), &place);
-                let applied = || self.last_applied();
+                let last_applied = self.last_applied();
                 let stands = |applied| manifest::stands(applied, self.workload.kind, &place);
-                owners.applied || owners.edited || applied().is_some_and(stands)
+                if last_applied.is_some_and(stands) {
+                    return true;
+                }
+                // For one request after it moved from client-side to server-side apply, kubectl applies everything
+                // that it owned, filled in or not. The annotation knows better.
+                let was_moved = |entry: &Entry<'_>| last_applied.is_some() && entry.wrote_containers();
+                let is_applied = |entry: &Entry<'_>| entry.is_apply && entry.is_of_object && entry.owns(&place);
+                let entries = self.entries();
+                Owners::of(entries, &place).edited || entries.iter().any(|entry| is_applied(entry) && !was_moved(entry))
             }
         }
     }

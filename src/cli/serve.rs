@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::runtime;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::cli::Exit;
 use crate::cli::serve::arguments::{LogFormat, Serve};
@@ -75,6 +75,10 @@ fn start(serve: &Serve) -> Result<(), Error> {
         LogFormat::Auto => log::Format::Json,
     };
     log::start(format, &serve.log_level)?;
+    // What a panic says may be a piece of an object, and is not for the log.
+    std::panic::set_hook(Box::new(|panic| {
+        error!(place = panic.location().map(tracing::field::display), "podgate has a bug")
+    }));
     let mut builder = match serve.threads {
         1 => runtime::Builder::new_current_thread(),
         threads => {

@@ -1,6 +1,7 @@
 //! One request, ready to be evaluated: what expressions see, each part made when it is first asked for.
 
 use std::cell::OnceCell;
+use std::fmt;
 
 use bumpalo::Bump;
 
@@ -40,6 +41,16 @@ pub struct Scope<'c, 'a> {
     variables: Vec<OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>>,
     params: OnceCell<Value<'a>>,
     container: Option<Value<'a>>,
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// In one line.
+    pub message: String,
+    /// Whether something outside of the object may be the cause: a budget that others spent, a namespace that is not
+    /// known.
+    pub is_of_surroundings: bool,
 }
 
 impl<'a> Case<'a> {
@@ -131,20 +142,33 @@ impl<'c, 'a> Scope<'c, 'a> {
     /// The result of an expression.
     ///
     /// # Errors
-    /// What went wrong, in one line.
-    pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, String> {
-        program.eval(self.case.arena, self, self.case.budget).map_err(|error| program.explain(&error))
+    /// What went wrong.
+    pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, Failure> {
+        let Case { arena, budget, facts, .. } = self.case;
+        program.eval(arena, self, budget).map_err(|error| Failure {
+            message: program.explain(&error),
+            is_of_surroundings: error.is_exhausted() || facts.namespace.is_null(),
+        })
     }
 
     /// The result of a condition.
     ///
     /// # Errors
-    /// What went wrong, in one line.
-    pub fn test(&self, program: &'a Program) -> Result<bool, String> {
+    /// What went wrong.
+    pub fn test(&self, program: &'a Program) -> Result<bool, Failure> {
         match self.value(program)? {
             cel::Value::Bool(holds) => Ok(holds),
-            other => Err(format!("the result is {other}, not a boolean")),
+            other => Err(Failure {
+                message: format!("the result is {other}, not a boolean"),
+                is_of_surroundings: self.case.facts.namespace.is_null(),
+            }),
         }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -3,9 +3,11 @@
 //! Nothing is set where somebody might miss what they wrote, and nothing that would start a rollout: each edit that is
 //! not made is collected with its reason.
 
+use bumpalo::collections::Vec as ArenaVec;
+
 use crate::cel;
 use crate::document::{Step, Value, edit};
-use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
 use crate::policy::fields::{self, Holds};
@@ -30,14 +32,14 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) restored: Vec<Edit<'a>>,
     /// What expressions gave, set or not.
     pub(super) computed: Vec<Computed<'a>>,
-    /// Rules whose `when` was false.
-    pub(super) asleep: Vec<Asleep<'a>>,
+    /// Rules whose `when` was false. In the arena, as most requests have some and no edit.
+    pub(super) asleep: ArenaVec<'a, Asleep<'a>>,
     /// Computed values that do not hold still.
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
     /// Fields that hold what a rule wants already.
-    claimed: Vec<Claim<'a>>,
+    claimed: ArenaVec<'a, Claim<'a>>,
 }
 
 /// What an expression of a rule gives for a field.
@@ -87,10 +89,10 @@ impl<'e, 'a> Editor<'e, 'a> {
             withheld: Vec::new(),
             restored: Vec::new(),
             computed: Vec::new(),
-            asleep: Vec::new(),
+            asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
-            claimed: Vec::new(),
+            claimed: ArenaVec::new_in(case.arena),
         }
     }
 
@@ -132,34 +134,51 @@ impl<'e, 'a> Editor<'e, 'a> {
                 let Verb::Default(default) = &rule.verb else { continue };
                 let source = Source { matched, rule, default };
                 match &matched.failed {
-                    Some(error) => self.withhold(source, None, None, Reason::Error(error.clone())),
+                    Some(error) => self.withhold(source, None, None, Reason::Error(error.to_string())),
                     None => self.rule(&mut scope, source),
                 }
             }
         }
     }
 
+    /// All of a rule's edits, or none where one of its expressions fails.
     fn rule(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>) {
+        let (made, withheld, claimed) = (self.made.len(), self.withheld.len(), self.claimed.len());
+        let (workload, restored) = (self.workload, self.restored.clone());
+        self.values(scope, source);
+        let is_error = |withheld: &&Withheld<'a>| matches!(withheld.reason, Reason::Error(_));
+        let Some(error) = self.withheld.iter().skip(withheld).find(is_error) else { return };
+        let reason = error.reason.clone();
+        (self.workload, self.restored) = (workload, restored);
+        self.claimed.truncate(claimed);
+        for Edit { field, after, .. } in self.made.split_off(made) {
+            self.withhold(source, Some(field), Some(after), reason.clone());
+        }
+    }
+
+    fn values(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>) {
         let Source { rule, default, .. } = source;
-        let is_wanted = |leaf: &&Leaf| self.is_target(default, leaf);
-        let (in_container, in_pod): (Vec<_>, Vec<_>) =
-            default.leaves.iter().filter(is_wanted).partition(|leaf| leaf.in_container);
-        let is_of_pod = !in_pod.is_empty() && self.reaches(None);
-        // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
-        let is_asked_once = default.leaves.iter().any(|leaf| !leaf.in_container);
-        if is_asked_once && (is_of_pod || !in_container.is_empty()) && !self.may_run(scope, source, None) {
+        let (mut is_of_pod, mut is_of_containers, mut is_asked_once) = (false, false, false);
+        for leaf in &default.leaves {
+            // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
+            is_asked_once |= !leaf.in_container;
+            let is_wanted = self.is_target(default, leaf);
+            is_of_pod |= is_wanted && !leaf.in_container;
+            is_of_containers |= is_wanted && leaf.in_container;
+        }
+        is_of_pod &= self.reaches(None);
+        if is_asked_once && (is_of_pod || is_of_containers) && !self.may_run(scope, source, None) {
             return;
         }
         if is_of_pod {
-            for leaf in in_pod {
+            for leaf in default.leaves.iter().filter(|leaf| !leaf.in_container) {
                 self.wish(scope, source, leaf, None);
             }
         }
-        if in_container.is_empty() {
+        if !is_of_containers {
             return;
         }
-        let original = self.case.workload;
-        for container in original.containers() {
+        for container in self.case.workload.containers() {
             let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
             if !selected || !self.reaches(Some(&container)) {
                 continue;
@@ -168,7 +187,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
             scope.enter(&seen, rule.reads_container());
             if is_asked_once || self.may_run(scope, source, Some(container)) {
-                for leaf in in_container.iter().copied() {
+                for leaf in default.leaves.iter().filter(|leaf| leaf.in_container) {
                     self.wish(scope, source, leaf, Some(container));
                 }
             }
@@ -213,6 +232,9 @@ impl<'e, 'a> Editor<'e, 'a> {
         leaf: &'a Leaf,
         container: Option<Container<'a>>,
     ) {
+        if !self.is_target(source.default, leaf) {
+            return;
+        }
         let base = container.map_or(Base::Pod, |container| container.base());
         let field = Field { base, steps: &leaf.steps, container };
         match (&leaf.value, leaf.field) {
@@ -257,7 +279,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         };
         for member in members {
             let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
-            let steps = bumpalo::collections::Vec::from_iter_in(steps, self.case.arena).into_bump_slice();
+            let steps = ArenaVec::from_iter_in(steps, self.case.arena).into_bump_slice();
             self.spread(source, Field { steps, ..field }, member.value);
         }
     }
@@ -360,8 +382,8 @@ impl<'e, 'a> Editor<'e, 'a> {
 }
 
 /// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
-fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, String>) -> Result<Option<Value<'a>>, String> {
-    let value = match value? {
+fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, Failure>) -> Result<Option<Value<'a>>, String> {
+    let value = match value.map_err(|error| error.message)? {
         cel::Value::Optional(None) => return Ok(None),
         cel::Value::Optional(Some(value)) => *value,
         value => value,

@@ -7,8 +7,8 @@ use std::cell::OnceCell;
 
 use crate::cel;
 use crate::document::{Path, Step, Value};
-use crate::evaluate::case::{Case, Scope};
-use crate::evaluate::matching::{Matched, is_bookkeeping, same_members};
+use crate::evaluate::case::{Case, Failure, Scope};
+use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Violation, owner};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
@@ -18,7 +18,16 @@ use crate::workload::{Base, Container, path_in};
 struct Finding<'a> {
     container: Option<Container<'a>>,
     message: String,
-    is_error: bool,
+    error: Option<Error>,
+}
+
+/// What kept a rule from finding out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Error {
+    /// Something of the object.
+    OfObject,
+    /// Perhaps something else.
+    OfSurroundings,
 }
 
 /// Characters of one message. An expression could build one that no answer has room for.
@@ -35,15 +44,20 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
         for rule in &matched.policy.rules {
             let Verb::Require(require) = &rule.verb else { continue };
             let findings = match &matched.failed {
-                Some(error) => vec![Finding { container: None, message: error.clone(), is_error: true }],
-                None => findings(case, &mut scope, rule, require),
+                Some(failure) => vec![Finding::of(failure.clone(), None)],
+                None => findings_of(case, &mut scope, rule, require),
             };
             if findings.is_empty() {
                 continue;
             }
             let old_findings = old().map(|old| {
                 let mut scope = Scope::new(old, matched.policy);
-                (old, findings_of_old(old, &mut scope, rule, require))
+                let before = match matching::conditions(matched.policy, old) {
+                    Some(Ok(())) => findings_of(old, &mut scope, rule, require),
+                    Some(Err(failure)) => vec![Finding::of(failure, None)],
+                    None => Vec::new(),
+                };
+                (old, before)
             });
             for finding in findings {
                 let was_there = old_findings.as_ref().is_some_and(|(old, old_findings)| {
@@ -51,7 +65,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                 });
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
-                let passed_over = finding.is_error && rule.on_error == OnError::Allow;
+                let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
                 violations.push(Violation {
                     policy: matched.policy,
                     rule,
@@ -60,7 +74,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     path: path(case, require, finding.container.as_ref()),
                     container: finding.container,
                     is_new: !was_there,
-                    is_error: finding.is_error,
+                    is_error: finding.error.is_some(),
                 });
             }
         }
@@ -68,19 +82,19 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
     violations
 }
 
-fn findings_of_old<'a>(
-    old: &Case<'a>,
+impl<'a> Finding<'a> {
+    fn of(failure: Failure, container: Option<Container<'a>>) -> Self {
+        let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
+        Finding { container, message: failure.message, error: Some(error) }
+    }
+}
+
+fn findings_of<'a>(
+    case: &Case<'a>,
     scope: &mut Scope<'_, 'a>,
     rule: &'a Rule,
     require: &'a Require,
 ) -> Vec<Finding<'a>> {
-    let mut findings = findings(old, scope, rule, require);
-    // What cannot be evaluated there is no excuse for what cannot be evaluated here.
-    findings.retain(|finding| !finding.is_error);
-    findings
-}
-
-fn findings<'a>(case: &Case<'a>, scope: &mut Scope<'_, 'a>, rule: &'a Rule, require: &'a Require) -> Vec<Finding<'a>> {
     if require.subject != Subject::Container {
         return finding(scope, rule, require, None).into_iter().collect();
     }
@@ -107,10 +121,8 @@ fn finding<'a>(
     require: &'a Require,
     container: Option<Container<'a>>,
 ) -> Option<Finding<'a>> {
-    let cannot = |what: &str, error: String| Finding {
-        container,
-        message: format!("{what} cannot be evaluated: {error}"),
-        is_error: true,
+    let cannot = |what: &str, error: Failure| {
+        Finding::of(Failure { message: format!("{what} cannot be evaluated: {error}"), ..error }, container)
     };
     if let Some(when) = &rule.when {
         match scope.test(when) {
@@ -121,7 +133,7 @@ fn finding<'a>(
     }
     match scope.test(&require.program) {
         Ok(true) => None,
-        Ok(false) => Some(Finding { container, message: message(scope, require), is_error: false }),
+        Ok(false) => Some(Finding { container, message: message(scope, require), error: None }),
         Err(error) => Some(cannot("the rule", error)),
     }
 }
@@ -140,7 +152,7 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
 
 fn on_one_line(text: &str) -> String {
     let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.len() < text.len() {
+    if text.chars().nth(LONGEST_MESSAGE).is_some() {
         line.push('…');
     }
     line
@@ -159,16 +171,17 @@ fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<
 }
 
 /// Whether the old object violates the rule in the same way: in the container of the same name and role, with equal
-/// values at the rule's field.
+/// values at the rule's field. Which field an error comes from nobody knows, so there all must be equal.
 fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
-    if finding.is_error {
+    let is_same_error = finding.error == Some(Error::OfObject) && finding.message == before.message;
+    if finding.error != before.error || (finding.error.is_some() && !is_same_error) {
         return false;
     }
     let named = |container: &Option<Container<'a>>| container.map(|container| (container.role, container.name));
     if named(&finding.container) != named(&before.container) {
         return false;
     }
-    let field = require.field.as_ref().map(Path::steps);
+    let field = require.field.as_ref().map(Path::steps).filter(|_| finding.error.is_none());
     let blamed = |case: &Case<'a>, finding: &Finding<'a>| match (require.subject, finding.container) {
         (Subject::Object, _) => case.workload.object,
         (Subject::Container, Some(container)) => container.value,
@@ -177,8 +190,8 @@ fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Find
     let (a, b) = (blamed(new, finding), blamed(old, before));
     match (field, require.subject) {
         (Some(field), _) => at(a, field) == at(b, field),
-        (None, Subject::Container) => a == b,
-        (None, Subject::Pod) => a.field("spec") == b.field("spec"),
+        (None, Subject::Container) if finding.container.is_some() => a == b,
+        (None, Subject::Container | Subject::Pod) => a.field("spec") == b.field("spec"),
         (None, Subject::Object) => {
             let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
             same_members(a, b, |key| !matches!(key, "metadata" | "status"))

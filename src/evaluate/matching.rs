@@ -1,9 +1,9 @@
 //! Which policies apply to a request, and how strictly.
 
 use crate::document::Value;
-use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::set::{Key, PolicySet};
-use crate::policy::{Match, Mode, Policy, Rule};
+use crate::policy::{Match, Mode, Policy, Rule, Verb};
 use crate::workload::Kind;
 
 /// A policy that applies.
@@ -16,10 +16,15 @@ pub struct Matched<'a> {
     /// The mode for judging: milder where a controller made the Pod and the policy lets those pass.
     pub judging: Mode,
     /// A condition of its `match` that could not be evaluated: then nobody knows whether it applies.
-    pub failed: Option<String>,
+    pub failed: Option<Failure>,
 }
 
 impl Matched<'_> {
+    /// Whether it has a rule that judges.
+    pub fn judges(&self) -> bool {
+        self.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Require(_)))
+    }
+
     /// The mode of a rule that edits.
     pub fn editing_mode(&self, rule: &Rule) -> Mode {
         rule.mode.map_or(self.mode, |mode| mode.min(self.mode))
@@ -66,10 +71,12 @@ fn mode(policy: &Policy, namespace_labels: Option<Value<'_>>) -> Mode {
 }
 
 /// Why nobody knows whether a policy applies that asks for the labels of a namespace which is not known.
-fn unknown_namespace(policy: &Policy, key: &Key<'_>) -> Option<String> {
+fn unknown_namespace(policy: &Policy, key: &Key<'_>) -> Option<Failure> {
     let asks = policy.matching.namespace_selector.is_some() || !policy.modes.is_empty();
-    (asks && key.namespace_labels.is_none())
-        .then(|| format!("the labels of namespace `{}` are not known", key.namespace))
+    (asks && key.namespace_labels.is_none()).then(|| Failure {
+        message: format!("the labels of namespace `{}` are not known", key.namespace),
+        is_of_surroundings: true,
+    })
 }
 
 /// Whether a controller made this object: a Pod, or the ReplicaSet or Job in between. The owner is judged when its
@@ -112,7 +119,7 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
 }
 
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
-pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), String>> {
+pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure>> {
     if policy.matching.conditions.is_empty() {
         return Some(Ok(()));
     }
@@ -123,7 +130,8 @@ pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), 
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) if result.is_ok() => {
-                result = Err(format!("condition `{}` cannot be evaluated: {error}", condition.name));
+                let message = format!("condition `{}` cannot be evaluated: {error}", condition.name);
+                result = Err(Failure { message, ..error });
             }
             Err(_) => {}
         }

@@ -30,10 +30,6 @@ use crate::server::limits::Limits;
 /// Bytes of the longest header, and of what is read ahead of a body.
 const BUFFER: usize = 64 << 10;
 
-/// How long a refused caller may go on sending before the connection is closed for good. Closing at once would take
-/// the answer from it.
-const LINGER: Duration = Duration::from_secs(1);
-
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -168,7 +164,7 @@ pub async fn serve(connection: Arc<Connection>, tls: TlsAcceptor, stream: TcpStr
         Ok(parts) => {
             let is_refused = connection.is_refused.load(Ordering::Relaxed);
             // Whoever does not listen any more misses nothing.
-            let _ = timeout(LINGER, end(parts.io.into_inner(), is_refused)).await;
+            let _ = timeout(state.limits.body_time, end(parts.io.into_inner(), is_refused)).await;
         }
         Err(error) => debug!(%peer, %error, "the connection ended"),
     }
@@ -178,7 +174,8 @@ pub async fn serve(connection: Arc<Connection>, tls: TlsAcceptor, stream: TcpStr
     }
 }
 
-/// Ends a stream, after having read what its peer is still sending if `is_refused`.
+/// Ends a stream, after having read what its peer is still sending if `is_refused`: closing at once would take the answer
+/// from it.
 async fn end(mut stream: impl AsyncRead + AsyncWrite + Unpin, is_refused: bool) -> io::Result<()> {
     poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
     if !is_refused {

@@ -142,6 +142,25 @@ fn the_last_good_pair_stays_until_there_is_a_better_one() {
 }
 
 #[test]
+fn two_files_are_taken_once_both_are_new() {
+    let authority = Authority::new();
+    let folder = folder();
+    let [chain, key] = ["chain.pem", "key.pem"].map(|name| folder.join(name));
+    let [first, second] = [authority.server(), authority.server()];
+    fs::write(&chain, &first.chain).unwrap();
+    fs::write(&key, &first.key).unwrap();
+    let files = ["--tls-cert", chain.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let server = Server::start_with_files(&folder, &authority.pem, &files);
+    let shown = server.caller().certificate();
+    fs::write(&chain, &second.chain).unwrap();
+    server.until_metric("podgate_certificate_reloads_total{result=\"refused\"}", 1.0);
+    assert_eq!(server.caller().certificate(), shown);
+    fs::write(&key, &second.key).unwrap();
+    server.until_metric("podgate_certificate_reloads_total{result=\"swapped\"}", 1.0);
+    assert_ne!(server.caller().certificate(), shown);
+}
+
+#[test]
 fn podgate_does_not_start_with_a_bad_pair() {
     let authority = Authority::new();
     let expired = Secret::new(&authority.issue("localhost", 2021, ExtendedKeyUsagePurpose::ServerAuth));

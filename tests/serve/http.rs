@@ -102,7 +102,7 @@ fn chunks_are_read_and_end_the_connection() {
 
 #[test]
 fn chunks_without_end_are_too_large() {
-    let server = Server::start(&["--max-body", "256Ki"]);
+    let server = Server::start(&["--max-body", "256Ki", "--body-timeout", "1s"]);
     let mut caller = server.caller();
     let head = head("POST /validate", &["Content-Type: application/json", "Transfer-Encoding: chunked"]);
     caller.send(head.as_bytes()).unwrap();

@@ -15,4 +15,5 @@ mod connections;
 mod drain;
 mod http;
 mod limits;
+mod policies;
 mod program;

@@ -67,8 +67,13 @@ impl Server {
     /// With the certificate in `folder`.
     pub fn start_with_certificate(folder: &Path, ca: &str, arguments: &[&str]) -> Server {
         let own = ["--tls-dir", folder.to_str().unwrap()];
+        Server::start_with_files(folder, ca, &[&own, arguments].concat())
+    }
+
+    /// With a certificate that `arguments` name, in `folder`.
+    pub fn start_with_files(folder: &Path, ca: &str, arguments: &[&str]) -> Server {
         let command = Command::new(env!("CARGO_BIN_EXE_podgate"));
-        let mut server = Server::run(command, &[&own, arguments].concat(), folder.to_owned());
+        let mut server = Server::run(command, arguments, folder.to_owned());
         server.ca = ca.to_owned();
         server
     }

@@ -1,0 +1,23 @@
+//! The engine through its public functions: policies as their authors write them, reviews as an API server sends them.
+
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod answers;
+mod computed;
+mod containers;
+mod dry_runs;
+mod errors;
+mod intent;
+mod judging;
+mod matching;
+mod modes;
+mod never;
+mod objects;
+mod owners;
+mod precedence;
+mod properties;
+mod resources;
+mod reviews;
+mod rollouts;
+mod targets;
+mod updates;
