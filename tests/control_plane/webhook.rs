@@ -67,7 +67,8 @@ impl Scene {
     /// Starts both, and installs the one in the other.
     pub fn start(components: Components) -> Result<Scene, Failed> {
         let cluster = Cluster::start(components, Shape::Alive)?;
-        let mounts = Mounts::make(cluster.folder())?;
+        let mut mounts = Mounts::make(cluster.folder())?;
+        mounts.kubeconfig = installation::prepare(&cluster)?;
         let balancer = Balancer::start()?;
         let scene = Scene { cluster, balancer, replicas: Mutex::default(), mounts, dry_runs: Mutex::default() };
         scene.add()?;

@@ -33,8 +33,7 @@ pub fn a_new_certificate_fails_no_call(scene: &Scene) -> Result<(), Failed> {
     wait_for(scene, &load, CALLS)?;
     equal("the certificate", certificate(admin)?, before)?;
     scene.mounts.renew()?;
-    load.stop()?;
-    Ok(())
+    load.stop()
 }
 
 pub fn new_policies_fail_no_call(scene: &Scene) -> Result<(), Failed> {
@@ -75,8 +74,7 @@ pub fn new_policies_fail_no_call(scene: &Scene) -> Result<(), Failed> {
     holds("the status", &status, "longer")?;
     equal("the grace under a broken policy", grace()?.as_str(), "50")?;
     scene.mounts.policies.swap(&usual)?;
-    load.stop()?;
-    Ok(())
+    load.stop()
 }
 
 const LONGER: &str = "apiVersion: podgate.dev/v1alpha1

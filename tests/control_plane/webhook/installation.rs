@@ -12,11 +12,23 @@ use base64::engine::general_purpose::STANDARD;
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
+use crate::cluster::Cluster;
 use crate::webhook::podgate::Mounts;
 use crate::webhook::{Scene, equal, holds, objects, policies};
 
+/// Everything but the webhooks. Returns a kubeconfig with the rights of the Deployment's account.
+pub fn prepare(cluster: &Cluster) -> Result<PathBuf, Failed> {
+    cluster.must(&["apply", "-f", &file("podgate.yaml").display().to_string()], "")?;
+    let token = cluster.must(&["create", "token", "podgate", "-n", "podgate"], "")?;
+    let mut kubeconfig: Value = serde_json::from_str(&fs::read_to_string(cluster.kubeconfig())?)?;
+    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
+    let path = cluster.folder().join("podgate-kubeconfig");
+    fs::write(&path, kubeconfig.to_string())?;
+    Ok(path)
+}
+
+/// The webhooks, in two steps.
 pub fn install(scene: &Scene) -> Result<(), Failed> {
-    scene.cluster.must(&["apply", "-f", &file("podgate.yaml").display().to_string()], "")?;
     let webhooks = webhooks(scene.balancer.address, &scene.mounts.authority.pem)?;
     scene.cluster.must(&["apply", "-f", "-"], &webhooks.to_string())?;
     for namespace in policies::NAMESPACES {

@@ -23,6 +23,8 @@ pub struct Mounts {
     pub authority: Authority,
     pub certificate: Mounted,
     pub policies: Mounted,
+    /// The way to the cluster, with no rights but those of the Deployment's account.
+    pub kubeconfig: PathBuf,
 }
 
 /// A running server, killed when dropped.
@@ -40,6 +42,7 @@ impl Mounts {
             certificate: Mounted::at(&folder.join("tls"))?,
             policies: Mounted::at(&folder.join("policies"))?,
             authority,
+            kubeconfig: PathBuf::new(),
         };
         mounts.renew()?;
         mounts.policies.swap(&policies::all()?)?;
@@ -59,6 +62,8 @@ impl Podgate {
         let file = File::create(log)?;
         let child = Command::new(env!("CARGO_BIN_EXE_podgate"))
             .args(installation::arguments(mounts)?)
+            .arg("--kubeconfig")
+            .arg(&mounts.kubeconfig)
             .args(["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"])
             // A balancer on this machine hears at once that a replica goes.
             .args(["--drain-delay=1s", "--drain-timeout=3s"])

@@ -8,9 +8,12 @@ use libtest_mimic::Failed;
 use podgate::document::{Limits, yaml};
 use serde_json::{Value, json};
 
-/// In the namespace `strict`, two rules that deny; in `rich`, defaults of every sort.
-const FILES: [(&str, &str); 2] =
-    [("strict.yaml", include_str!("strict.yaml")), ("rich.yaml", include_str!("rich.yaml"))];
+/// In the namespace `strict`, two rules that deny; in `rich`, defaults of every sort; and for namespaces with a label.
+const FILES: [(&str, &str); 3] = [
+    ("labelled.yaml", include_str!("labelled.yaml")),
+    ("rich.yaml", include_str!("rich.yaml")),
+    ("strict.yaml", include_str!("strict.yaml")),
+];
 
 /// The namespaces that have policies of their own.
 pub const NAMESPACES: [&str; 3] = ["strict", "enforced", "rich"];
