@@ -14,8 +14,10 @@ use crate::keys::Keys;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// What is written into the audit log: everything that carries an object, with the patches of webhooks.
+/// What is written into the audit log: everything that carries an object, with the patches of webhooks. Of a load only
+/// that it was asked.
 const AUDIT: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "Metadata", "namespaces": ["load", "swapped"]},
     {"level": "RequestResponse", "verbs": ["create", "update", "patch"],
      "resources": [{"group": ""}, {"group": "apps"}, {"group": "batch"}]},
     {"level": "None"}]}"#;

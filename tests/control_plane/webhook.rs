@@ -23,7 +23,6 @@ pub mod redis;
 pub mod rollouts;
 pub mod whole;
 
-use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -51,8 +50,8 @@ pub struct Scene {
     /// What stands behind it, the oldest first.
     replicas: Mutex<Vec<Podgate>>,
     pub mounts: Mounts,
-    /// The dry runs in the audit log that a test has looked at, so that none is taken for another.
-    pub dry_runs: Mutex<HashSet<String>>,
+    /// What the API server has noted so far.
+    audit: Mutex<audit::Log>,
 }
 
 /// What a run of kubectl said.
@@ -70,7 +69,7 @@ impl Scene {
         let mut mounts = Mounts::make(cluster.folder())?;
         mounts.kubeconfig = installation::prepare(&cluster)?;
         let balancer = Balancer::start()?;
-        let scene = Scene { cluster, balancer, replicas: Mutex::default(), mounts, dry_runs: Mutex::default() };
+        let scene = Scene { cluster, balancer, replicas: Mutex::default(), mounts, audit: Mutex::default() };
         scene.add()?;
         installation::install(&scene)?;
         Ok(scene)

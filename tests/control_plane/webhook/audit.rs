@@ -1,6 +1,10 @@
 //! The audit log: what the API server itself noted about its calls of podgate.
 
-use std::fs;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::PoisonError;
 
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -13,12 +17,41 @@ const PATCH: &str = "patch.webhook.admission.k8s.io/round_0_index_0";
 #[derive(Clone, Debug)]
 pub struct Event(pub Value);
 
-/// All requests so far.
-pub fn events(scene: &Scene) -> Result<Vec<Event>, Failed> {
-    let log = fs::read_to_string(scene.cluster.audit_log())?;
-    // The last line may still be on its way.
-    let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    whole.lines().map(|line| Ok(Event(serde_json::from_str(line)?))).collect()
+/// What has been read of the log.
+#[derive(Default)]
+pub struct Log {
+    read: u64,
+    events: Vec<Event>,
+    /// Those of which a test has looked at, so that none is taken for another.
+    seen: HashSet<usize>,
+}
+
+impl Log {
+    /// Reads what has been added.
+    fn read(&mut self, path: &Path) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut added = String::new();
+        file.read_to_string(&mut added)?;
+        // The last line may still be on its way.
+        let whole = added.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        if whole.is_empty() {
+            return Ok(());
+        }
+        self.read += whole.len() as u64 + 1;
+        for line in whole.lines() {
+            self.events.push(Event(serde_json::from_str(line)?));
+        }
+        Ok(())
+    }
+}
+
+/// Looks at all requests so far.
+pub fn look<T>(scene: &Scene, look: impl FnOnce(&[Event], &mut HashSet<usize>) -> T) -> Result<T, Failed> {
+    let mut log = scene.audit.lock().unwrap_or_else(PoisonError::into_inner);
+    log.read(&scene.cluster.audit_log())?;
+    let Log { events, seen, .. } = &mut *log;
+    Ok(look(events, seen))
 }
 
 /// The creation of an object, dry runs too, as soon as it stands there.
@@ -32,7 +65,7 @@ pub fn creation(scene: &Scene, namespace: &str, resource: &str, name: &str) -> R
         verb && reference["namespace"] == namespace && reference["resource"] == resource && named
     };
     scene.eventually(&format!("the creation of {resource}/{name} in the audit log"), || {
-        Ok(events(scene)?.into_iter().rfind(is_it))
+        look(scene, |events, _| events.iter().rfind(|event| is_it(event)).cloned())
     })
 }
 
@@ -47,22 +80,17 @@ pub fn last_dry_run(scene: &Scene, namespace: &str, object: &Value) -> Result<Ev
         let is_dry = event.0["requestURI"].as_str().is_some_and(|uri| uri.contains("dryRun=All"));
         is_dry && named && reference["namespace"] == namespace && reference["resource"] == resource
     };
-    // Every dry run is a line of its own, so the next one is awaited by their count.
     scene.eventually(&format!("a dry run of {kind}/{} in the audit log", object["metadata"]["name"]), || {
-        let mut seen = scene.dry_runs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut fresh = events(scene)?.into_iter().filter(|event| is_it(event) && !seen.contains(&event.id()));
-        let found = fresh.next_back();
-        seen.extend(found.iter().map(Event::id));
-        Ok(found)
+        look(scene, |events, seen| {
+            let mut fresh = events.iter().enumerate().filter(|(index, event)| is_it(event) && !seen.contains(index));
+            let (index, event) = fresh.next_back()?;
+            seen.insert(index);
+            Some(event.clone())
+        })
     })
 }
 
 impl Event {
-    /// What tells it from every other.
-    pub fn id(&self) -> String {
-        self.0["auditID"].as_str().unwrap_or_default().to_owned()
-    }
-
     /// An annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.0["annotations"][key].as_str()

@@ -16,7 +16,7 @@ const TIMES: usize = 4;
 
 pub fn a_new_certificate_fails_no_call(scene: &Scene) -> Result<(), Failed> {
     let admin = scene.admin()?;
-    let load = Load::start(scene, "default", &[45])?;
+    let load = Load::start(scene, "load", &[45])?;
     for _ in 0..TIMES {
         let before = certificate(admin)?;
         scene.mounts.renew()?;
@@ -93,7 +93,7 @@ spec:
 /// Two replicas, one after the other taken away as a Deployment does it: the new one serves before the old one goes.
 pub fn a_rolling_restart_fails_no_call(scene: &Scene) -> Result<(), Failed> {
     scene.add()?;
-    let load = Load::start(scene, "default", &[45])?;
+    let load = Load::start(scene, "load", &[45])?;
     wait_for(scene, &load, CALLS)?;
     for _ in 0..2 {
         scene.add()?;

@@ -31,7 +31,7 @@ pub fn prepare(cluster: &Cluster) -> Result<PathBuf, Failed> {
 pub fn install(scene: &Scene) -> Result<(), Failed> {
     let webhooks = webhooks(scene.balancer.address, &scene.mounts.authority.pem)?;
     scene.cluster.must(&["apply", "-f", "-"], &webhooks.to_string())?;
-    for namespace in policies::NAMESPACES {
+    for namespace in policies::NAMESPACES.into_iter().chain(["load"]) {
         scene.namespace(namespace)?;
     }
     let denied = objects::pod("canary", objects::one("nginx:1.27"));

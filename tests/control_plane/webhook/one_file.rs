@@ -12,7 +12,7 @@ const FILES: usize = 40;
 const AT_ONCE: usize = 4;
 
 pub fn a_namespace_and_its_pods_in_one_file_pass(scene: &Scene) -> Result<(), Failed> {
-    let load = Load::start(scene, "default", &[45])?;
+    let load = Load::start(scene, "load", &[45])?;
     thread::scope(|scope| {
         let apply_some = |worker: usize| (worker..FILES).step_by(AT_ONCE).try_for_each(|number| apply(scene, number));
         let workers: Vec<_> = (0..AT_ONCE).map(|worker| scope.spawn(move || apply_some(worker))).collect();
