@@ -3,7 +3,9 @@
 mod namespaces;
 
 use std::borrow::Cow;
+use std::path::Path;
 
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde::Deserialize;
 
@@ -38,6 +40,14 @@ pub async fn client() -> Result<Client, Unreachable> {
         Ok(config) => config,
         Err(_) => Config::infer().await.map_err(|error| Unreachable(Box::new(error)))?,
     };
+    Client::try_from(config).map_err(|error| Unreachable(Box::new(error)))
+}
+
+/// A client for the API server that a file in the form of a kubeconfig names. Nothing is asked yet.
+pub async fn client_of(kubeconfig: &Path) -> Result<Client, Unreachable> {
+    let unreachable = |error: kube::config::KubeconfigError| Unreachable(Box::new(error));
+    let read = Kubeconfig::read_from(kubeconfig).map_err(unreachable)?;
+    let config = Config::from_custom_kubeconfig(read, &KubeConfigOptions::default()).await.map_err(unreachable)?;
     Client::try_from(config).map_err(|error| Unreachable(Box::new(error)))
 }
 

@@ -98,7 +98,11 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
     metrics.certificate(pair.not_after.into());
     let certificates = Arc::new(Certificates::new(pair));
 
-    let client = if serve.no_cluster || !cluster::is_inside() { None } else { Some(cluster::client().await?) };
+    let client = match &serve.kubeconfig {
+        Some(file) => Some(cluster::client_of(file).await?),
+        None if serve.no_cluster || !cluster::is_inside() => None,
+        None => Some(cluster::client().await?),
+    };
     let sources = serve.policies.iter().map(|name| Source::parse(name)).collect();
     let options = Options { strict: serve.strict_policies, has_cluster: client.is_some(), ..Options::default() };
     let policies = Store::open(sources, options, Arc::clone(&metrics))?;

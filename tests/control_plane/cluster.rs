@@ -1,4 +1,4 @@
-//! An etcd and a kube-apiserver of our own, on free ports of 127.0.0.1, gone when dropped.
+//! A control plane of our own on free ports of 127.0.0.1, gone when dropped.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,7 +14,24 @@ use crate::keys::Keys;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// A running control plane without controllers, scheduler or nodes.
+/// What is written into the audit log: everything that carries an object, with the patches of webhooks. Of a load only
+/// that it was asked.
+const AUDIT: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "Metadata", "namespaces": ["load", "swapped"]},
+    {"level": "RequestResponse", "verbs": ["create", "update", "patch"],
+     "resources": [{"group": ""}, {"group": "apps"}, {"group": "batch"}]},
+    {"level": "None"}]}"#;
+
+/// What runs beside etcd and kube-apiserver. There are never a scheduler or nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Nothing: what is created stays as it is.
+    Judge,
+    /// The controllers, each with a user of its own, and an audit log.
+    Alive,
+}
+
+/// A running control plane.
 pub struct Cluster {
     components: Components,
     folder: PathBuf,
@@ -24,11 +41,12 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts it and waits until it is ready.
-    pub fn start(components: Components) -> io::Result<Cluster> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{}", std::process::id()));
+    pub fn start(components: Components, shape: Shape) -> io::Result<Cluster> {
+        let name = format!("cluster-{}-{shape:?}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder)?;
         let keys = Keys::make(&folder)?;
-        let [client, peer, secure] = free_ports()?;
+        let [client, peer, secure, controllers] = free_ports()?;
         let kubeconfig = folder.join("kubeconfig");
         fs::write(&kubeconfig, kubeconfig_of(&keys, secure).to_string())?;
         let mut cluster = Cluster { components, folder, kubeconfig, running: Vec::new() };
@@ -59,18 +77,47 @@ impl Cluster {
             "--service-cluster-ip-range=10.0.0.0/24",
             "--authorization-mode=RBAC",
             "--allow-privileged=true",
-            // It waits for service accounts that only a controller manager makes.
-            "--disable-admission-plugins=ServiceAccount",
         ]);
+        match shape {
+            // It waits for service accounts that only a controller manager makes.
+            Shape::Judge => apiserver.arg("--disable-admission-plugins=ServiceAccount"),
+            Shape::Alive => {
+                let policy = cluster.folder.join("audit.yaml");
+                fs::write(&policy, AUDIT)?;
+                apiserver.arg(file("audit-policy-file", &policy)).arg(file("audit-log-path", &cluster.audit_log()))
+            }
+        };
         cluster.run("kube-apiserver", apiserver)?;
         cluster.wait(&["get", "--raw", "/readyz"])?;
         cluster.wait(&["get", "namespace", "default"])?;
+        if shape == Shape::Alive {
+            let mut manager = cluster.components.command("kube-controller-manager");
+            manager.args([
+                file("kubeconfig", &cluster.kubeconfig),
+                file("service-account-private-key-file", &keys.tokens.private),
+                file("root-ca-file", &keys.authority),
+                format!("--secure-port={controllers}"),
+            ]);
+            manager.args(["--bind-address=127.0.0.1", "--use-service-account-credentials", "--leader-elect=false"]);
+            cluster.run("kube-controller-manager", manager)?;
+            cluster.wait(&["get", "serviceaccount", "default"])?;
+        }
         Ok(cluster)
     }
 
-    /// The way in for its administrator.
+    /// A folder for files of the tests, gone with the cluster.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How a program gets at the cluster.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
+    }
+
+    /// Where each request stands that carried an object, a line each.
+    pub fn audit_log(&self) -> PathBuf {
+        self.folder.join("audit.log")
     }
 
     /// Runs kubectl with this on its standard input.
@@ -143,11 +190,11 @@ impl Drop for Cluster {
     }
 }
 
-/// Three ports that were free a moment ago.
-fn free_ports() -> io::Result<[u16; 3]> {
-    let listeners = [bind()?, bind()?, bind()?];
-    let [a, b, c] = listeners.each_ref().map(|listener| listener.local_addr().map(|address| address.port()));
-    Ok([a?, b?, c?])
+/// Four ports that were free a moment ago.
+fn free_ports() -> io::Result<[u16; 4]> {
+    let listeners = [bind()?, bind()?, bind()?, bind()?];
+    let [a, b, c, d] = listeners.each_ref().map(|listener| listener.local_addr().map(|address| address.port()));
+    Ok([a?, b?, c?, d?])
 }
 
 fn bind() -> io::Result<TcpListener> {

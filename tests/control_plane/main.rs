@@ -17,18 +17,23 @@ mod kinds;
 mod limit_ranges;
 mod namespaces;
 mod schema;
+mod webhook;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
+use crate::webhook::{
+    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, whole,
+};
 
-type Test = fn(&Cluster) -> Result<(), Failed>;
+type Test<T> = fn(&T) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 12] = [
+/// What the API server does by itself.
+const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
@@ -43,9 +48,43 @@ const TESTS: [(&str, Test); 12] = [
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];
 
-/// The one cluster, started by the first test that runs; or why there is none.
-#[derive(Default)]
-struct Shared(Mutex<Option<Result<Cluster, Absent>>>);
+/// What it does with podgate as its webhooks. One cluster serves all of these, in this order.
+const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
+    ("podgates_own_pods_keep_restricted", installation::podgates_own_pods_keep_restricted),
+    ("podgate_may_read_namespaces_and_nothing_else", installation::podgate_may_read_namespaces_and_nothing_else),
+    ("only_a_nodes_mirror_pod_is_spared", installation::only_a_nodes_mirror_pod_is_spared),
+    (
+        "defaults_come_where_something_was_left_out_and_nowhere_else",
+        authors::defaults_come_where_something_was_left_out_and_nowhere_else,
+    ),
+    ("nothing_rolls_out_that_nobody_asked_for", rollouts::nothing_rolls_out_that_nobody_asked_for),
+    ("moving_to_server_side_apply_rolls_nothing_out", rollouts::moving_to_server_side_apply_rolls_nothing_out),
+    ("an_author_who_changes_a_default_keeps_his_value", rollouts::an_author_who_changes_a_default_keeps_his_value),
+    ("evictions_and_deletions_pass", rollouts::evictions_and_deletions_pass),
+    ("a_denial_reaches_the_user_with_its_causes", denials::a_denial_reaches_the_user_with_its_causes),
+    ("warnings_are_printed_once_and_edits_are_noted", denials::warnings_are_printed_once_and_edits_are_noted),
+    (
+        "test_redis_goes_through_untouched_with_its_four_warnings",
+        redis::test_redis_goes_through_untouched_with_its_four_warnings,
+    ),
+    ("kubectl_debug_is_judged_by_what_it_may_set", debugging::kubectl_debug_is_judged_by_what_it_may_set),
+    ("a_namespace_and_its_pods_in_one_file_pass", one_file::a_namespace_and_its_pods_in_one_file_pass),
+    ("pods_of_every_controller_pass", controllers::pods_of_every_controller_pass),
+    ("generated_names_pass", controllers::generated_names_pass),
+    ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
+    ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
+    ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
+    ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
+    ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
+    (
+        "without_podgate_objects_are_refused_until_the_glass_is_broken",
+        faults::without_podgate_objects_are_refused_until_the_glass_is_broken,
+    ),
+];
+
+/// What the tests of a list share, started by the first that runs; or why there is none.
+struct Shared<T>(Mutex<Option<Result<T, Absent>>>);
 
 #[derive(Clone)]
 enum Absent {
@@ -53,13 +92,13 @@ enum Absent {
     Broken(String),
 }
 
-impl Shared {
-    fn run(&self, test: Test) -> Result<Completion, Failed> {
+impl<T: Logged> Shared<T> {
+    fn run(&self, test: Test<T>) -> Result<Completion, Failed> {
         let mut shared = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match shared.get_or_insert_with(start) {
-            Ok(cluster) => test(cluster).map(|()| Completion::Completed).map_err(|failed| {
-                let log = cluster.log("kube-apiserver");
-                format!("{}\n{log}", failed.message().unwrap_or("failed")).into()
+        match shared.get_or_insert_with(T::start) {
+            Ok(scene) => test(scene).map(|()| Completion::Completed).map_err(|failed| {
+                let message = failed.message().unwrap_or("failed");
+                format!("{message}\n{}", scene.logs()).into()
             }),
             Err(Absent::Broken(reason)) => Err(reason.clone().into()),
             Err(Absent::Tools) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
@@ -70,22 +109,61 @@ impl Shared {
     }
 }
 
-fn start() -> Result<Cluster, Absent> {
-    let components = Components::find().map_err(|missing| match missing {
+/// What can be started once and tells afterwards what went on in it.
+trait Logged: Sized + Send + 'static {
+    fn start() -> Result<Self, Absent>;
+    fn logs(&self) -> String;
+}
+
+impl Logged for Cluster {
+    fn start() -> Result<Self, Absent> {
+        Cluster::start(components()?, Shape::Judge).map_err(|error| Absent::Broken(error.to_string()))
+    }
+
+    fn logs(&self) -> String {
+        self.log("kube-apiserver")
+    }
+}
+
+impl Logged for Scene {
+    fn start() -> Result<Self, Absent> {
+        let broken = |failed: Failed| Absent::Broken(failed.message().unwrap_or("podgate does not start").to_owned());
+        Scene::start(components()?).map_err(broken)
+    }
+
+    fn logs(&self) -> String {
+        format!("{}\n{}", self.cluster.log("kube-apiserver"), self.log())
+    }
+}
+
+fn components() -> Result<Components, Absent> {
+    // Built once, whoever asks first.
+    static FINDING: Mutex<()> = Mutex::new(());
+    let _alone = FINDING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    Components::find().map_err(|missing| match missing {
         Missing::Tools => Absent::Tools,
         Missing::Build(reason) => Absent::Broken(format!("the control plane does not build: {reason}")),
-    })?;
-    Cluster::start(components).map_err(|error| Absent::Broken(error.to_string()))
+    })
+}
+
+/// Trials over one shared `T`, one at a time in the order of the list.
+fn trials<T: Logged>(group: &str, tests: &[(&'static str, Test<T>)]) -> (Arc<Shared<T>>, Vec<Trial>) {
+    let shared = Arc::new(Shared(Mutex::new(None)));
+    let trial = |&(name, test): &(&'static str, Test<T>)| {
+        let shared = Arc::clone(&shared);
+        Trial::ignorable_test(format!("{group}::{name}"), move || shared.run(test))
+    };
+    let trials = tests.iter().map(trial).collect();
+    (shared, trials)
 }
 
 fn main() -> ExitCode {
-    let shared = Arc::new(Shared::default());
-    let trials = TESTS.into_iter().map(|(name, test)| {
-        let shared = Arc::clone(&shared);
-        Trial::ignorable_test(name, move || shared.run(test))
-    });
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials.collect());
+    let (cluster, mut all) = trials("alone", ALONE);
+    let (scene, with_podgate) = trials("webhook", WITH_PODGATE);
+    all.extend(with_podgate);
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let conclusion = libtest_mimic::run(&arguments, all);
     // Before the exit, which would leave the processes behind.
-    drop(shared);
+    drop((cluster, scene));
     conclusion.exit_code()
 }

@@ -38,6 +38,10 @@ pub struct Serve {
     #[arg(long, env = "PODGATE_NO_CLUSTER")]
     pub no_cluster: bool,
 
+    /// Watch the labels of namespaces in this cluster, from outside it
+    #[arg(long, env = "PODGATE_KUBECONFIG", value_name = "FILE", conflicts_with = "no_cluster")]
+    pub kubeconfig: Option<PathBuf>,
+
     /// Where /mutate and /validate are, with TLS [default: 0.0.0.0:8443, with --self-signed 127.0.0.1:8443]
     #[arg(long, env = "PODGATE_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,

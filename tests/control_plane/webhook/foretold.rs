@@ -1,0 +1,232 @@
+//! `podgate check` foretells what the cluster does: decision, edits, patch, warnings and the object itself.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use libtest_mimic::Failed;
+use podgate::workload::Kind;
+use serde_json::{Value, json};
+
+use crate::compare::{defaulted, differences};
+use crate::defaults::version;
+use crate::webhook::objects::{self, DIGEST};
+use crate::webhook::{Scene, audit, controllers, equal};
+
+const WAYS: [(&str, &[&str]); 3] =
+    [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
+
+/// What is sent, and how.
+struct Sending<'s> {
+    scene: &'s Scene,
+    namespace: &'s str,
+    way: &'s str,
+    args: &'s [&'s str],
+}
+
+pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), Failed> {
+    let mut differing = Vec::new();
+    for (way, args) in WAYS {
+        for namespace in ["default", "strict", "enforced", "rich"] {
+            let has_all = namespace == "default" && way == "apply";
+            let kinds = if has_all { &Kind::ALL[..] } else { &[Kind::Pod, Kind::StatefulSet] };
+            let objects: Vec<_> = kinds.iter().flat_map(|kind| objects(*kind, &format!("{namespace}-{way}"))).collect();
+            let sending = Sending { scene, namespace, way, args };
+            let told = sending.foretold(&objects, None)?;
+            for (object, told) in objects.iter().zip(&told) {
+                differing.extend(sending.differences(object, told)?);
+            }
+        }
+    }
+    equal("differences", differing, Vec::<String>::new())
+}
+
+pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Failed> {
+    let mut differing = Vec::new();
+    for namespace in ["default", "rich"] {
+        let sending = Sending { scene, namespace, way: "replace", args: &["replace"] };
+        let spec = json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
+        let file = objects::workload("Deployment", "updated", spec);
+        scene.send(&["create", "-n", namespace], std::slice::from_ref(&file))?;
+        // Who set what stands only in the managed fields.
+        let args = ["get", "deployment", "updated", "-n", namespace, "-o", "json", "--show-managed-fields"];
+        let old: Value = serde_json::from_str(&scene.cluster.must(&args, "")?)?;
+        for updated in updates(&file) {
+            let told = sending.foretold(std::slice::from_ref(&updated), Some(&old))?;
+            differing.extend(sending.differences(&updated, &told[0])?);
+        }
+    }
+    equal("differences", differing, Vec::<String>::new())
+}
+
+/// A workload with much left out, with much written, and with what no rule lets pass.
+fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
+    let init = json!({"initContainers": [{"name": "init", "image": "busybox:1", "command": ["true"]},
+        {"name": "side", "image": "envoy:1.30", "restartPolicy": "Always"}],
+        "containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
+    let authored = json!({"terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst", "containers": [
+        {"name": "web", "image": "nginx:latest", "imagePullPolicy": "Always", "resources": {"limits": {"memory": "0.25Gi"}}},
+        {"name": "aux", "image": DIGEST, "resources": {"requests": {"cpu": "0.005"}, "limits": {"cpu": 1}}}]});
+    let low = json!({"containers": [{"name": "web", "image": "registry.example.com/web:1",
+        "resources": {"limits": {"cpu": "50m", "memory": "64Mi"}}}]});
+    let whole = json!({"resources": {"limits": {"memory": "1Gi"}}, "securityContext": {"runAsUser": 5},
+        "containers": [{"name": "web", "image": "nginx:1.27"}]});
+    let specs = [
+        ("bare", objects::one("nginx")),
+        ("tidy", controllers::tidy("nginx:1.27")),
+        ("init", init),
+        ("authored", authored),
+        ("low", low),
+        ("whole", whole),
+    ];
+    let name = |what: &str| format!("{}-{what}-{suffix}", kind.name().to_lowercase());
+    let object = |(what, spec)| {
+        let mut object = objects::workload(kind.name(), &name(what), spec);
+        // `kubectl apply` adds one; where there are some already, the patch is the same.
+        object["metadata"]["annotations"] = json!({"example.com/owner": "me"});
+        object
+    };
+    specs.into_iter().map(object).collect()
+}
+
+/// The file after the changes that an author may make, one at a time.
+fn updates(file: &Value) -> Vec<Value> {
+    let mut updates = Vec::new();
+    let mut update = |change: &dyn Fn(&mut Value)| {
+        let mut updated = file.clone();
+        change(&mut updated);
+        updates.push(updated);
+    };
+    let template = |path: &str, value: Value| {
+        let path = format!("/spec/template{path}");
+        move |object: &mut Value| {
+            let Some((parent, key)) = path.rsplit_once('/') else { return };
+            if let Some(parent) = object.pointer_mut(parent) {
+                parent[key] = value.clone();
+            }
+        }
+    };
+    update(&|_| {});
+    update(&|object| object["metadata"]["labels"]["tier"] = json!("front"));
+    update(&|object| object["spec"]["replicas"] = json!(0));
+    update(&template("/metadata/labels/tier", json!("front")));
+    for image in ["nginx:1.28", "nginx"] {
+        update(&template(
+            "/spec/containers",
+            json!([{"name": "web", "image": image}, {"name": "aux", "image": DIGEST}]),
+        ));
+    }
+    update(&template(
+        "/spec/containers",
+        json!([{"name": "web", "image": "nginx:1.27"}, {"name": "new", "image": DIGEST}]),
+    ));
+    for grace in [30, 60] {
+        update(&template("/spec/terminationGracePeriodSeconds", json!(grace)));
+    }
+    updates
+}
+
+impl Sending<'_> {
+    /// What `check` says of each object, in their order.
+    fn foretold(&self, objects: &[Value], old: Option<&Value>) -> Result<Vec<Value>, Failed> {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
+        check.args(["check", "--output", "json", "--show-object", "-p", "builtin:recommended", "-p"]);
+        check.arg(self.scene.mounts.policies.folder()).args(["--as", self.way, "-n", self.namespace]);
+        if let Some(old) = old {
+            check.arg("--old").arg(self.file("old", std::slice::from_ref(old))?);
+        }
+        let output = check.arg(self.file("new", objects)?).output()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
+        let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
+        equal("objects in the answer", told.len(), objects.len())?;
+        Ok(told)
+    }
+
+    fn file(&self, name: &str, objects: &[Value]) -> Result<PathBuf, Failed> {
+        let file = self.scene.cluster.folder().join(format!("{name}.json"));
+        fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string())?;
+        Ok(file)
+    }
+
+    /// Where the dry run of the API server is not what was foretold.
+    fn differences(&self, object: &Value, told: &Value) -> Result<Vec<String>, Failed> {
+        let Sending { scene, namespace, way, args } = self;
+        let args = [args, &["--dry-run=server", "-o", "json", "-n", namespace, "-f", "-"][..]].concat();
+        let said = scene.kubectl(&args, &object.to_string())?;
+        let event = audit::last_dry_run(scene, namespace, object)?;
+        let mut lines = Vec::new();
+        let mut differ = |what: &str, told: Value, real: Value| {
+            if told != real {
+                lines.push(format!("{what}: foretold {told}, but it was {real}"));
+            }
+        };
+        differ("allowed", json!(told["decision"] == "allow"), json!(said.success));
+        differ("patch", told["patch"].clone(), event.patch()?);
+        let of_edit = |edit: &Value| format!("{}/{}={}", text(edit, "policy"), text(edit, "rule"), text(edit, "path"));
+        let edits: Vec<_> = elements(told, "edits").map(of_edit).collect();
+        let noted = event.annotation("mutate.podgate.dev/edits").unwrap_or_default();
+        differ("edits", json!(edits.join(" ")), json!(noted));
+        let mut warnings: Vec<_> = elements(told, "warnings").filter_map(Value::as_str).collect();
+        let mut printed = said.warnings();
+        warnings.sort_unstable();
+        printed.sort_unstable();
+        differ("warnings", json!(warnings), json!(printed));
+        if said.success {
+            let theirs = without_account(serde_json::from_str(&said.stdout)?);
+            // kubectl keeps the file in an annotation.
+            let counts = |line: &String| {
+                !line.contains("last-applied-configuration") && !line.starts_with(".metadata.annotations: only theirs")
+            };
+            // What the API server fills in between the two webhooks is no part of the edits.
+            let ours = defaulted(&told["object"], version(&scene.cluster)?);
+            lines.extend(differences(&ours, &theirs).into_iter().filter(counts));
+        }
+        for violation in elements(told, "violations").filter(|violation| violation["mode"] == "Enforce") {
+            let place = Some(text(violation, "path")).filter(|path| !path.is_empty());
+            let place = place.map(|path| format!("{path}: ")).unwrap_or_default();
+            let piece = format!(
+                "[{}/{}] {place}{}",
+                text(violation, "policy"),
+                text(violation, "rule"),
+                text(violation, "message")
+            );
+            if !said.stderr.contains(&piece) {
+                lines.push(format!("kubectl does not say `{piece}`: {}", said.stderr));
+            }
+        }
+        let name = format!("{way} of {}/{} in {namespace}", text(object, "kind"), text(&object["metadata"], "name"));
+        Ok(lines.into_iter().map(|line| format!("{name}: {line}\n{object}")).collect())
+    }
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn elements<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+    value[key].as_array().into_iter().flatten()
+}
+
+/// A Pod without what the ServiceAccount plug-in puts into it, which `check` does not foretell.
+fn without_account(mut object: Value) -> Value {
+    if object["kind"] != "Pod" {
+        return object;
+    }
+    let Some(spec) = object["spec"].as_object_mut() else { return object };
+    spec.remove("serviceAccount");
+    spec.remove("serviceAccountName");
+    let is_token = |named: &Value| text(named, "name").starts_with("kube-api-access-");
+    let drop_tokens = |list: Option<&mut Value>| {
+        if let Some(list) = list.and_then(Value::as_array_mut) {
+            list.retain(|element| !is_token(element));
+        }
+    };
+    drop_tokens(spec.get_mut("volumes"));
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            drop_tokens(container.get_mut("volumeMounts"));
+        }
+    }
+    object
+}
