@@ -13,6 +13,7 @@ use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Violation, owner};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
+use crate::review::printable;
 use crate::workload::{Base, Container, Role, path_in};
 
 /// What an expression found wrong.
@@ -162,6 +163,9 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
 }
 
 fn on_one_line(text: &str) -> String {
+    if text.len() <= LONGEST_MESSAGE {
+        return printable(text.to_owned());
+    }
     let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(LONGEST_MESSAGE).is_some() {
         line.push('…');
