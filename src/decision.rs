@@ -1,6 +1,7 @@
 //! What was collected, to an answer.
 
-use crate::evaluate::{Edits, Violation};
+use crate::document::Value;
+use crate::evaluate::{Edits, Field, Reason, Violation};
 use crate::policy::{Mode, Policy, Rule};
 use crate::review::{Cause, Response, Status};
 use crate::workload::Kind;
@@ -117,38 +118,73 @@ pub fn cannot_judge<'r>(uid: &'r str, reason: &str, may_deny: bool) -> Response<
 
 /// What who asked is told of the edits: one warning for each policy that made some or would, and one for each rule
 /// whose expressions failed.
-pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
-    let mut by_policy: Vec<(&'e Policy, Vec<String>)> = Vec::new();
-    let mut add = |policy: &'e Policy, words: String| match by_policy
-        .iter_mut()
-        .find(|(known, _)| std::ptr::eq(*known, policy))
-    {
-        // The same failure may come from each container.
-        Some((_, list)) if list.contains(&words) => {}
-        Some((_, list)) => list.push(words),
-        None => by_policy.push((policy, vec![words])),
+pub fn edit_warnings<'e>(kind: Kind, edits: &'e Edits<'_>) -> Vec<String> {
+    let mut by_policy: Vec<(&'e Policy, Vec<Told<'e>>)> = Vec::new();
+    let mut add = |policy: &'e Policy, told: Told<'e>| {
+        let known = by_policy.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy));
+        match known {
+            Some((_, list)) if list.iter().any(|known| known.is_same(&told)) => {}
+            Some((_, list)) => list.push(told),
+            None => by_policy.push((policy, vec![told])),
+        }
     };
     for edit in &edits.made {
-        add(edit.policy, format!("set {} to {}", edit.field.path(kind), edit.after));
+        add(edit.policy, Told::Set("set ", edit.field, edit.after));
     }
     for withheld in &edits.withheld {
         match (&withheld.reason, withheld.field, withheld.value) {
-            (crate::evaluate::Reason::Mode(Mode::Warn), Some(field), Some(value)) => {
-                add(withheld.policy, format!("would set {} to {value}", field.path(kind)));
+            (Reason::Mode(Mode::Warn), Some(field), Some(value)) => {
+                add(withheld.policy, Told::Set("would set ", field, value));
             }
-            (reason @ crate::evaluate::Reason::Error(_), ..) => {
-                add(withheld.policy, format!("made no edit by `{}`: {reason}", withheld.rule.name));
-            }
+            (Reason::Error(error), ..) => add(withheld.policy, Told::Failed(withheld.rule, error)),
             _ => {}
         }
     }
-    let say = |(policy, words): (&Policy, Vec<String>)| {
-        let more = words.len().saturating_sub(SHOWN);
-        let shown: Vec<_> = words.into_iter().take(SHOWN).collect();
-        let rest = if more == 0 { String::new() } else { format!(", and {more} more") };
-        format!("podgate: {} {}{rest}", policy.id, shown.join(", "))
+    let say = |(policy, told): (&Policy, Vec<Told<'_>>)| {
+        let mut line = String::with_capacity(LINE);
+        push_all(&mut line, &["podgate: ", &policy.id]);
+        for (number, told) in told.iter().take(SHOWN).enumerate() {
+            line.push_str(if number == 0 { " " } else { ", " });
+            told.push_to(&mut line, kind);
+        }
+        match told.len().saturating_sub(SHOWN) {
+            0 => {}
+            more => push_all(&mut line, &[", and ", &more.to_string(), " more"]),
+        }
+        line
     };
     by_policy.into_iter().map(say).collect()
+}
+
+/// One thing that a policy did, or did not do, to an object.
+enum Told<'e> {
+    /// It set a field, or would.
+    Set(&'static str, Field<'e>, Value<'e>),
+    /// An expression of a rule failed.
+    Failed(&'e Rule, &'e str),
+}
+
+impl Told<'_> {
+    /// Whether somebody who is told the one need not be told the other: the same failure may come from each container.
+    fn is_same(&self, other: &Told<'_>) -> bool {
+        match (self, other) {
+            (Told::Failed(rule, error), Told::Failed(of, other)) => std::ptr::eq(*rule, *of) && error == other,
+            _ => false,
+        }
+    }
+
+    fn push_to(&self, line: &mut String, kind: Kind) {
+        match self {
+            Told::Set(verb, field, value) => {
+                line.push_str(verb);
+                field.path(kind).push_to(line);
+                push_all(line, &[" to ", &value.to_string()]);
+            }
+            Told::Failed(rule, error) => {
+                push_all(line, &["made no edit by `", &rule.name, "`: an expression failed: ", error]);
+            }
+        }
+    }
 }
 
 /// All that who asked is told by both webhooks, as it will be shown.

@@ -156,12 +156,14 @@ impl<'a> Workload<'a> {
 
 /// The path of a field of the Pod in an object of `kind`.
 pub fn path_in<'s>(kind: Kind, base: Base, steps: &[Step<'s>]) -> Path<'s> {
-    let path = Path::of(kind.template());
-    match base {
-        Base::Pod => path,
-        Base::Container(list, index) => path.key("spec").key(list.key()).index(index),
-    }
-    .join(steps)
+    let template = kind.template().iter().map(|key| Step::key(key));
+    let (list, index) = match base {
+        Base::Pod => (None, None),
+        Base::Container(list, index) => (Some([Step::key("spec"), Step::key(list.key())]), Some(Step::Index(index))),
+    };
+    let mut path = Path::with_capacity(template.len() + 3 + steps.len());
+    template.chain(list.into_iter().flatten()).chain(index).for_each(|step| path.push(step));
+    path.join(steps)
 }
 
 fn text_map(template: Value<'_>, key: &str) -> Result<(), &'static str> {

@@ -64,21 +64,20 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>]) -> Value
 
 /// An object of these members with `key` set to `value`, in its old place or at the end.
 fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    let mut members = bumpalo::collections::Vec::from_iter_in(members.iter().copied(), arena);
-    match members.iter_mut().find(|member| member.key == key) {
-        Some(member) => member.value = value,
-        None => members.push(Member { key: arena.alloc_str(key), value }),
-    }
-    Value::Object(members.into_bump_slice())
+    let place = members.iter().position(|member| member.key == key);
+    let length = members.len() + usize::from(place.is_none());
+    let edited = Member { key: arena.alloc_str(key), value };
+    Value::Object(arena.alloc_slice_fill_with(length, |at| match members.get(at) {
+        Some(member) if Some(at) != place => *member,
+        Some(member) => Member { key: member.key, value },
+        None => edited,
+    }))
 }
 
 fn with_element<'a>(arena: &'a Bump, elements: &'a [Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
-    let mut elements = bumpalo::collections::Vec::from_iter_in(elements.iter().copied(), arena);
-    match elements.get_mut(index) {
-        Some(element) => *element = value,
-        None => elements.push(value),
-    }
-    Value::Array(elements.into_bump_slice())
+    let length = elements.len().max(index + 1);
+    let at = |at| if at == index { value } else { elements.get(at).copied().unwrap_or_default() };
+    Value::Array(arena.alloc_slice_fill_with(length, at))
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ impl<'a> Path<'a> {
         Path(Vec::new())
     }
 
+    /// The root, with room for so many steps.
+    pub fn with_capacity(steps: usize) -> Self {
+        Path(Vec::with_capacity(steps))
+    }
+
     /// A path of keys.
     pub fn of(keys: &[&'a str]) -> Self {
         Path(keys.iter().map(|key| Step::key(key)).collect())
