@@ -5,3 +5,4 @@
 mod answers;
 mod inputs;
 mod program;
+mod readme;

@@ -1,0 +1,36 @@
+//! What README shows is what the program prints.
+
+use crate::program::Check;
+
+/// The fenced blocks of README, in their order, without what they are indented by.
+fn blocks() -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let mut blocks = Vec::new();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.find("```") else { continue };
+        let inside = lines.by_ref().take_while(|line| line.trim() != "```");
+        let block: Vec<&str> = inside.map(|line| line.get(indent..).unwrap_or_default()).collect();
+        blocks.push(block.join("\n") + "\n");
+    }
+    blocks
+}
+
+#[test]
+fn the_first_command_prints_what_readme_shows() {
+    let blocks = blocks();
+    Check::new()
+        .file("tests/fixtures/test-redis.yaml", include_str!("../fixtures/test-redis.yaml"))
+        .args(["tests/fixtures/test-redis.yaml"])
+        .stdout(&blocks[0])
+        .code(0);
+}
+
+#[test]
+fn the_example_prints_what_readme_shows() {
+    let blocks = blocks();
+    let example = || Check::new().file("shop.yaml", &blocks[2]).args(["-p", "house-rules.yaml", "shop.yaml"]);
+    example().file("house-rules.yaml", &blocks[1]).stdout(&blocks[3]).code(1);
+    let typos = blocks[1].replace("limits: {memory", "limit: {memory").replace("has(container.", "has(contaner.");
+    example().file("house-rules.yaml", &typos).stderr(&(blocks[4].clone() + "\n")).code(2);
+}
