@@ -4,5 +4,6 @@
 
 mod answers;
 mod inputs;
+mod packs;
 mod program;
 mod readme;
