@@ -11,6 +11,9 @@ use crate::workload::Kind;
 /// Where `kubectl apply` leaves the manifest.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// As whom `kubectl apply --server-side` writes.
+const MANAGER: &str = "kubectl";
+
 /// One value in its three forms; `null` where there is none.
 #[derive(Clone, Copy)]
 struct Three<'a> {
@@ -34,10 +37,44 @@ pub fn onto<'a>(arena: &'a Bump, kind: Kind, way: Way, live: Value<'a>, file: Va
     if live.fields(&["metadata", "uid"]).is_none() {
         return file;
     }
-    let before = live.text(&["metadata", "annotations", LAST_APPLIED]);
-    let before = before.and_then(|text| json::parse(arena, text.as_bytes(), &Limits::FILE).ok()).unwrap_or_default();
+    let before = match way {
+        Way::ServerSide => owned(arena, live),
+        _ => live.text(&["metadata", "annotations", LAST_APPLIED]).and_then(|text| read(arena, text)),
+    };
+    let before = before.unwrap_or_default();
     let merger = Merger { arena, is_server_side: way == Way::ServerSide };
     merger.merged(schema::of(kind.name()), Three { live, before, file })
+}
+
+fn read<'a>(arena: &'a Bump, text: &'a str) -> Option<Value<'a>> {
+    json::parse(arena, text.as_bytes(), &Limits::FILE).ok()
+}
+
+/// The fields that kubectl's server-side apply owns, as an object with any values.
+fn owned<'a>(arena: &'a Bump, live: Value<'a>) -> Option<Value<'a>> {
+    let entries = live.fields(&["metadata", "managedFields"])?.elements();
+    let is_kubectl =
+        |entry: &&Value<'a>| entry.text(&["manager"]) == Some(MANAGER) && entry.text(&["operation"]) == Some("Apply");
+    Some(fields(arena, entries.iter().find(is_kubectl)?.field("fieldsV1")?))
+}
+
+/// An object of the shape that a tree of `fieldsV1` describes: `f:NAME` is a field, `k:KEYS` the element with these.
+fn fields<'a>(arena: &'a Bump, tree: Value<'a>) -> Value<'a> {
+    let element = |member: &Member<'a>| {
+        let keys = read(arena, member.key.strip_prefix("k:")?)?;
+        let inside = fields(arena, member.value);
+        let named = inside.members().iter().filter(|field| keys.get(field.key).is_none());
+        let members: Vec<_> = keys.members().iter().chain(named).copied().collect();
+        Some(Value::Object(arena.alloc_slice_copy(&members)))
+    };
+    let elements: Vec<_> = tree.members().iter().filter_map(element).collect();
+    if !elements.is_empty() {
+        return Value::Array(arena.alloc_slice_copy(&elements));
+    }
+    let field =
+        |member: &Member<'a>| Some(Member { key: member.key.strip_prefix("f:")?, value: fields(arena, member.value) });
+    let members: Vec<_> = tree.members().iter().filter_map(field).collect();
+    Value::Object(arena.alloc_slice_copy(&members))
 }
 
 impl<'a> Merger<'a> {
@@ -132,6 +169,21 @@ mod tests {
         assert_eq!(applied(live, before, r#"{"containers":[{"name":"b"}],"nodeSelector":{}}"#), expected);
         assert_eq!(applied(r#"{"hostPID":true,"a":1}"#, r#"{"hostPID":true}"#, "{}"), r#"{"a":1}"#);
         assert_eq!(applied(r#"{"hostPID":true}"#, "{}", r#"{"hostPID":null}"#), "{}");
+    }
+
+    #[test]
+    fn server_side_what_kubectl_owned_and_names_no_more_goes() {
+        let arena = Bump::new();
+        let read = |text: &'static str| read(&arena, text).unwrap();
+        let live = read(
+            r#"{"metadata":{"uid":"u","managedFields":[{"manager":"kubectl","operation":"Apply","fieldsV1":{
+            "f:spec":{"f:hostPID":{},"f:containers":{"k:{\"name\":\"a\"}":{".":{},"f:name":{},"f:image":{}},
+            "k:{\"name\":\"b\"}":{".":{},"f:name":{}}}}}}]},
+            "spec":{"hostPID":true,"hostIPC":true,"containers":[{"name":"a","image":"x","tty":true},{"name":"b"},{"name":"c"}]}}"#,
+        );
+        let file = read(r#"{"spec":{"containers":[{"name":"a"}]}}"#);
+        let spec = onto(&arena, Kind::Pod, Way::ServerSide, live, file).field("spec").unwrap();
+        assert_eq!(spec.to_string(), r#"{"containers":[{"name":"a","tty":true},{"name":"c"}],"hostIPC":true}"#);
     }
 
     #[test]
