@@ -113,26 +113,18 @@ fn measure() {
     podgate.until_ready();
     let ready = begin.elapsed();
     let idle = podgate.memory("VmRSS");
-    let [edited, judged] = ["075-mutating-create-pod.json", "077-validating-create-pod.json"].map(review);
-    let answer = Caller::connect(podgate.address, &podgate.ca).unwrap().ask(&post("/mutate", &edited)).unwrap();
+    let body = review();
+    let answer = Caller::connect(podgate.address, &podgate.ca).unwrap().ask(&post("/mutate", &body)).unwrap();
     assert!(answer.json()["response"]["patch"].is_string(), "the yardstick of /mutate must be edited");
-    println!(
-        "reviews: {} and {} bytes; {CONNECTIONS} connections; {CALLS} calls a measurement, {ROUNDS} rounds",
-        judged.len(),
-        edited.len()
-    );
+    println!("review: {} bytes; {CONNECTIONS} connections; {CALLS} calls a measurement, {ROUNDS} rounds", body.len());
     println!("ready: {ready:.1?} after its start (listening after {listening:.1?})");
     println!("resident idle: {idle:.1} MiB");
 
-    let kinds = [
-        ("bare", &bare, "/validate", &judged),
-        ("validate", &podgate, "/validate", &judged),
-        ("mutate", &podgate, "/mutate", &edited),
-    ];
+    let kinds = [("bare", &bare, "/validate"), ("validate", &podgate, "/validate"), ("mutate", &podgate, "/mutate")];
     let mut micros: [Vec<f64>; 3] = [vec![], vec![], vec![]];
     for round in 0..=ROUNDS {
-        for ((_, served, path, body), micros) in kinds.iter().zip(&mut micros) {
-            let cost = served.cost(path, body);
+        for ((_, served, path), micros) in kinds.iter().zip(&mut micros) {
+            let cost = served.cost(path, &body);
             // The first round warms up.
             if round > 0 {
                 micros.push(cost);
@@ -159,7 +151,7 @@ fn measure() {
         begin.elapsed(),
         many.memory("VmRSS")
     );
-    let [_warm, cost] = [0, 1].map(|_| many.cost("/validate", &judged));
+    let [_warm, cost] = [0, 1].map(|_| many.cost("/validate", &body));
     let (now, most) = (many.memory("VmRSS"), many.memory("VmHWM"));
     println!("  validate: {cost:.1} us of CPU a call; resident {now:.1} MiB, at most {most:.1} MiB");
     drop(many);
@@ -167,21 +159,25 @@ fn measure() {
 }
 
 fn podgate(folder: &Path, arguments: &[&str]) -> Served {
-    let more = std::env::var("SERVE_ARGUMENTS").unwrap_or_default();
     Served::start(
         Path::new(env!("CARGO_BIN_EXE_podgate")),
         |command, ca| {
             command.args(["serve", "--self-signed", "--no-cluster", "--log-format", "json", "--ca-out"]).arg(ca);
             command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-            command.args(more.split_whitespace()).args(arguments);
+            command.args(arguments);
         },
         &folder.join("podgate.pem"),
     )
 }
 
-/// A recorded review.
-fn review(name: &str) -> Vec<u8> {
-    fs::read(format!("{}/tests/fixtures/admission-reviews/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+/// The recorded review of a Deployment's Pod that gets edits, with the environment of a usual container: 4 KiB.
+fn review() -> Vec<u8> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/admission-reviews/055-mutating-create-pod.json");
+    let mut review: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let variable =
+        |number: usize| serde_json::json!({"name": format!("VARIABLE_{number}"), "value": "of a usual length"});
+    review["request"]["object"]["spec"]["containers"][0]["env"] = (0..15).map(variable).collect();
+    serde_json::to_vec(&review).unwrap()
 }
 
 /// Policies of which ten match.

@@ -166,11 +166,15 @@ fn respond_observed<'a>(
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
-            let edits = edits::edits(set, &case, &matched, &intent(&case, Author::Recorded));
+            let intent = intent(&case, Author::Recorded);
+            let edits = edits::edits(set, &case, &matched, &intent);
             observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
             decision::mutated(request.uid, workload.kind, edits)
         }
-        Endpoint::Validate if !matched.iter().any(matching::Matched::judges) => Response::allow(request.uid),
+        Endpoint::Validate if !matched.iter().any(matching::Matched::judges) => {
+            observe(&Outcome { matched: &matched, ..outcome(Decision::Allow) });
+            Response::allow(request.uid)
+        }
         Endpoint::Validate => {
             let case = owner::with_derived_pod(set, case);
             let violations = judge::violations(set, &case, &matched);

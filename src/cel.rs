@@ -48,6 +48,7 @@ pub use budget::Budget;
 pub use environment::Environment;
 pub use error::{Error, Mismatch, Reason, Refusal};
 pub use eval::{Empty, Scope};
+pub use library::{Cidr, Format, Semver, Url};
 pub use node::Constant;
 pub use problem::Problem;
 pub use program::Program;

@@ -36,7 +36,10 @@ pub fn is_inside() -> bool {
 /// A client for the API server: the one of the cluster that podgate runs in, else the one that `KUBECONFIG` or
 /// `~/.kube/config` names. Nothing is asked yet.
 pub async fn client() -> Result<Client, Unreachable> {
-    let config = Config::infer().await.map_err(|error| Unreachable(Box::new(error)))?;
+    let config = match Config::incluster() {
+        Ok(config) => config,
+        Err(_) => Config::infer().await.map_err(|error| Unreachable(Box::new(error)))?,
+    };
     Client::try_from(config).map_err(|error| Unreachable(Box::new(error)))
 }
 

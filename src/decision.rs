@@ -1,7 +1,7 @@
 //! What was collected, to an answer.
 
 use crate::evaluate::{Edits, Violation};
-use crate::policy::{Mode, Policy};
+use crate::policy::{Mode, Policy, Rule};
 use crate::review::{Cause, Response, Status};
 use crate::workload::Kind;
 
@@ -36,19 +36,32 @@ impl Decision {
 pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
     let mut response = Response::allow(uid);
     for warning in edit_warnings(kind, &edits) {
-        response.warn(&warning);
+        response.warn(warning);
     }
     if !edits.made.is_empty() {
-        let made =
-            edits.made.iter().map(|edit| format!("{}/{}={}", edit.policy.id, edit.rule.name, edit.field.path(kind)));
-        response.audit("edits", joined(made));
+        let made = edits.made.iter();
+        response.audit(
+            "edits",
+            joined(made, |text, edit| {
+                push_rule(text, edit.policy, edit.rule);
+                push_all(text, &["="]);
+                edit.field.path(kind).push_to(text);
+            }),
+        );
     }
     if !edits.withheld.is_empty() {
-        let withheld = edits.withheld.iter().map(|withheld| {
-            let path = withheld.field.map(|field| format!("={}", field.path(kind))).unwrap_or_default();
-            format!("{}/{}{path}:{}", withheld.policy.id, withheld.rule.name, withheld.reason.code())
-        });
-        response.audit("withheld", joined(withheld));
+        let withheld = edits.withheld.iter();
+        response.audit(
+            "withheld",
+            joined(withheld, |text, withheld| {
+                push_rule(text, withheld.policy, withheld.rule);
+                if let Some(field) = withheld.field {
+                    push_all(text, &["="]);
+                    field.path(kind).push_to(text);
+                }
+                push_all(text, &[":", withheld.reason.code()]);
+            }),
+        );
     }
     response.patch = edits.patch;
     response
@@ -73,15 +86,19 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
         Response::deny(uid, Status { code: 403, reason: "Forbidden", message, causes })
     };
     for warning in violation_warnings(violations) {
-        response.warn(&warning);
+        response.warn(warning);
     }
     if !violations.is_empty() {
-        let all = violations.iter().map(|violation| {
-            let new = if violation.is_new { "" } else { ":old" };
-            let Violation { policy, rule, mode, path, .. } = violation;
-            format!("{}/{}={path}:{mode}{new}", policy.id, rule.name)
-        });
-        response.audit("violations", joined(all));
+        let all = violations.iter();
+        response.audit(
+            "violations",
+            joined(all, |text, violation| {
+                push_rule(text, violation.policy, violation.rule);
+                push_all(text, &["="]);
+                violation.path.push_to(text);
+                push_all(text, &[":", violation.mode.name(), if violation.is_new { "" } else { ":old" }]);
+            }),
+        );
     }
     response
 }
@@ -94,7 +111,7 @@ pub fn cannot_judge<'r>(uid: &'r str, reason: &str, may_deny: bool) -> Response<
         return Response::deny(uid, status);
     }
     let mut response = Response::allow(uid);
-    response.warn(&message);
+    response.warn(message);
     response
 }
 
@@ -138,10 +155,10 @@ pub fn edit_warnings<'e>(kind: Kind, edits: &Edits<'e>) -> Vec<String> {
 pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> Vec<String> {
     let mut response = Response::allow("");
     for warning in edit_warnings(kind, edits) {
-        response.warn(&warning);
+        response.warn(warning);
     }
     for warning in violation_warnings(violations) {
-        response.warn(&warning);
+        response.warn(warning);
     }
     response.warnings().to_vec()
 }
@@ -149,32 +166,71 @@ pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> 
 /// What who asked is told of violations that do not deny.
 pub fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
     let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
-    violations.iter().filter(told).map(|violation| format!("podgate: {}", one_line(violation)))
+    let more = violations.iter().filter(told).count().saturating_sub(MOST_WARNINGS);
+    let rest = (more > 0).then(|| format!("podgate: {more} more violations stand in the audit log"));
+    let shown = violations.iter().filter(told).take(MOST_WARNINGS);
+    let line = |violation: &Violation<'_>| {
+        let mut line = String::with_capacity(LINE);
+        line.push_str("podgate: ");
+        push_one_line(&mut line, violation);
+        line
+    };
+    shown.map(line).chain(rest)
 }
 
 fn one_line(violation: &Violation<'_>) -> String {
-    let Violation { policy, rule, message, path, .. } = violation;
-    let place = if path.is_root() { String::new() } else { format!("{path}: ") };
-    format!("[{}/{}] {place}{message}", policy.id, rule.name)
+    let mut line = String::with_capacity(LINE);
+    push_one_line(&mut line, violation);
+    line
 }
 
-fn joined(entries: impl Iterator<Item = String>) -> String {
-    let mut text = String::new();
+// Answers are written piece by piece: `format!` would cost as much as the evaluation.
+fn push_one_line(line: &mut String, violation: &Violation<'_>) {
+    let Violation { policy, rule, message, path, .. } = violation;
+    line.push('[');
+    push_rule(line, policy, rule);
+    line.push_str("] ");
+    if !path.is_root() {
+        path.push_to(line);
+        line.push_str(": ");
+    }
+    line.push_str(message);
+}
+
+fn push_rule(text: &mut String, policy: &Policy, rule: &Rule) {
+    push_all(text, &[&policy.id, "/", &rule.name]);
+}
+
+fn push_all(text: &mut String, pieces: &[&str]) {
+    pieces.iter().for_each(|piece| text.push_str(piece));
+}
+
+/// The entries with a space between two, as many as there is room for.
+fn joined<T>(entries: impl Iterator<Item = T>, mut push: impl FnMut(&mut String, T)) -> String {
+    let mut text = String::with_capacity(LINE);
     for entry in entries {
-        if text.len() + 1 + entry.len() > LONGEST_AUDIT - MORE.len() {
+        let end = text.len();
+        if end > 0 {
+            text.push(' ');
+        }
+        push(&mut text, entry);
+        if text.len() > LONGEST_AUDIT - MORE.len() {
+            text.truncate(end);
             text.push_str(MORE);
             break;
         }
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&entry);
     }
     text
 }
 
+/// Bytes that most lines need.
+const LINE: usize = 160;
+
 /// So many violations stand in the message of a denial; the first one is the one that gets read.
 const MOST_MESSAGES: usize = 20;
+
+/// So many violations are warned of; the API server shows fewer where they are long.
+const MOST_WARNINGS: usize = 100;
 
 /// So many violations stand in the causes of a denial: an object may hold thousands of containers.
 const MOST_CAUSES: usize = 100;

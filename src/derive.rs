@@ -6,7 +6,7 @@
 use bumpalo::Bump;
 
 use crate::api_defaults;
-use crate::document::{Member, Value};
+use crate::document::{Member, Step, Value, edit};
 use crate::facts::Facts;
 use crate::review::{Operation, Request};
 use crate::workload::{Kind, Workload};
@@ -18,6 +18,60 @@ pub struct DerivedPod<'a> {
     pub sent: Value<'a>,
     /// As an admission webhook will see it.
     pub pod: Workload<'a>,
+}
+
+/// What the controller of a StatefulSet gives to each of its Pods. The first one stands for all.
+#[derive(Clone, Copy, Debug)]
+struct Identity<'a> {
+    name: &'a str,
+    ordinal: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    fn of(arena: &'a Bump, owner: &Workload<'a>) -> Option<Self> {
+        if owner.kind != Kind::StatefulSet {
+            return None;
+        }
+        let first = owner.object.fields(&["spec", "ordinals", "start"]).and_then(Value::as_i64).unwrap_or_default();
+        let name = arena.alloc_str(&format!("{}-{first}", owner.name()));
+        Some(Identity { name, ordinal: arena.alloc_str(&first.to_string()) })
+    }
+
+    fn labelled(self, arena: &'a Bump, labels: Value<'a>) -> Value<'a> {
+        let own = [("statefulset.kubernetes.io/pod-name", self.name), ("apps.kubernetes.io/pod-index", self.ordinal)];
+        own.into_iter().fold(labels, |labels, (key, value)| with(arena, labels, key, Value::String(value)))
+    }
+
+    /// The Pod spec with a host name and with a volume for each claim, which takes the place of one of the same name.
+    fn placed(self, arena: &'a Bump, owner: &Workload<'a>) -> Value<'a> {
+        let of_owner = |key: &str| owner.object.fields(&["spec", key]);
+        let mut spec = with(arena, owner.spec, "hostname", Value::String(self.name));
+        if let Some(service) = of_owner("serviceName").and_then(Value::as_str).filter(|service| !service.is_empty()) {
+            spec = with(arena, spec, "subdomain", Value::String(service));
+        }
+        let claims = of_owner("volumeClaimTemplates").unwrap_or_default().elements().iter();
+        let claims = || claims.clone().filter_map(|claim| claim.text(&["metadata", "name"]));
+        if claims().next().is_none() {
+            return spec;
+        }
+        let volume = |claim: &'a str| {
+            let name = arena.alloc_str(&format!("{claim}-{}", self.name));
+            let source = arena.alloc_slice_copy(&[Member { key: "claimName", value: Value::String(name) }]);
+            Value::Object(arena.alloc_slice_copy(&[
+                Member { key: "name", value: Value::String(claim) },
+                Member { key: "persistentVolumeClaim", value: Value::Object(source) },
+            ]))
+        };
+        let written = owner.spec.field("volumes").unwrap_or_default().elements().iter().copied();
+        let is_replaced = |volume: &Value<'a>| claims().any(|claim| volume.text(&["name"]) == Some(claim));
+        let volumes = claims().map(volume).chain(written.filter(|volume| !is_replaced(volume)));
+        let volumes = bumpalo::collections::Vec::from_iter_in(volumes, arena).into_bump_slice();
+        with(arena, spec, "volumes", Value::Array(volumes))
+    }
+}
+
+fn with<'a>(arena: &'a Bump, object: Value<'a>, key: &'a str, value: Value<'a>) -> Value<'a> {
+    edit::set(arena, object, &[Step::key(key)], value).unwrap_or(object)
 }
 
 /// The Pod that the controller of `owner` will make, with what the API server and LimitRanges add to it. A Pod becomes
@@ -40,13 +94,21 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts:
         member("controller", Value::Bool(true)),
         member("blockOwnerDeletion", Value::Bool(true)),
     ]);
+    let identity = Identity::of(arena, owner);
     let mut metadata = bumpalo::collections::Vec::new_in(arena);
+    metadata.extend(identity.map(|identity| member("name", text(identity.name))));
     metadata.push(member("generateName", text(arena.alloc_str(&format!("{}-", owner.name())))));
     metadata.push(member("namespace", text(namespace)));
     // Whatever else a template's metadata holds, the controller copies only these.
     for key in ["labels", "annotations", "finalizers"] {
-        metadata.extend(template.field(key).map(|value| member(key, value)));
+        let value = template.field(key);
+        let value = match identity.filter(|_| key == "labels") {
+            Some(identity) => Some(identity.labelled(arena, value.unwrap_or_default())),
+            None => value,
+        };
+        metadata.extend(value.map(|value| member(key, value)));
     }
+    let spec = identity.map_or(owner.spec, |identity| identity.placed(arena, owner));
     if owner.kind.maker().is_some() {
         metadata.push(member("ownerReferences", Value::Array(arena.alloc_slice_copy(&[Value::Object(reference)]))));
     }
@@ -54,7 +116,7 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts:
         member("apiVersion", text("v1")),
         member("kind", text("Pod")),
         member("metadata", Value::Object(metadata.into_bump_slice())),
-        member("spec", owner.spec),
+        member("spec", spec),
     ]));
     let pod = api_defaults::pod(arena, sent, facts.kubernetes);
     let pod = api_defaults::limit_range::applied(arena, pod, facts.limit_ranges);

@@ -2,6 +2,7 @@
 
 mod acceptable;
 pub mod case;
+mod computed;
 mod editor;
 pub mod edits;
 pub mod judge;

@@ -7,4 +7,4 @@ pub mod request;
 pub mod response;
 
 pub use request::{Operation, Refusal, Request};
-pub use response::{Cause, Response, Status};
+pub use response::{Cause, Response, Status, printable};

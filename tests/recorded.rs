@@ -309,3 +309,58 @@ fn a_second_pass_over_a_patched_object_is_empty() {
         assert_eq!(operations(&second), [""; 0], "{name}");
     }
 }
+
+/// Fields of a Pod that only a cluster gives: by plug-ins, or made of a uid or a hash.
+const OF_THE_CLUSTER: [&str; 13] = [
+    "/metadata/managedFields",
+    "/metadata/finalizers",
+    "/metadata/labels/controller-revision-hash",
+    "/metadata/labels/pod-template-hash",
+    "/metadata/labels/controller-uid",
+    "/metadata/labels/job-name",
+    "/metadata/labels/batch.kubernetes.io/controller-uid",
+    "/metadata/labels/batch.kubernetes.io/job-name",
+    "/metadata/ownerReferences/0/uid",
+    "/metadata/ownerReferences/0/name",
+    "/spec/preemptionPolicy",
+    "/spec/priority",
+    "/spec/tolerations",
+];
+
+#[test]
+fn an_owner_is_judged_as_the_pod_that_its_controller_really_sent() {
+    let set = PolicySet::new([]);
+    let reviews = reviews();
+    for (owner, pod) in [
+        ("001-mutating-create-statefulset", "075-mutating-create-pod"),
+        ("033-mutating-create-job", "051-mutating-create-pod"),
+        ("049-mutating-create-replicaset", "055-mutating-create-pod"),
+    ] {
+        let arena = Bump::new();
+        let body = serde_json::to_vec(&reviews[owner]).unwrap();
+        let request = Request::read(&arena, &body, &Limits::REVIEW).unwrap();
+        let run = admit::dry_run(&set, &arena, request, Facts::default(), Author::Recorded);
+        let mut derived = BTreeMap::new();
+        leaves(&run.pod.unwrap().object.to_json(), "", &mut derived);
+        let mut sent = BTreeMap::new();
+        leaves(&reviews[pod]["request"]["object"], "", &mut sent);
+        assert_eq!(derived, sent, "{owner}");
+    }
+}
+
+fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, Value>) {
+    if OF_THE_CLUSTER.contains(&path) {
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| leaves(value, &format!("{path}/{key}"), found))
+        }
+        Value::Array(elements) => {
+            elements.iter().enumerate().for_each(|(at, value)| leaves(value, &format!("{path}/{at}"), found));
+        }
+        scalar => {
+            found.insert(path.to_owned(), scalar.clone());
+        }
+    }
+}

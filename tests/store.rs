@@ -152,7 +152,7 @@ async fn a_file_named_by_itself_is_followed_when_another_takes_its_place() {
     folder.write("b.yaml", &policy("b", "Warn"));
     let (store, _) = open(vec![Source::Path(folder.at("a.yaml"))], by_notice());
     let watching = tokio::spawn(Arc::clone(&store).watch());
-    for mode in ["Audit", "Enforce"] {
+    for mode in ["Audit", "Enforce", "Warn", "Audit"] {
         folder.replace("a.yaml", &policy("a", mode));
         until(&store, &[&format!("a {mode}")]).await;
     }

@@ -42,6 +42,8 @@ struct Compiler<'e> {
     most_locals: usize,
     /// Whether the current part stands in the arguments of `format`, where elements may be of several types.
     mixed: bool,
+    /// Types of the elements of the list literal that was lowered last.
+    elements: Vec<Type>,
 }
 
 /// Compiles an expression whose value is to be of type `expect`.
@@ -54,7 +56,15 @@ pub(crate) fn compile(
     expect: Type,
 ) -> Result<Compiled, Vec<Problem>> {
     let locals = Vec::new();
-    let mut compiler = Compiler { environment, problems: Vec::new(), slots: 0, locals, most_locals: 0, mixed: false };
+    let mut compiler = Compiler {
+        environment,
+        problems: Vec::new(),
+        slots: 0,
+        locals,
+        most_locals: 0,
+        mixed: false,
+        elements: Vec::new(),
+    };
     let Typed { node, kind } = compiler.lower(expression);
     let Compiler { mut problems, slots, most_locals, .. } = compiler;
     if problems.is_empty() && !expect.accepts(kind) {
@@ -107,8 +117,10 @@ impl Compiler<'_> {
     fn list(&mut self, range: &Range<usize>, elements: &[Element]) -> Typed {
         let mut common = Type::Dyn;
         let mut nodes = Vec::with_capacity(elements.len());
+        let mut kinds = Vec::with_capacity(elements.len());
         for Element { value, optional } in elements {
             let Typed { node, kind } = self.lower(value);
+            kinds.push(kind);
             if *optional {
                 self.wants_optional(value, kind);
             } else {
@@ -116,6 +128,7 @@ impl Compiler<'_> {
             }
             nodes.push(node::Element { value: node, optional: *optional });
         }
+        self.elements = kinds;
         self.folded(typed(range, Kind::List(nodes.into()), Type::List))
     }
 
@@ -196,7 +209,7 @@ fn constant_of(literal: &Literal) -> Constant {
 /// A type with its article.
 fn article(kind: Type) -> String {
     match kind {
-        Type::Int | Type::Optional | Type::Image => format!("an {kind}"),
+        Type::Int | Type::Optional | Type::Image | Type::Ip => format!("an {kind}"),
         Type::Null | Type::Bytes => kind.to_string(),
         Type::Dyn => "a value".to_owned(),
         _ => format!("a {kind}"),

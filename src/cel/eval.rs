@@ -183,16 +183,19 @@ impl<'a> Evaluation<'_, 'a> {
                 return Err(error(Reason::BadKey(key.kind())));
             }
             self.budget.spend_each(values.len()).map_err(error)?;
-            if values.iter().any(|(other, _)| equal(*other, key)) {
-                return Err(error(Reason::DuplicateKey(self.arena.alloc(key))));
-            }
-            let value = self.value(&entry.value)?;
-            match (entry.optional, value) {
-                (false, value) => values.push((key, value)),
-                (true, Value::Optional(optional)) => values.extend(optional.map(|value| (key, *value))),
+            let value = match (entry.optional, self.value(&entry.value)?) {
+                (false, value) => value,
+                (true, Value::Optional(Some(value))) => *value,
+                (true, Value::Optional(None)) => continue,
                 (true, other) => {
                     return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), entry.value.part));
                 }
+            };
+            // The last one counts, where the specification would have an error: so does the API server.
+            let same = |other: &Value<'a>| other.kind() == key.kind() && equal(*other, key);
+            match values.iter_mut().find(|(other, _)| same(other)) {
+                Some(entry) => entry.1 = value,
+                None => values.push((key, value)),
             }
         }
         Ok(Value::Map(Map::Values(values.into_bump_slice())))

@@ -4,18 +4,30 @@
 //! (`indexOf` of texts and of lists): the types of the arguments decide, at load as far as they are known, else when
 //! the expression runs.
 
+mod cidr;
 mod convert;
+mod format;
 mod image;
+mod ip;
+mod json_patch;
 mod list;
 mod optional;
-mod printf;
+pub(crate) mod printf;
 mod quantity;
 pub(crate) mod regex;
+mod semver;
 mod sequence;
 mod set;
 mod size;
 mod string;
 mod time;
+mod url;
+
+pub use cidr::Cidr;
+pub use format::Format;
+pub use semver::Semver;
+pub(crate) use sequence::sorted;
+pub use url::Url;
 
 use bumpalo::Bump;
 
@@ -26,18 +38,24 @@ use crate::cel::value::{Value, equal};
 
 /// Every family.
 const FAMILIES: &[&[Overload]] = &[
+    cidr::OVERLOADS,
     convert::OVERLOADS,
+    format::OVERLOADS,
     image::OVERLOADS,
+    ip::OVERLOADS,
+    json_patch::OVERLOADS,
     list::OVERLOADS,
     optional::OVERLOADS,
     printf::OVERLOADS,
     quantity::OVERLOADS,
     regex::OVERLOADS,
+    semver::OVERLOADS,
     sequence::OVERLOADS,
     set::OVERLOADS,
     size::OVERLOADS,
     string::OVERLOADS,
     time::OVERLOADS,
+    url::OVERLOADS,
 ];
 
 /// What a function returns: its value, or why there is none.

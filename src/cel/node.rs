@@ -1,10 +1,12 @@
 //! An expression ready to run: no names are left to look up, and what does not change is already worked out.
 
+use std::net::IpAddr;
+
 use regex::Regex;
 
 use crate::cel::ast::Operator;
 use crate::cel::error::Part;
-use crate::cel::library::Overload;
+use crate::cel::library::{Cidr, Format, Overload};
 use crate::cel::time::{Duration, Timestamp};
 use crate::cel::types::Type;
 use crate::cel::value::{List, Value};
@@ -96,7 +98,7 @@ pub(crate) struct Loop {
     pub second: Option<usize>,
     /// What must hold, or which elements are taken, if not all.
     pub test: Option<Node>,
-    /// What is made of an element.
+    /// What is made of an element, or what it is sorted by.
     pub result: Option<Node>,
 }
 
@@ -110,6 +112,7 @@ pub(crate) enum LoopKind {
     Filter,
     TransformMap,
     TransformMapEntry,
+    SortBy,
 }
 
 #[derive(Debug)]
@@ -154,6 +157,12 @@ pub enum Constant {
     Timestamp(Timestamp),
     /// A resource quantity.
     Quantity(Box<Quantity>),
+    /// An IP address.
+    Ip(IpAddr),
+    /// A range of IP addresses.
+    Cidr(Cidr),
+    /// A format of the Kubernetes API.
+    Format(Format),
     /// Elements in order.
     List(Box<[Constant]>),
 }
@@ -174,6 +183,9 @@ impl Constant {
             Constant::Duration(duration) => Value::Duration(*duration),
             Constant::Timestamp(timestamp) => Value::Timestamp(*timestamp),
             Constant::Quantity(quantity) => Value::Quantity(quantity),
+            Constant::Ip(address) => Value::Ip(*address),
+            Constant::Cidr(cidr) => Value::Cidr(*cidr),
+            Constant::Format(format) => Value::Format(*format),
             Constant::List(elements) => Value::List(List::Constants(elements)),
         }
     }
@@ -193,7 +205,10 @@ impl Constant {
             Value::Timestamp(timestamp) => Constant::Timestamp(timestamp),
             Value::Quantity(quantity) => Constant::Quantity(Box::new(*quantity)),
             Value::List(list) => Constant::List(list.iter().map(Constant::of).collect::<Option<_>>()?),
-            Value::Map(_) | Value::Optional(_) | Value::Image(_) => return None,
+            Value::Ip(address) => Constant::Ip(address),
+            Value::Cidr(cidr) => Constant::Cidr(cidr),
+            Value::Format(format) => Constant::Format(format),
+            Value::Map(_) | Value::Optional(_) | Value::Image(_) | Value::Url(_) | Value::Semver(_) => return None,
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A duration is written as Go writes it (`1h30m`), a timestamp as RFC 3339 does.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use jiff::civil::{DateTime, datetime};
@@ -19,10 +20,34 @@ const LAST: i64 = 253_402_300_799;
 pub struct Duration(i64);
 
 /// A point in time, to the nanosecond, in the years 1 to 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// It remembers at which distance from UTC it was written, for printing; nothing else depends on that.
+#[derive(Clone, Copy, Debug)]
 pub struct Timestamp {
     second: i64,
     nano: u32,
+    /// Seconds east of UTC.
+    east: i32,
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_nanos() == other.as_nanos()
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_nanos().cmp(&other.as_nanos())
+    }
 }
 
 impl Duration {
@@ -95,7 +120,7 @@ impl Duration {
 impl Timestamp {
     /// A point so many seconds after 1970 began in UTC, if it can be represented.
     pub fn new(second: i64, nano: u32) -> Option<Self> {
-        (FIRST..=LAST).contains(&second).then_some(Timestamp { second, nano })
+        (FIRST..=LAST).contains(&second).then_some(Timestamp { second, nano, east: 0 })
     }
 
     /// Seconds since 1970 began in UTC.
@@ -112,7 +137,7 @@ impl Timestamp {
         let dated = digits_at(&[0, 1, 2, 3, 5, 6, 8, 9]) && sign_at(4, b'-') && sign_at(7, b'-');
         let timed = digits_at(&[11, 12, 14, 15, 17, 18]) && sign_at(13, b':') && sign_at(16, b':');
         let zone = shape.get(19..)?;
-        let zone = match zone.strip_prefix(b".") {
+        let zone = match zone.strip_prefix(b".").or_else(|| zone.strip_prefix(b",")) {
             Some(fraction) => fraction.trim_prefix_digits()?,
             None => zone,
         };
@@ -124,12 +149,15 @@ impl Timestamp {
         if !(dated && sign_at(10, b'T') && timed && zoned) {
             return None;
         }
+        if shape.get(17..19)? > b"59".as_slice() {
+            return None;
+        }
         let local: DateTime = text.get(..19)?.parse().ok()?;
         let nanos = fraction_of(text.get(20..text.len() - zone.len()).unwrap_or_default(), NANOS.into());
-        let east = match zone {
+        let east: i32 = match zone {
             [sign, rest @ ..] if *sign != b'Z' => {
                 let number =
-                    |places: &[u8]| places.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+                    |places: &[u8]| places.iter().fold(0, |number, digit| number * 10 + i32::from(digit - b'0'));
                 let (hours, minutes) = (number(rest.get(..2)?), number(rest.get(3..)?));
                 let distance = hours * 3600 + minutes * 60;
                 if hours > 23 || minutes > 59 {
@@ -139,18 +167,18 @@ impl Timestamp {
             }
             _ => 0,
         };
-        let second = local.duration_since(EPOCH).as_secs() - east;
-        Timestamp::new(second, u32::try_from(nanos).ok()?)
+        let second = local.duration_since(EPOCH).as_secs() - i64::from(east);
+        Some(Timestamp { east, ..Timestamp::new(second, u32::try_from(nanos).ok()?)? })
     }
 
     /// The point a duration later, if it can be represented.
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
-        Timestamp::from_nanos(self.as_nanos() + i128::from(duration.0))
+        self.moved_to(self.as_nanos() + i128::from(duration.0))
     }
 
     /// The point a duration earlier, if it can be represented.
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
-        Timestamp::from_nanos(self.as_nanos() - i128::from(duration.0))
+        self.moved_to(self.as_nanos() - i128::from(duration.0))
     }
 
     /// The time from `earlier` to this, if it can be represented.
@@ -169,9 +197,10 @@ impl Timestamp {
         i128::from(self.second) * i128::from(NANOS) + i128::from(self.nano)
     }
 
-    fn from_nanos(nanos: i128) -> Option<Self> {
+    fn moved_to(self, nanos: i128) -> Option<Self> {
         let second = i64::try_from(nanos.div_euclid(NANOS.into())).ok()?;
-        Timestamp::new(second, u32::try_from(nanos.rem_euclid(NANOS.into())).ok()?)
+        let moved = Timestamp::new(second, u32::try_from(nanos.rem_euclid(NANOS.into())).ok()?)?;
+        Some(Timestamp { east: self.east, ..moved })
     }
 }
 
@@ -188,17 +217,21 @@ impl fmt::Display for Duration {
     }
 }
 
-/// RFC 3339 in UTC.
+/// RFC 3339, at the distance from UTC at which it was written.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let civil = self.civil(0).ok_or(fmt::Error)?;
+        let civil = self.civil(self.east).ok_or(fmt::Error)?;
         let (date, time) = (civil.date(), civil.time());
         write!(f, "{:04}-{:02}-{:02}T", date.year(), date.month(), date.day())?;
         write!(f, "{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())?;
         if self.nano != 0 {
             write!(f, ".{}", format!("{:09}", self.nano).trim_end_matches('0'))?;
         }
-        f.write_str("Z")
+        if self.east == 0 {
+            return f.write_str("Z");
+        }
+        let minutes = self.east.unsigned_abs() / 60;
+        write!(f, "{}{:02}:{:02}", if self.east < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
     }
 }
 
@@ -262,7 +295,7 @@ mod tests {
     fn timestamps_as_rfc_3339_writes_them() {
         for (text, printed) in [
             ("2026-11-01T12:00:00Z", "2026-11-01T12:00:00Z"),
-            ("2026-11-01T12:00:00.500+01:00", "2026-11-01T11:00:00.5Z"),
+            ("2026-11-01T12:00:00.500+01:00", "2026-11-01T12:00:00.5+01:00"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999999Z"),
         ] {
@@ -276,6 +309,7 @@ mod tests {
             "2026-11-01T12:00Z",
             "2026-13-01T12:00:00Z",
             "2026-11-01T12:00:00.Z",
+            "2026-11-01T12:00:60Z",
             "2026-11-01T12:00:00+0100",
             "2026-11-01T12:00:00Z[UTC]",
             "0000-12-31T23:59:59Z",

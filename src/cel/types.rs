@@ -39,6 +39,16 @@ pub enum Type {
     Quantity,
     /// A container image reference.
     Image,
+    /// An IP address.
+    Ip,
+    /// A range of IP addresses.
+    Cidr,
+    /// A URL.
+    Url,
+    /// A semantic version.
+    Semver,
+    /// A format of the Kubernetes API.
+    Format,
 }
 
 impl Type {
@@ -77,6 +87,11 @@ impl Type {
             Type::Optional => "optional_type",
             Type::Quantity => "kubernetes.Quantity",
             Type::Image => "podgate.Image",
+            Type::Ip => "net.IP",
+            Type::Cidr => "net.CIDR",
+            Type::Url => "kubernetes.URL",
+            Type::Semver => "kubernetes.Semver",
+            Type::Format => "kubernetes.NamedFormat",
         }
     }
 
@@ -85,13 +100,10 @@ impl Type {
         self == other || self == Type::Dyn || other == Type::Dyn
     }
 
-    /// Whether `==` between the two can ever be true: one type, two kinds of number, or a `null` for what may be one.
+    /// Whether `==` is defined between the two: one type, or a `null` for what may be one.
     pub(crate) fn comparable(self, other: Type) -> bool {
         let nullable = |kind| matches!(kind, Type::Duration | Type::Timestamp | Type::Optional);
-        self.accepts(other)
-            || (self.is_number() && other.is_number())
-            || (self == Type::Null && nullable(other))
-            || (other == Type::Null && nullable(self))
+        self.accepts(other) || (self == Type::Null && nullable(other)) || (other == Type::Null && nullable(self))
     }
 
     /// Whether this is `int`, `uint` or `double`.
@@ -116,6 +128,11 @@ impl fmt::Display for Type {
             Type::Optional => "optional",
             Type::Quantity => "quantity",
             Type::Image => "image",
+            Type::Ip => "IP address",
+            Type::Cidr => "CIDR",
+            Type::Url => "URL",
+            Type::Semver => "semver",
+            Type::Format => "format",
             other => other.name(),
         })
     }
@@ -127,7 +144,7 @@ mod tests {
 
     #[test]
     fn equality_between_types_that_can_never_be_equal_is_a_mistake() {
-        assert!(Type::Int.comparable(Type::Double));
+        assert!(!Type::Int.comparable(Type::Double));
         assert!(Type::Dyn.comparable(Type::String));
         assert!(Type::Timestamp.comparable(Type::Null));
         assert!(!Type::Int.comparable(Type::String));

@@ -8,6 +8,9 @@ mod json;
 
 pub(crate) use equality::{compare, equal};
 
+use std::net::IpAddr;
+
+use crate::cel::library::{Cidr, Format, Semver, Url};
 use crate::cel::node::Constant;
 use crate::cel::time::{Duration, Timestamp};
 use crate::cel::types::Type;
@@ -49,6 +52,16 @@ pub enum Value<'a> {
     Quantity(&'a Quantity),
     /// An image reference.
     Image(&'a Image<'a>),
+    /// An IP address.
+    Ip(IpAddr),
+    /// A range of IP addresses.
+    Cidr(Cidr),
+    /// A URL.
+    Url(&'a Url<'a>),
+    /// A semantic version.
+    Semver(&'a Semver<'a>),
+    /// A format of the Kubernetes API.
+    Format(Format),
 }
 
 /// A list, wherever its elements live.
@@ -90,6 +103,11 @@ impl<'a> Value<'a> {
             Value::Optional(_) => Type::Optional,
             Value::Quantity(_) => Type::Quantity,
             Value::Image(_) => Type::Image,
+            Value::Ip(_) => Type::Ip,
+            Value::Cidr(_) => Type::Cidr,
+            Value::Url(_) => Type::Url,
+            Value::Semver(_) => Type::Semver,
+            Value::Format(_) => Type::Format,
         }
     }
 
@@ -117,7 +135,7 @@ impl<'a> Value<'a> {
     /// Whether this is the zero of its type: what `optional.ofNonZeroValue` takes for no value.
     pub(crate) fn is_zero(self) -> bool {
         match self {
-            Value::Null | Value::Optional(None) | Value::Bool(false) | Value::Int(0) | Value::Uint(0) => true,
+            Value::Null | Value::Bool(false) | Value::Int(0) | Value::Uint(0) => true,
             Value::Double(number) => number == 0.0,
             Value::String(text) => text.is_empty(),
             Value::Bytes(bytes) => bytes.is_empty(),

@@ -59,9 +59,6 @@ pub fn run(serve: &Serve) -> io::Result<Exit> {
         Err(error) => {
             // Where standard error is closed, the exit code still says it.
             let _ = writeln!(io::stderr(), "error: {error}");
-            if let Error::Policies(StartError::Strict(status)) = &error {
-                let _ = write!(io::stderr(), "{status}");
-            }
             Ok(Exit::Failed)
         }
     }
@@ -79,14 +76,9 @@ fn start(serve: &Serve) -> Result<(), Error> {
     std::panic::set_hook(Box::new(|panic| {
         error!(place = panic.location().map(tracing::field::display), "podgate has a bug")
     }));
-    let mut builder = match serve.threads {
-        1 => runtime::Builder::new_current_thread(),
-        threads => {
-            let mut builder = runtime::Builder::new_multi_thread();
-            builder.worker_threads(threads);
-            builder
-        }
-    };
+    // One thread serves: it takes ten thousand calls a second, and a second one would double the CPU of each by handing
+    // connections around. What takes long is judged on others.
+    let mut builder = runtime::Builder::new_current_thread();
     builder.enable_all().thread_stack_size(STACK).build()?.block_on(serve_for_ever(serve))
 }
 

@@ -126,6 +126,30 @@ impl<'a> Path<'a> {
         Path(self.0.into_iter().map(Step::into_owned).collect())
     }
 
+    /// Appends the path as it is displayed.
+    pub fn push_to(&self, text: &mut String) {
+        for (depth, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Index(index) => {
+                    text.push('[');
+                    text.push_str(&index.to_string());
+                    text.push(']');
+                }
+                Step::Key(key) if is_bracketed(key) => {
+                    text.push('[');
+                    text.push_str(key);
+                    text.push(']');
+                }
+                Step::Key(key) => {
+                    if depth > 0 {
+                        text.push('.');
+                    }
+                    text.push_str(key);
+                }
+            }
+        }
+    }
+
     /// The JSON pointer (RFC 6901) of this path.
     pub fn pointer(&self) -> String {
         let mut pointer = String::with_capacity(self.0.len() * 12);
@@ -151,31 +175,15 @@ impl<'a> FromIterator<Step<'a>> for Path<'a> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Piece by piece: paths stand in every answer, and the machinery of `write!` costs more than the rest of it.
-        for (depth, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Index(index) => {
-                    f.write_str("[")?;
-                    fmt::Display::fmt(index, f)?;
-                    f.write_str("]")?;
-                }
-                Step::Key(key)
-                    if key.is_empty() || key.bytes().any(|byte| matches!(byte, b'.' | b'/' | b'[' | b']')) =>
-                {
-                    f.write_str("[")?;
-                    f.write_str(key)?;
-                    f.write_str("]")?;
-                }
-                Step::Key(key) => {
-                    if depth > 0 {
-                        f.write_str(".")?;
-                    }
-                    f.write_str(key)?;
-                }
-            }
-        }
-        Ok(())
+        let mut text = String::with_capacity(64);
+        self.push_to(&mut text);
+        f.write_str(&text)
     }
+}
+
+/// Whether a key would be misread without brackets.
+fn is_bracketed(key: &str) -> bool {
+    key.is_empty() || key.bytes().any(|byte| matches!(byte, b'.' | b'/' | b'[' | b']'))
 }
 
 impl<'a> Value<'a> {

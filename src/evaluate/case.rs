@@ -10,7 +10,7 @@ use crate::document::{Member, Value};
 use crate::facts::Facts;
 use crate::policy::{Policy, environment};
 use crate::review::Request;
-use crate::workload::{Container, Kind, Workload};
+use crate::workload::{Container, Kind, List, Workload};
 
 /// One object of a request with all that expressions can ask about it.
 pub struct Case<'a> {
@@ -40,7 +40,7 @@ pub struct Scope<'c, 'a> {
     policy: &'a Policy,
     variables: Vec<OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>>,
     params: OnceCell<Value<'a>>,
-    container: Option<Value<'a>>,
+    container: Option<Container<'a>>,
 }
 
 /// Why an expression has no value.
@@ -112,6 +112,15 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// A container of the Pod as expressions see it.
+    fn seen_container(&self, container: &Container<'a>) -> Value<'a> {
+        let lists = List::ALL.into_iter().take_while(|list| *list != container.list);
+        let before: usize =
+            lists.map(|list| self.pod().spec.get(list.key()).unwrap_or_default().elements().len()).sum();
+        let seen = self.containers().elements().get(before + container.index).copied();
+        seen.unwrap_or_else(|| container.with_role(self.arena))
+    }
+
     /// The request as a ValidatingAdmissionPolicy shows it: without uid and objects.
     fn seen_request(&self) -> Value<'a> {
         *self.seen_request.get_or_init(|| {
@@ -130,8 +139,8 @@ impl<'c, 'a> Scope<'c, 'a> {
     }
 
     /// From here on `container` is this one of the case's Pod.
-    pub fn enter(&mut self, container: &Container<'a>, reads: bool) {
-        self.container = reads.then(|| container.with_role(self.case.arena));
+    pub fn enter(&mut self, container: &Container<'a>) {
+        self.container = Some(*container);
     }
 
     /// From here on there is no `container`.
@@ -183,7 +192,7 @@ impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
             environment::PARAMS => *self.params.get_or_init(|| Value::from_json(case.arena, &self.policy.params)),
             environment::POD => *case.seen_pod.get_or_init(|| pod_view(case.arena, case.pod())),
             environment::CONTAINERS => case.containers(),
-            environment::CONTAINER => container.unwrap_or_default(),
+            environment::CONTAINER => container.map(|container| case.seen_container(&container)).unwrap_or_default(),
             _ => Value::Null,
         };
         Ok(cel::Value::from(value))

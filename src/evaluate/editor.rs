@@ -5,21 +5,23 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::cel;
 use crate::document::{Step, Value, edit};
-use crate::evaluate::case::{Case, Failure, Scope};
-use crate::evaluate::matching::Matched;
+use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::computed::{self, Computed};
+use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
 use crate::policy::fields::{self, Holds};
 use crate::policy::{DefaultRule, Leaf, LeafValue, Mode, OnUnknown, Policy, Rollout, Rule, Target, Verb};
 use crate::provenance::{Intent, Provenance};
 use crate::quantity::Quantity;
 use crate::review::Operation;
-use crate::selector::valid_label_key;
 use crate::workload::{Base, Container, Kind, List, Workload};
 
 /// Seconds of grace that the API server fills in.
 const API_DEFAULT_GRACE: i64 = 30;
+
+/// In a Pod of more containers none is edited: a patch of thousands of operations is no default any more.
+const MOST_CONTAINERS: usize = 256;
 
 /// The object with the edits so far.
 pub(super) struct Editor<'e, 'a> {
@@ -42,14 +44,6 @@ pub(super) struct Editor<'e, 'a> {
     claimed: ArenaVec<'a, Claim<'a>>,
 }
 
-/// What an expression of a rule gives for a field.
-#[derive(Clone, Copy)]
-pub(super) struct Computed<'a> {
-    pub(super) rule: &'a Rule,
-    pub(super) field: Field<'a>,
-    pub(super) value: Value<'a>,
-}
-
 /// A rule whose `when` was false.
 pub(super) struct Asleep<'a> {
     pub(super) policy: &'a Policy,
@@ -66,21 +60,15 @@ struct Claim<'a> {
 
 /// A rule at work.
 #[derive(Clone, Copy)]
-struct Source<'m, 'a> {
+pub(super) struct Source<'m, 'a> {
     matched: &'m Matched<'a>,
     rule: &'a Rule,
-    default: &'a DefaultRule,
-}
-
-impl<'a> Computed<'a> {
-    pub(super) fn is_for(&self, rule: &Rule, field: &Field<'a>) -> bool {
-        std::ptr::eq(self.rule, rule) && self.field.is_same(field)
-    }
+    pub(super) default: &'a DefaultRule,
 }
 
 impl<'e, 'a> Editor<'e, 'a> {
     pub(super) fn new(case: &'e Case<'a>, intent: &'e Intent<'a>, unstable: &'e [Computed<'a>]) -> Self {
-        let template_changes = case.old.is_none_or(|old| old.template != case.workload.template);
+        let template_changes = case.old.is_none_or(|old| !is_same(old.template, case.workload.template));
         Editor {
             case,
             intent,
@@ -178,6 +166,10 @@ impl<'e, 'a> Editor<'e, 'a> {
         if !is_of_containers {
             return;
         }
+        if self.has_too_many_containers() {
+            let problem = format!("the Pod has more than {MOST_CONTAINERS} containers");
+            return self.withhold(source, None, None, Reason::Invalid(problem));
+        }
         for container in self.case.workload.containers() {
             let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
             if !selected || !self.reaches(Some(&container)) {
@@ -185,7 +177,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             }
             // A rule sees the container of the Pod that the template becomes.
             let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
-            scope.enter(&seen, rule.reads_container());
+            scope.enter(&seen);
             if is_asked_once || self.may_run(scope, source, Some(container)) {
                 for leaf in default.leaves.iter().filter(|leaf| leaf.in_container) {
                     self.wish(scope, source, leaf, Some(container));
@@ -209,6 +201,10 @@ impl<'e, 'a> Editor<'e, 'a> {
                 false
             }
         }
+    }
+
+    pub(super) fn has_too_many_containers(&self) -> bool {
+        self.case.workload.containers().nth(MOST_CONTAINERS).is_some()
     }
 
     /// Whether the leaf goes into objects of this kind.
@@ -245,7 +241,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             (LeafValue::Constant(_), None) => {}
             // An expression that nobody will use is not asked.
             (LeafValue::Computed(_), _) if container.is_some_and(|c| c.role.forbids(leaf.first_key())) => {}
-            (LeafValue::Computed(program), _) => match computed(self.case, scope.value(program)) {
+            (LeafValue::Computed(program), _) => match computed::value(self.case, scope.value(program)) {
                 Ok(Some(value)) => self.spread(source, field, value),
                 Ok(None) => {}
                 Err(error) => self.withhold(source, Some(field), None, Reason::Error(error)),
@@ -253,38 +249,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         }
     }
 
-    /// A computed value, merged as if it were written in the policy: an object is one value for each of its fields.
-    fn spread(&mut self, source: Source<'_, 'a>, field: Field<'a>, value: Value<'a>) {
-        let in_container = field.base != Base::Pod;
-        if let Some(row) = fields::find(in_container, field.steps) {
-            if !self.is_target_of_field(source.default, row) {
-                return;
-            }
-            let name = match field.steps.last() {
-                Some(Step::Key(name)) => name,
-                _ => "",
-            };
-            let checked = match key_problem(row, name) {
-                Some(problem) => Err(problem),
-                None => row.check(name, value).map_err(|refusal| refusal.message),
-            };
-            return match checked {
-                Ok(value) => self.decide(source, row, field, Value::copied(self.case.arena, &value), true),
-                Err(problem) => self.withhold(source, Some(field), Some(value), Reason::Invalid(problem)),
-            };
-        }
-        let Value::Object(members) = value else {
-            let problem = format!("the expression gives {}, and no field that can be defaulted", value.type_name());
-            return self.withhold(source, Some(field), Some(value), Reason::Invalid(problem));
-        };
-        for member in members {
-            let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
-            let steps = ArenaVec::from_iter_in(steps, self.case.arena).into_bump_slice();
-            self.spread(source, Field { steps, ..field }, member.value);
-        }
-    }
-
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         source: Source<'_, 'a>,
         row: &'static fields::Field,
@@ -350,6 +315,9 @@ impl<'e, 'a> Editor<'e, 'a> {
             Rollout::OnTemplateChange => self.template_changes,
             Rollout::Never => self.case.old.is_none(),
         };
+        if self.workload.kind == Kind::Job && self.case.old.is_some() {
+            return withhold(self, value, Reason::Invalid("the template of a Job that exists is fixed".to_owned()));
+        }
         if self.target() == Target::Templates && !may_roll {
             return withhold(self, value, Reason::Rollout);
         }
@@ -368,7 +336,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         self.unstable.iter().any(|unstable| unstable.is_for(rule, field))
     }
 
-    fn withhold(
+    pub(super) fn withhold(
         &mut self,
         source: Source<'_, 'a>,
         field: Option<Field<'a>>,
@@ -379,28 +347,6 @@ impl<'e, 'a> Editor<'e, 'a> {
         let (policy, mode) = (matched.policy, matched.editing_mode(rule));
         self.withheld.push(Withheld { policy, rule, mode, field, value, provenance: None, reason });
     }
-}
-
-/// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
-fn computed<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, Failure>) -> Result<Option<Value<'a>>, String> {
-    let value = match value.map_err(|error| error.message)? {
-        cel::Value::Optional(None) => return Ok(None),
-        cel::Value::Optional(Some(value)) => *value,
-        value => value,
-    };
-    match value.to_document(case.arena) {
-        Some(value) => Ok(Some(value)),
-        None => Err(format!("the expression gives {value}, which no field can hold")),
-    }
-}
-
-/// Why a computed key cannot stand in the map that the row is about. Written keys were checked when the policy loaded.
-fn key_problem(row: &fields::Field, key: &str) -> Option<String> {
-    if row.keys().is_some_and(|known| !known.contains(&key)) {
-        return Some(format!("`{key}` cannot be defaulted yet"));
-    }
-    let is_label = matches!(row.holds, Holds::Label | Holds::Annotation);
-    (is_label && !valid_label_key(key)).then(|| format!("`{key}` cannot be the key of a label or an annotation"))
 }
 
 /// Whether two values of a field mean the same.

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Scope};
-use crate::evaluate::editor::{Computed, Editor};
+use crate::evaluate::computed::Computed;
+use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{self, Matched};
 use crate::evaluate::{Edits, Reason, Withheld, rollout};
 use crate::patch;
@@ -65,7 +66,7 @@ fn settled<'m, 'a>(
                 let mut scope = Scope::new(&again, asleep.policy);
                 if let Some(container) = &asleep.container {
                     let now = again.pod().container(container.role, container.name);
-                    scope.enter(&now.unwrap_or(*container), asleep.rule.reads_container());
+                    scope.enter(&now.unwrap_or(*container));
                 }
                 asleep.rule.when.as_ref().is_some_and(|when| scope.test(when) == Ok(true))
             })

@@ -4,6 +4,7 @@
 //! mend the rest.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::cel;
 use crate::document::{Path, Step, Value};
@@ -12,7 +13,8 @@ use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Violation, owner};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
-use crate::workload::{Base, Container, path_in};
+use crate::review::printable;
+use crate::workload::{Base, Container, Role, path_in};
 
 /// What an expression found wrong.
 struct Finding<'a> {
@@ -57,11 +59,16 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     Some(Err(failure)) => vec![Finding::of(failure, None)],
                     None => Vec::new(),
                 };
-                (old, before)
+                let mut by_container: HashMap<_, Vec<_>> = HashMap::new();
+                for finding in before {
+                    by_container.entry(finding.named()).or_default().push(finding);
+                }
+                (old, by_container)
             });
             for finding in findings {
-                let was_there = old_findings.as_ref().is_some_and(|(old, old_findings)| {
-                    old_findings.iter().any(|before| is_same(case, old, require, &finding, before))
+                let was_there = old_findings.as_ref().is_some_and(|(old, by_container)| {
+                    let mut before = by_container.get(&finding.named()).into_iter().flatten();
+                    before.any(|before| is_same(case, old, require, &finding, before))
                 });
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
@@ -87,6 +94,11 @@ impl<'a> Finding<'a> {
         let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
         Finding { container, message: failure.message, error: Some(error) }
     }
+
+    /// By what a container is known in another version of the object.
+    fn named(&self) -> Option<(Role, &'a str)> {
+        self.container.map(|container| (container.role, container.name))
+    }
 }
 
 fn findings_of<'a>(
@@ -108,7 +120,7 @@ fn findings_of<'a>(
         if !selected || field.is_some_and(|field| container.role.forbids(field)) {
             continue;
         }
-        scope.enter(&container, rule.reads_container());
+        scope.enter(&container);
         findings.extend(finding(scope, rule, require, Some(container)));
         scope.leave();
     }
@@ -151,6 +163,9 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
 }
 
 fn on_one_line(text: &str) -> String {
+    if text.len() <= LONGEST_MESSAGE {
+        return printable(text.to_owned());
+    }
     let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(LONGEST_MESSAGE).is_some() {
         line.push('…');
@@ -170,15 +185,11 @@ fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<
     }
 }
 
-/// Whether the old object violates the rule in the same way: in the container of the same name and role, with equal
+/// Whether the old object, in the container of the same name and role, violates the rule in the same way: with equal
 /// values at the rule's field. Which field an error comes from nobody knows, so there all must be equal.
 fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
     let is_same_error = finding.error == Some(Error::OfObject) && finding.message == before.message;
     if finding.error != before.error || (finding.error.is_some() && !is_same_error) {
-        return false;
-    }
-    let named = |container: &Option<Container<'a>>| container.map(|container| (container.role, container.name));
-    if named(&finding.container) != named(&before.container) {
         return false;
     }
     let field = require.field.as_ref().map(Path::steps).filter(|_| finding.error.is_none());
@@ -188,18 +199,16 @@ fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Find
         (Subject::Container, None) | (Subject::Pod, _) => case.pod().template,
     };
     let (a, b) = (blamed(new, finding), blamed(old, before));
+    let same =
+        |a: Option<Value<'_>>, b: Option<Value<'_>>| matching::is_same(a.unwrap_or_default(), b.unwrap_or_default());
     match (field, require.subject) {
-        (Some(field), _) => at(a, field) == at(b, field),
-        (None, Subject::Container) if finding.container.is_some() => a == b,
-        (None, Subject::Container | Subject::Pod) => a.field("spec") == b.field("spec"),
+        (Some(field), _) => same(a.at(field), b.at(field)),
+        (None, Subject::Container) if finding.container.is_some() => same(Some(a), Some(b)),
+        (None, Subject::Container | Subject::Pod) => same(a.field("spec"), b.field("spec")),
         (None, Subject::Object) => {
             let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
             same_members(a, b, |key| !matches!(key, "metadata" | "status"))
                 && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
         }
     }
-}
-
-fn at<'a>(value: Value<'a>, steps: &[Step<'_>]) -> Option<Value<'a>> {
-    value.at(steps).filter(|value| !value.is_null())
 }

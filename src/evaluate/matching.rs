@@ -166,11 +166,56 @@ pub fn is_bookkeeping(key: &str) -> bool {
     )
 }
 
-/// Whether two objects are equal in the members that count. A `null` is an absent member.
-pub fn same_members(a: Value<'_>, b: Value<'_>, counts: impl Fn(&str) -> bool) -> bool {
-    let covered = |a: Value<'_>, b: Value<'_>| {
-        let members = a.members().iter().filter(|member| counts(member.key) && !member.value.is_null());
-        members.into_iter().all(|member| b.field(member.key) == Some(member.value))
+/// Whether two objects are the same in the members that count. A `null` is an absent member.
+pub fn same_members<'a>(a: Value<'a>, b: Value<'a>, counts: impl Fn(&str) -> bool) -> bool {
+    let kept =
+        |object: Value<'a>| object.members().iter().filter(|member| counts(member.key) && !member.value.is_null());
+    if kept(a).map(|member| member.key).eq(kept(b).map(|member| member.key)) {
+        return kept(a).zip(kept(b)).all(|(a, b)| is_same(a.value, b.value));
+    }
+    // Sorted, because one who sends many members could otherwise make this take long.
+    let sorted = |object| {
+        let mut members: Vec<_> = kept(object).collect();
+        members.sort_unstable_by_key(|member| member.key);
+        members
     };
-    covered(a, b) && covered(b, a)
+    let (a, b) = (sorted(a), sorted(b));
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key == b.key && is_same(a.value, b.value))
+}
+
+/// Whether Kubernetes reads the two values as the same: a `null` is an absent member, at every depth. What a file says
+/// is compared with what an API server wrote.
+pub fn is_same<'a>(a: Value<'a>, b: Value<'a>) -> bool {
+    match (a, b) {
+        (Value::Object(x), Value::Object(y)) => std::ptr::eq(x, y) || same_members(a, b, |_| true),
+        (Value::Array(x), Value::Array(y)) => {
+            std::ptr::eq(x, y) || (x.len() == y.len() && x.iter().zip(y).all(|(x, y)| is_same(*x, *y)))
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bumpalo::Bump;
+
+    use super::*;
+    use crate::document::{Limits, json};
+
+    #[test]
+    fn a_null_is_an_absent_member_and_the_order_of_members_is_nothing() {
+        for (a, b, expected) in [
+            (r#"{"a":1,"b":{"c":[{"d":null}]}}"#, r#"{"b":{"c":[{}],"e":null},"a":1}"#, true),
+            (r#"{"a":1}"#, r#"{"a":1,"b":0}"#, false),
+            (r#"{"a":1,"b":2}"#, r#"{"a":2,"b":1}"#, false),
+            (r#"{"a":[1,null]}"#, r#"{"a":[1]}"#, false),
+            (r#"{"a":[]}"#, r#"{"a":{}}"#, false),
+            (r#"{"a":{}}"#, "{}", false),
+        ] {
+            let arena = Bump::new();
+            let read = |text: &'static str| json::parse(&arena, text.as_bytes(), &Limits::default()).unwrap();
+            assert_eq!(is_same(read(a), read(b)), expected, "{a} {b}");
+            assert_eq!(is_same(read(b), read(a)), expected, "{b} {a}");
+        }
+    }
 }

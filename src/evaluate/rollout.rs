@@ -5,7 +5,7 @@
 
 use crate::document::{Step, Value, edit};
 use crate::evaluate::editor::Editor;
-use crate::evaluate::matching::Matched;
+use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field};
 use crate::policy::fields;
 use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
@@ -21,10 +21,13 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     let case = editor.case;
     let Some(old) = case.old.filter(|old| {
         let is_template = case.request.operation == Operation::Update && case.workload.kind != Kind::Pod;
-        is_template && old.template != case.workload.template
+        is_template && !is_same(old.template, case.workload.template)
     }) else {
         return;
     };
+    if editor.has_too_many_containers() {
+        return;
+    }
     let before = Intent::of_request(case.arena, &case.request, old, None, None);
     let mut edits: Vec<Edit<'a>> = Vec::new();
     let mut workload = case.workload;
@@ -55,7 +58,7 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
             }
         }
     }
-    if !edits.is_empty() && workload.template == old.template {
+    if !edits.is_empty() && is_same(workload.template, old.template) {
         editor.workload = workload;
         editor.restored = edits;
         editor.template_changes = false;

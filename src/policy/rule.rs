@@ -8,7 +8,6 @@ use crate::document::{Path, Step};
 use crate::glob::Glob;
 use crate::image::Image;
 use crate::policy::Mode;
-use crate::policy::environment;
 use crate::policy::fields::{self, Field};
 use crate::workload::{Container, Role};
 
@@ -188,16 +187,6 @@ impl Rule {
             },
         };
         self.when.iter().chain(of_verb)
-    }
-
-    /// Whether an expression of the rule reads `container`.
-    pub fn reads_container(&self) -> bool {
-        self.programs().any(|program| program.uses(environment::CONTAINER))
-    }
-
-    /// Whether the rule fills in what an expression gives.
-    pub fn has_computed_values(&self) -> bool {
-        matches!(&self.verb, Verb::Default(default) if default.leaves.iter().any(|leaf| leaf.program().is_some()))
     }
 }
 

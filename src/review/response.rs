@@ -178,7 +178,8 @@ fn shortened(warning: &str) -> String {
     warning.chars().take(ONE_WARNING - 1).chain(['…']).collect()
 }
 
-fn printable(text: String) -> String {
+/// The text with spaces in the place of control characters.
+pub fn printable(text: String) -> String {
     // 0xC2 begins the control characters above ASCII.
     if text.bytes().all(|byte| !byte.is_ascii_control() && byte != 0xC2) {
         return text;

@@ -16,11 +16,11 @@ pub enum Refused {
     Broken,
 }
 
-/// Reads a body of at most `most` bytes, and takes as many from `share`.
+/// Reads a body of at most `most` bytes, and adds them to `share`.
 ///
 /// # Errors
 /// If it is not taken. What is left of it is not read.
-pub async fn read(mut body: Incoming, most: usize, share: &mut Share) -> Result<Bytes, Refused> {
+pub async fn read(mut body: Incoming, most: usize, mut share: Share) -> Result<(Bytes, Share), Refused> {
     let said = body.size_hint().exact().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     match said {
         Some(said) if said > most => return Err(Refused::TooLong),
@@ -32,7 +32,7 @@ pub async fn read(mut body: Incoming, most: usize, share: &mut Share) -> Result<
         let Ok(data) = frame.map_err(|_| Refused::Broken)?.into_data() else { continue };
         if whole.is_empty() && body.is_end_stream() {
             // The usual case: all of it came in one piece, and is not copied.
-            return within(data, most);
+            return if data.len() > most { Err(Refused::TooLong) } else { Ok((data, share)) };
         }
         if whole.len() + data.len() > most {
             return Err(Refused::TooLong);
@@ -45,9 +45,5 @@ pub async fn read(mut body: Incoming, most: usize, share: &mut Share) -> Result<
         }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.into())
-}
-
-fn within(data: Bytes, most: usize) -> Result<Bytes, Refused> {
-    if data.len() > most { Err(Refused::TooLong) } else { Ok(data) }
+    Ok((whole.into(), share))
 }

@@ -1,14 +1,17 @@
 //! One call of a webhook: whether it is one, its body, and the answer.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::header::{RETRY_AFTER, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::admit::Endpoint;
 use crate::metrics::RefusedBecause;
@@ -96,19 +99,24 @@ async fn review(connection: &Connection, request: Request<Incoming>) -> Result<B
     if said > u64::try_from(state.limits.body).unwrap_or(u64::MAX) {
         return Err(too_long());
     }
-    let mut share = state.in_flight.share().ok_or_else(busy)?;
+    let share = state.in_flight.share().ok_or_else(busy)?;
     let _counted = state.metrics.in_flight(usize::try_from(said).unwrap_or(usize::MAX));
     let deadline = start + deadline::of_query(request.uri().query());
-    let body_deadline = deadline.min(start + state.limits.body_time);
-    let read = body::read(request.into_body(), state.limits.body, &mut share);
-    let body = match timeout_at(body_deadline, read).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(Refused::TooLong)) => return Err(too_long()),
-        Ok(Err(Refused::Busy)) => return Err(busy()),
-        Ok(Err(Refused::Broken)) => {
+    connection.expect_body(deadline.min(start + state.limits.body_time));
+    let mut read = pin!(body::read(request.into_body(), state.limits.body, share));
+    // The stream looks at the clock, and only while it waits for its peer.
+    let read = poll_fn(|context| match read.as_mut().poll(context) {
+        Poll::Pending if connection.is_slow() => Poll::Ready(None),
+        polled => polled.map(Some),
+    });
+    let (body, share) = match read.await {
+        Some(Ok(read)) => read,
+        Some(Err(Refused::TooLong)) => return Err(too_long()),
+        Some(Err(Refused::Busy)) => return Err(busy()),
+        Some(Err(Refused::Broken)) => {
             return Err(refused(StatusCode::BAD_REQUEST, RefusedBecause::Aborted, "the body ends early"));
         }
-        Err(_) => {
+        None => {
             return Err(refused(
                 StatusCode::REQUEST_TIMEOUT,
                 RefusedBecause::SlowBody,
@@ -116,6 +124,7 @@ async fn review(connection: &Connection, request: Request<Incoming>) -> Result<B
             ));
         }
     };
+    connection.enter(Phase::Busy);
     let answer = evaluate::answer(state, endpoint, body, share, deadline).await;
     state.metrics.took(endpoint, start.elapsed());
     answer

@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -40,7 +40,9 @@ pub enum Phase {
     Idle,
     /// The rest of a header.
     Header,
-    /// A body, or podgate itself.
+    /// The rest of a body.
+    Body,
+    /// podgate itself.
     Busy,
     /// The answer to be sent.
     Answered,
@@ -55,22 +57,27 @@ pub struct Connection {
     is_chunked_only: AtomicBool,
     is_refused: AtomicBool,
     is_slow: AtomicBool,
+    born: Instant,
     /// From here on an answer ends the connection.
     old_at: Instant,
+    /// Until when a body must be there, in microseconds after `born`.
+    body_until: AtomicU64,
 }
 
 impl Connection {
     /// A connection that was just accepted.
     pub fn new(state: Arc<State>) -> Self {
-        let old_at = Instant::now() + spread(state.limits.age);
+        let born = Instant::now();
         Connection {
+            born,
+            old_at: born + spread(state.limits.age),
+            body_until: AtomicU64::new(0),
             state,
             phase: AtomicU8::new(Phase::Fresh as u8),
             is_proven: AtomicBool::new(false),
             is_chunked_only: AtomicBool::new(false),
             is_refused: AtomicBool::new(false),
             is_slow: AtomicBool::new(false),
-            old_at,
         }
     }
 
@@ -90,7 +97,8 @@ impl Connection {
             0 => Phase::Fresh,
             1 => Phase::Idle,
             2 => Phase::Header,
-            3 => Phase::Busy,
+            3 => Phase::Body,
+            4 => Phase::Busy,
             _ => Phase::Answered,
         }
     }
@@ -128,6 +136,24 @@ impl Connection {
     /// Notes that its peer took too long.
     pub fn note_slow(&self) {
         self.is_slow.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its peer took too long.
+    pub fn is_slow(&self) -> bool {
+        self.is_slow.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a body from now on, until `deadline`.
+    pub fn expect_body(&self, deadline: Instant) {
+        let micros = deadline.saturating_duration_since(self.born).as_micros();
+        self.body_until.store(u64::try_from(micros).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.is_slow.store(false, Ordering::Relaxed);
+        self.enter(Phase::Body);
+    }
+
+    /// Until when the body must be there.
+    pub fn body_until(&self) -> Instant {
+        self.born + Duration::from_micros(self.body_until.load(Ordering::Relaxed))
     }
 
     /// Whether the answer that is made now should end the connection.
@@ -169,7 +195,7 @@ pub async fn serve(connection: Arc<Connection>, tls: TlsAcceptor, stream: TcpStr
         Err(error) => debug!(%peer, %error, "the connection ended"),
     }
     // The end of an idle connection is as it should be.
-    if connection.is_slow.load(Ordering::Relaxed) && matches!(connection.phase(), Phase::Fresh | Phase::Header) {
+    if connection.is_slow() && matches!(connection.phase(), Phase::Fresh | Phase::Header) {
         state.metrics.rejected(RejectedBecause::SlowHeaders);
     }
 }

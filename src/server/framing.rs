@@ -9,6 +9,7 @@ const LONGEST: usize = 20;
 /// Looks at the header of one request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Framing {
+    /// The beginning of a line whose end was not seen yet.
     line: [u8; LONGEST],
     length_of_line: usize,
     has_length: bool,
@@ -18,19 +19,19 @@ pub struct Framing {
 
 impl Framing {
     /// Takes the next bytes of a request.
-    pub fn take(&mut self, bytes: &[u8]) {
-        let mut bytes = bytes.iter();
-        while !self.is_over
-            && let Some(byte) = bytes.next()
-        {
-            match byte {
-                b'\r' => {}
-                b'\n' => {
-                    self.is_over = self.length_of_line == 0;
-                    self.length_of_line = 0;
-                }
-                byte => self.add(*byte),
+    pub fn take(&mut self, mut bytes: &[u8]) {
+        while !self.is_over {
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return self.keep(bytes) };
+            let (line, rest) = bytes.split_at(end);
+            if self.length_of_line == 0 {
+                self.line(line);
+            } else {
+                self.keep(line);
+                let (line, length) = (self.line, self.length_of_line.min(LONGEST));
+                self.line(line.get(..length).unwrap_or_default());
+                self.length_of_line = 0;
             }
+            bytes = rest.get(1..).unwrap_or_default();
         }
     }
 
@@ -40,16 +41,23 @@ impl Framing {
         self.has_encoding && !self.has_length
     }
 
-    fn add(&mut self, byte: u8) {
-        if let Some(slot) = self.line.get_mut(self.length_of_line) {
-            *slot = byte.to_ascii_lowercase();
-            if byte == b':' {
-                let name = self.line.get(..self.length_of_line).unwrap_or_default();
-                self.has_length |= name == b"content-length";
-                self.has_encoding |= name == b"transfer-encoding";
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = self.line.iter_mut().skip(self.length_of_line);
+        room.zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+        self.length_of_line += bytes.len();
+    }
+
+    /// Takes a line without its end, or its beginning.
+    fn line(&mut self, line: &[u8]) {
+        match line {
+            [] | b"\r" => self.is_over = true,
+            [b'c' | b'C' | b't' | b'T', ..] => {
+                let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+                self.has_length |= name.eq_ignore_ascii_case(b"content-length");
+                self.has_encoding |= name.eq_ignore_ascii_case(b"transfer-encoding");
             }
+            _ => {}
         }
-        self.length_of_line += 1;
     }
 }
 

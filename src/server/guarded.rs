@@ -7,7 +7,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -50,15 +49,24 @@ impl<S> Guarded<S> {
         Poll::Pending
     }
 
-    fn allowed_to_read(&self) -> Option<Duration> {
+    /// Nothing can be read: what becomes of that.
+    fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let limits = self.connection.limits();
-        match self.connection.phase() {
-            Phase::Fresh => Some(limits.first_byte),
-            Phase::Idle => Some(limits.idle),
-            Phase::Header => Some(limits.header),
-            // Whoever reads the body looks at the clock, and has an answer to give.
-            Phase::Busy | Phase::Answered => None,
-        }
+        let allowed = match self.connection.phase() {
+            Phase::Fresh => limits.first_byte,
+            Phase::Idle => limits.idle,
+            Phase::Header => limits.header,
+            Phase::Body => {
+                let is_over = self.wait_until(context, self.connection.body_until()).is_ready();
+                // The call has an answer to that, and is asked for it before this task rests.
+                if is_over {
+                    context.waker().wake_by_ref();
+                }
+                return Poll::Pending;
+            }
+            Phase::Busy | Phase::Answered => return Poll::Pending,
+        };
+        self.wait_until(context, self.since + allowed).map(Err)
     }
 
     fn has_read(&mut self, bytes: &[u8]) {
@@ -70,7 +78,7 @@ impl<S> Guarded<S> {
                 self.connection.enter(Phase::Header);
             }
             Phase::Header => self.framing.take(bytes),
-            Phase::Busy | Phase::Answered => return,
+            Phase::Body | Phase::Busy | Phase::Answered => return,
         }
         self.connection.set_chunked_only(self.framing.is_chunked_only());
     }
@@ -90,10 +98,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
-            Poll::Pending => match this.allowed_to_read() {
-                Some(allowed) => this.wait_until(context, this.since + allowed).map(Err),
-                None => Poll::Pending,
-            },
+            Poll::Pending => this.wait(context),
             ready => {
                 let bytes = buffer.filled().get(before..).unwrap_or_default();
                 if !bytes.is_empty() {

@@ -51,7 +51,8 @@ impl Registry {
     /// Ends the oldest connection that has not asked anything. Says whether there was one.
     pub fn make_room(&self) -> bool {
         let mut open = self.lock();
-        let unproven = |entry: &Entry| !entry.connection.is_proven() && entry.connection.phase() != Phase::Busy;
+        let is_asking = |entry: &Entry| matches!(entry.connection.phase(), Phase::Body | Phase::Busy);
+        let unproven = |entry: &Entry| !entry.connection.is_proven() && !is_asking(entry);
         let Some(id) = open.connections.iter().find(|(_, entry)| unproven(entry)).map(|(id, _)| *id) else {
             return false;
         };

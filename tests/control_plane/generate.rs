@@ -42,11 +42,11 @@ impl Chance {
         (self.next() % bound as u64) as usize
     }
 
-    fn one_in(&self, n: usize) -> bool {
+    pub fn one_in(&self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    fn pick<T: Clone>(&self, choices: &[T]) -> T {
+    pub fn pick<T: Clone>(&self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
 

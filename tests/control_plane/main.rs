@@ -10,6 +10,7 @@ mod compare;
 mod components;
 mod decoding;
 mod defaults;
+mod expressions;
 mod generate;
 mod keys;
 mod kinds;
@@ -43,6 +44,8 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_cannot_decode_or_does_not_know", decoding::objects_made_by_hand),
     ("every_field_of_the_schema_table_is_decoded", decoding::objects_with_every_field),
     ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
+    ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
+    ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];
 
 /// What it does with podgate as its webhooks. One cluster serves all of these, in this order.

@@ -47,6 +47,26 @@ fn thousands_of_violations_make_an_answer_that_can_be_sent() {
 }
 
 #[test]
+fn a_pod_of_thousands_of_containers_is_answered_soon_and_not_edited() {
+    let rules = "{name: d, default: {pod: {spec: {terminationGracePeriodSeconds: 45}}, container: {resources: {requests: {cpu: 1m}}}}}, \
+        {name: w, mode: Warn, require: {container: has(container.livenessProbe), field: livenessProbe, message: wrong}}, \
+        {name: r, require: {container: container.name != 'x', field: name, message: wrong}}";
+    let text = cluster("p", &format!("mode: Enforce, rules: [{rules}]"));
+    let containers =
+        |image: &str| (0..5000).map(|n| json!({"name": format!("c{n}"), "image": image})).collect::<Vec<_>>();
+    let new = decoded(&pod(json!({"containers": containers("x:2")})));
+    let started = std::time::Instant::now();
+    let review = Review::create(&text, new.clone());
+    assert_eq!(review.edits(), ["/spec/terminationGracePeriodSeconds=45"]);
+    assert_eq!(review.withheld(), ["p/d:invalid"]);
+    let old = decoded(&pod(json!({"containers": containers("x:1")})));
+    let response = Review::update(&text, old, new).response(Endpoint::Validate);
+    assert_eq!(response["allowed"], true);
+    // Far more than it takes, and far less than comparing each container with each other.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
 fn edits_are_told_once_for_each_policy_and_listed_for_the_audit() {
     let text = cluster(
         "a",

@@ -79,6 +79,16 @@ fn what_the_api_server_would_not_take_is_withheld_with_the_reason() {
 }
 
 #[test]
+fn a_map_of_hundreds_of_labels_is_no_default() {
+    let text = rule("default: {pod: {metadata: {labels: {$expression: \"object.metadata.annotations\"}}}}");
+    for (count, edits) in [(256, 1), (257, 0)] {
+        let annotations: serde_json::Map<_, _> = (0..count).map(|n| (format!("k{n}"), json!("v"))).collect();
+        let object = with(decoded(&pod(json!({}))), "/metadata/annotations", json!(annotations));
+        assert_eq!(Review::create(&text, object).edits().len(), edits, "{count}");
+    }
+}
+
+#[test]
 fn a_value_that_would_be_another_one_on_its_own_result_is_withheld_and_only_that() {
     let unstable = "default: {pod: {metadata: {labels: {a: b, k: {$expression: \"string(size(object.metadata.?labels.orValue({})))\"}}}}}";
     let first = review(unstable);

@@ -107,3 +107,15 @@ fn in_an_old_file_everything_was_written() {
 fn stored(object: Value) -> Value {
     with(object, "/spec/template/spec/terminationGracePeriodSeconds", json!(60))
 }
+
+#[test]
+fn the_pods_of_an_owner_are_those_of_a_controller() {
+    let text = cluster(
+        "p",
+        "mode: Enforce, controllerPods: Warn, rules: [{name: x, require: {pod: 'false', message: wrong}}]",
+    );
+    let manifest = deployment(json!({}));
+    let decisions = Review::create(&text, decoded(&manifest))
+        .dry_run(Some(&manifest), |run| (run.decision.name(), run.pod.as_ref().unwrap().decision.name()));
+    assert_eq!(decisions, ("deny", "allow"));
+}

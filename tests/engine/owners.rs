@@ -133,3 +133,24 @@ fn a_name_that_is_still_to_be_made_is_no_error() {
     assert!(!response.to_string().contains("cannot be evaluated"), "{response}");
     assert_eq!(review.withheld().iter().filter(|entry| entry.ends_with(":error")).count(), 0);
 }
+
+#[test]
+fn the_pods_of_a_stateful_set_have_a_name_and_a_volume_for_each_claim() {
+    let mut set = owner(
+        "apps/v1",
+        "StatefulSet",
+        json!({"volumes": [{"name": "data", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]}),
+    );
+    set["spec"]["serviceName"] = json!("web");
+    set["spec"]["ordinals"] = json!({"start": 3});
+    set["spec"]["volumeClaimTemplates"] = json!([{"metadata": {"name": "data"}, "spec": {}}]);
+    for expression in [
+        "pod.metadata.name == 'web-3' && pod.spec.hostname == 'web-3' && pod.spec.subdomain == 'web'",
+        "pod.metadata.labels['apps.kubernetes.io/pod-index'] == '3' && pod.metadata.labels.app == 'web'",
+        "pod.spec.volumes.map(v, v.name) == ['data', 'tmp']",
+        "pod.spec.volumes[0].persistentVolumeClaim.claimName == 'data-web-3' && has(pod.spec.volumes[1].emptyDir)",
+    ] {
+        let text = rule(&format!("require: {{pod: \"{expression}\", message: wrong}}"));
+        assert_eq!(violations(&text, &set), [""; 0], "{expression}");
+    }
+}

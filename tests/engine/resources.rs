@@ -170,3 +170,14 @@ fn a_security_context_is_not_made_one_that_the_api_server_refuses() {
     let windows = applied(&pod(json!({"os": {"name": "windows"}})));
     assert_eq!(Review::create(&rule(text), windows).edits(), ["/spec/securityContext/runAsNonRoot=true"]);
 }
+
+#[test]
+fn a_container_that_another_webhook_adds_gets_its_own_and_the_others_nothing_more() {
+    let text = rule("default: {container: {resources: {requests: {cpu: 1m}}}}");
+    let mut object = Review::create(&text, applied(&pod(json!({})))).edited();
+    object["spec"]["containers"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "proxy", "image": "x:1", "resources": {}}));
+    assert_eq!(Review::create(&text, object).edits(), [r#"/spec/containers/1/resources/requests={"cpu":"1m"}"#]);
+}

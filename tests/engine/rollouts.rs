@@ -156,3 +156,37 @@ fn of_a_computed_map_each_field_is_put_back_by_itself() {
     let review = Review::update(&text, old, written_by("kubectl-replace", &own));
     assert_eq!(review.edits(), [format!("{limits}/memory=\"1Gi\"")]);
 }
+
+#[test]
+fn the_template_of_a_job_that_exists_is_fixed() {
+    // A queue changes the node selector of a suspended Job, which the API server allows, and nothing else.
+    let job = owner("batch/v1", "Job", json!({"restartPolicy": "Never"}));
+    let placed = with(job.clone(), "/spec/template/spec/nodeSelector", json!({"zone": "a"}));
+    for rollout in ["", ", rollout: Always"] {
+        let review = Review::update(&default_of(45, rollout), applied(&job), applied(&placed));
+        assert_eq!(review.edits(), [""; 0]);
+        assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:invalid"]);
+        assert_eq!(Review::create(&default_of(45, rollout), applied(&job)).edits(), [format!("{GRACE}=45")]);
+    }
+    // What a whole object drops would be refused, so it is put back.
+    let old = stored(written_by("kubectl-create", &job), 45);
+    let review = Review::update(&default_of(45, ""), old, written_by("kubectl-replace", &job));
+    assert_eq!(review.edits(), [format!("{GRACE}=45")]);
+}
+
+#[test]
+fn a_null_is_no_change_of_a_template() {
+    let old = with(applied(&silent()), "/spec/template/metadata/creationTimestamp", Value::Null);
+    let review = Review::update(&default_of(45, ""), old, applied(&labelled(silent())));
+    assert_eq!(review.edits(), [""; 0]);
+    assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:rollout"]);
+}
+
+#[test]
+fn a_value_that_podgate_set_earlier_is_kept_when_the_policy_wants_another_one_by_now() {
+    let old = stored(applied(&silent()), 45);
+    let new = stored(applied(&with(silent(), IMAGE, json!("nginx:2"))), 45);
+    let review = Review::update(&default_of(60, ""), old, new);
+    assert_eq!(review.edits(), [""; 0]);
+    assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:admission"]);
+}

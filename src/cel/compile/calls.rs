@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::cel::ast::Expression;
+use crate::cel::ast::{self, Expression, Literal};
 use crate::cel::compile::{Compiler, Typed, article, typed};
 use crate::cel::library::{self, Overload, Style};
 use crate::cel::node::{Call, Constant, Fallback, Kind, Node};
@@ -49,6 +49,9 @@ impl Compiler<'_> {
         let Some(first) = taken.first() else {
             return self.fail(mistyped(range, &name, style, &counted, &types));
         };
+        if let ("format", Some(receiver), [list]) = (name.as_str(), receiver, arguments) {
+            self.check_format(receiver, list);
+        }
         let kind = if taken.iter().all(|other| other.result == first.result) { first.result } else { Type::Dyn };
         if name == "matches" {
             return self.matches(range, nodes, taken, arguments);
@@ -60,9 +63,34 @@ impl Compiler<'_> {
             let unwrap = name == "orValue";
             return typed(range, Kind::Fallback(Box::new(Fallback { optional, fallback, unwrap })), kind);
         }
-        let strict = taken.iter().any(|overload| overload.strict) && nodes.iter().all(|node| node.constant().is_some());
+        if let ("find" | "findAll", Some(ast::Kind::Literal(Literal::String(pattern)))) =
+            (name.as_str(), arguments.first().map(|pattern| &pattern.kind))
+            && let Err(message) = library::regex::compile(pattern)
+        {
+            let range = arguments.first().map_or(range, |pattern| &pattern.range);
+            return self.fail(Problem::new(range.clone(), format!("not a regular expression: {message}")));
+        }
+        let strict = taken.iter().any(|overload| overload.strict)
+            && receiver.into_iter().chain(arguments).all(is_literal)
+            && nodes.iter().all(|node| node.constant().is_some());
         let call = typed(range, call_of(nodes, taken), kind);
         if strict { self.folded_strictly(call) } else { self.folded(call) }
+    }
+
+    /// `format`, as far as the format and the number of its values are written there.
+    fn check_format(&mut self, receiver: &Expression, list: &Expression) {
+        let (ast::Kind::Literal(Literal::String(pattern)), ast::Kind::List(elements)) = (&receiver.kind, &list.kind)
+        else {
+            return;
+        };
+        if elements.iter().any(|element| element.optional) {
+            return;
+        }
+        // The list was the last part to be lowered.
+        if let Err(flaw) = library::printf::check(pattern, &self.elements) {
+            let element = flaw.value.and_then(|place| elements.get(place));
+            self.problem(element.map_or(&receiver.range, |element| &element.value.range), flaw.message);
+        }
     }
 
     /// `matches`, with the pattern compiled now if it is written there.
@@ -77,11 +105,26 @@ impl Compiler<'_> {
             Some(Constant::String(pattern)) => library::regex::compile(pattern),
             _ => return typed(range, call_of(nodes, overloads), Type::Bool),
         };
+        if regex.is_err() && !arguments.last().is_some_and(is_literal) {
+            return typed(range, call_of(nodes, overloads), Type::Bool);
+        }
         let (text, pattern) = (nodes.swap_remove(0), arguments.last().map_or(range, |last| &last.range));
         match regex {
             Ok(regex) => self.folded(typed(range, Kind::Matches(Box::new((text, regex))), Type::Bool)),
             Err(message) => self.fail(Problem::new(pattern.clone(), format!("not a regular expression: {message}"))),
         }
+    }
+}
+
+/// Whether the API server takes a part for known when it loads the expression: a literal, or one converted.
+fn is_literal(expression: &Expression) -> bool {
+    match &expression.kind {
+        ast::Kind::Literal(_) => true,
+        ast::Kind::Call { function, receiver: None, arguments } => {
+            let converts = matches!(function.as_str(), "dyn" | "bool" | "int" | "uint" | "double" | "string" | "bytes");
+            converts && arguments.iter().all(is_literal)
+        }
+        _ => false,
     }
 }
 

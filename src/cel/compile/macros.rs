@@ -19,6 +19,7 @@ pub(super) const METHODS: &[&str] = &[
     "transformList",
     "transformMap",
     "transformMapEntry",
+    "sortBy",
     "optMap",
     "optFlatMap",
 ];
@@ -47,6 +48,7 @@ impl Compiler<'_> {
             "map" | "transformList" => LoopKind::Map,
             "transformMap" => LoopKind::TransformMap,
             "transformMapEntry" => LoopKind::TransformMapEntry,
+            "sortBy" => LoopKind::SortBy,
             "optMap" | "optFlatMap" => {
                 return Some(match arguments {
                     [name, body] => self.optional_map(range, receiver, name, body, function == "optFlatMap"),
@@ -57,12 +59,16 @@ impl Compiler<'_> {
         };
         let two_variables = function.starts_with("transform");
         Some(match (kind, arguments) {
+            (LoopKind::ExistsOne, [_, _]) if function == "existsOne" => {
+                self.miscounted(range, function, "3 arguments", arguments.len())
+            }
             (LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne | LoopKind::Filter, [name, test]) => {
                 self.each(range, kind, receiver, &[name], Some(test), None)
             }
             (LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne, [first, second, test]) => {
                 self.each(range, kind, receiver, &[first, second], Some(test), None)
             }
+            (LoopKind::SortBy, [name, key]) => self.each(range, kind, receiver, &[name], None, Some(key)),
             (LoopKind::Map, [name, result]) if !two_variables => {
                 self.each(range, kind, receiver, &[name], None, Some(result))
             }
@@ -77,7 +83,7 @@ impl Compiler<'_> {
             }
             _ => {
                 let wanted = match kind {
-                    LoopKind::Filter => "2 arguments",
+                    LoopKind::Filter | LoopKind::SortBy => "2 arguments",
                     _ if two_variables => "3 or 4 arguments",
                     _ => "2 or 3 arguments",
                 };
@@ -96,10 +102,19 @@ impl Compiler<'_> {
         result: Option<&Expression>,
     ) -> Typed {
         let Typed { node, kind: found } = self.lower(over);
+        if kind == LoopKind::SortBy && found == Type::Map {
+            self.problem(&over.range, "a map has no order that could be another");
+        }
         if !matches!(found, Type::Dyn | Type::List | Type::Map) {
             self.problem(&over.range, format!("a list or a map has elements, {} has none", article(found)));
         }
         let known = self.locals.len();
+        if let [ast::Kind::Name(first), ast::Kind::Name(second)] =
+            names.iter().map(|name| &name.kind).collect::<Vec<_>>()[..]
+            && first == second
+        {
+            self.problem(range, format!("both variables are named `{first}`"));
+        }
         let places: Vec<_> = names.iter().map(|name| self.enter(name)).collect();
         let test = test.map(|test| self.lower_as(test, Type::Bool, "the test of each element"));
         let result = result.map(|result| match kind {
@@ -108,7 +123,7 @@ impl Compiler<'_> {
         });
         self.locals.truncate(known);
         let of = match kind {
-            LoopKind::Map | LoopKind::Filter => Type::List,
+            LoopKind::Map | LoopKind::Filter | LoopKind::SortBy => Type::List,
             LoopKind::TransformMap | LoopKind::TransformMapEntry => Type::Map,
             LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => Type::Bool,
         };

@@ -44,12 +44,14 @@ impl<'a> Evaluation<'_, 'a> {
             },
             Value::Optional(None) => Ok(operand),
             Value::Optional(Some(Value::Map(map))) => self.optional(map.field(&select.field)).map_err(error),
-            Value::Optional(Some(other)) => Err(error(Reason::NoFields(other.kind()))),
+            Value::Optional(Some(Value::List(_))) | Value::List(_) => Err(error(Reason::NoFields(Type::List))),
+            Value::Optional(Some(_)) => Ok(Value::Optional(None)),
+            _ if select.optional => Ok(Value::Optional(None)),
             other => Err(error(Reason::NoFields(other.kind()))),
         }
     }
 
-    /// `has(a.b)`.
+    /// `has(a.b)`. A value that can have no fields has not this one; only of a list it is an error to ask.
     #[inline(never)]
     pub(super) fn has(&self, select: &'a Select) -> Result<Value<'a>, Error<'a>> {
         let operand = self.operand(&select.operand)?;
@@ -58,8 +60,10 @@ impl<'a> Evaluation<'_, 'a> {
                 self.pay_to_look_up(map).map_err(|reason| Error::new(reason, select.operand.part))?;
                 Ok(Value::Bool(map.field(&select.field).is_some()))
             }
-            Value::Optional(None) => Ok(Value::Bool(false)),
-            other => Err(Error::new(Reason::NoFields(other.kind()), select.operand.part)),
+            Value::List(_) | Value::Optional(Some(Value::List(_))) => {
+                Err(Error::new(Reason::NoFields(Type::List), select.operand.part))
+            }
+            _ => Ok(Value::Bool(false)),
         }
     }
 
@@ -85,6 +89,7 @@ impl<'a> Evaluation<'_, 'a> {
                 self.pay_to_look_up(map).map_err(error)?;
                 map.get(key)
             }
+            _ if optional => None,
             other => return Err(error(Reason::Operator("[]", other.kind(), key.kind()))),
         };
         match (found, optional) {

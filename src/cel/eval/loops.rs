@@ -6,6 +6,7 @@ use bumpalo::collections::Vec as ArenaVec;
 
 use crate::cel::error::{Error, Reason};
 use crate::cel::eval::Evaluation;
+use crate::cel::library;
 use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
 use crate::cel::value::{Map, Value, equal};
@@ -19,6 +20,7 @@ impl<'a> Evaluation<'_, 'a> {
             LoopKind::Exists => self.decide(each, range, true),
             LoopKind::ExistsOne => self.count(each, range),
             LoopKind::Map | LoopKind::Filter => self.collect(each, range, node),
+            LoopKind::SortBy => self.sort_by(each, range, node),
             LoopKind::TransformMap | LoopKind::TransformMapEntry => self.transform(each, range, node),
         }
     }
@@ -62,6 +64,18 @@ impl<'a> Evaluation<'_, 'a> {
             }
         }
         Ok(Value::list(collected.into_bump_slice()))
+    }
+
+    fn sort_by(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        let error = |reason| Error::new(reason, node.part);
+        let length = self.length(each, range)?;
+        let mut keyed = Vec::new();
+        for place in 0..length {
+            let element = self.enter(each, range, place);
+            let Some(key) = &each.result else { continue };
+            keyed.push((self.value(key)?, element));
+        }
+        library::sorted(self.context(), keyed).map_err(error)
     }
 
     /// `transformMap` keeps the keys and makes new values, `transformMapEntry` makes both.

@@ -42,14 +42,15 @@ pub(super) fn negate<'a>(value: Value<'a>) -> Outcome<'a> {
     }
 }
 
-/// `<`, `<=`, `>` and `>=`. A comparison with a NaN is false.
+/// `<`, `<=`, `>` and `>=`. A NaN has no order.
 pub(super) fn ordered<'a>(operator: Operator, left: Value<'a>, right: Value<'a>) -> Result<bool, Reason<'a>> {
     let order = compare(left, right).ok_or_else(|| undefined(operator, left, right))?;
+    let order: Ordering = order.ok_or(Reason::Other("a NaN has no order"))?;
     Ok(match operator {
-        Operator::Less => order == Some(Ordering::Less),
-        Operator::LessOrEqual => order.is_some_and(Ordering::is_le),
-        Operator::Greater => order == Some(Ordering::Greater),
-        _ => order.is_some_and(Ordering::is_ge),
+        Operator::Less => order.is_lt(),
+        Operator::LessOrEqual => order.is_le(),
+        Operator::Greater => order.is_gt(),
+        _ => order.is_ge(),
     })
 }
 

@@ -10,34 +10,35 @@ pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("dyn", &[Dyn], Dyn, same),
     Overload::global("type", &[Dyn], Type::Type, kind),
     Overload::global("bool", &[Bool], Bool, same),
-    Overload::global("bool", &[String], Bool, boolean),
+    Overload::global("bool", &[String], Bool, boolean).strict(),
     Overload::global("int", &[Int], Int, same),
-    Overload::global("int", &[Uint], Int, int),
-    Overload::global("int", &[Double], Int, int),
-    Overload::global("int", &[String], Int, int),
-    Overload::global("int", &[Timestamp], Int, int),
+    Overload::global("int", &[Uint], Int, int).strict(),
+    Overload::global("int", &[Double], Int, int).strict(),
+    Overload::global("int", &[String], Int, int).strict(),
+    Overload::global("int", &[Timestamp], Int, int).strict(),
+    Overload::global("int", &[Duration], Int, int).strict(),
     Overload::global("uint", &[Uint], Uint, same),
-    Overload::global("uint", &[Int], Uint, uint),
-    Overload::global("uint", &[Double], Uint, uint),
-    Overload::global("uint", &[String], Uint, uint),
+    Overload::global("uint", &[Int], Uint, uint).strict(),
+    Overload::global("uint", &[Double], Uint, uint).strict(),
+    Overload::global("uint", &[String], Uint, uint).strict(),
     Overload::global("double", &[Double], Double, same),
-    Overload::global("double", &[Int], Double, double),
-    Overload::global("double", &[Uint], Double, double),
-    Overload::global("double", &[String], Double, double),
+    Overload::global("double", &[Int], Double, double).strict(),
+    Overload::global("double", &[Uint], Double, double).strict(),
+    Overload::global("double", &[String], Double, double).strict(),
     Overload::global("string", &[String], String, same),
-    Overload::global("string", &[Bool], String, string),
-    Overload::global("string", &[Int], String, string),
-    Overload::global("string", &[Uint], String, string),
-    Overload::global("string", &[Double], String, string),
-    Overload::global("string", &[Bytes], String, string),
-    Overload::global("string", &[Duration], String, string),
-    Overload::global("string", &[Timestamp], String, string),
+    Overload::global("string", &[Bool], String, string).strict(),
+    Overload::global("string", &[Int], String, string).strict(),
+    Overload::global("string", &[Uint], String, string).strict(),
+    Overload::global("string", &[Double], String, string).strict(),
+    Overload::global("string", &[Bytes], String, string).strict(),
+    Overload::global("string", &[Duration], String, string).strict(),
+    Overload::global("string", &[Timestamp], String, string).strict(),
     Overload::global("bytes", &[Bytes], Bytes, same),
     Overload::global("bytes", &[String], Bytes, bytes),
     Overload::global("duration", &[Duration], Duration, same),
     Overload::global("duration", &[String], Duration, duration).strict(),
     Overload::global("timestamp", &[Timestamp], Timestamp, same),
-    Overload::global("timestamp", &[Int], Timestamp, timestamp),
+    Overload::global("timestamp", &[Int], Timestamp, timestamp).strict(),
     Overload::global("timestamp", &[String], Timestamp, timestamp).strict(),
 ];
 
@@ -79,6 +80,7 @@ fn int<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
             Err(_) => return context.refuse("not a whole number of 64 bits", Value::String(text)),
         },
         [Value::Timestamp(timestamp)] => timestamp.second(),
+        [Value::Duration(duration)] => duration.as_nanos(),
         _ => return Err(context.mismatch("int", arguments)),
     };
     Ok(Value::Int(number))
@@ -105,13 +107,28 @@ fn double<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
         [Value::Int(number)] => *number as f64,
         #[expect(clippy::cast_precision_loss, reason = "the nearest double is what the conversion means")]
         [Value::Uint(number)] => *number as f64,
-        [Value::String(text)] => match text.parse::<f64>() {
-            Ok(number) => number,
-            Err(_) => return context.refuse("not a number", Value::String(text)),
+        [Value::String(text)] => match parse_double(text) {
+            Some(number) => number,
+            None => return context.refuse("not a number", Value::String(text)),
         },
         _ => return Err(context.mismatch("double", arguments)),
     };
     Ok(Value::Double(number))
+}
+
+/// A number as Go reads it: underscores between digits do not count, what is too large is none.
+fn parse_double(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let digit = |place: Option<usize>| place.and_then(|place| bytes.get(place)).is_some_and(u8::is_ascii_digit);
+    let places = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').map(|(place, _)| place);
+    for place in places {
+        if !(digit(place.checked_sub(1)) && digit(place.checked_add(1))) {
+            return None;
+        }
+    }
+    let number: f64 = text.replace('_', "").parse().ok()?;
+    let named = text.contains(['i', 'I']);
+    (named || !number.is_infinite()).then_some(number)
 }
 
 fn string<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -95,10 +95,11 @@ fn includes<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
     context.position(list.iter(), *wanted).map(|place| Value::Bool(place.is_some()))
 }
 
-/// Whether one element comes before another; elements without an order are an error.
+/// Whether one element comes before another. Elements of different types do not, those of a type without an order are
+/// an error.
 fn precedes<'a>(one: Value<'a>, other: Value<'a>) -> Result<bool, Reason<'a>> {
-    match compare(one, other) {
-        Some(order) => Ok(order == Some(Ordering::Less)),
-        None => Err(Reason::Operator("<", one.kind(), other.kind())),
+    if compare(one, one).is_none() {
+        return Err(Reason::Operator("<", one.kind(), other.kind()));
     }
+    Ok(compare(one, other) == Some(Some(Ordering::Less)))
 }

@@ -2,13 +2,15 @@
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Dyn, Optional};
+use crate::cel::types::Type::{Bool, Dyn, List, Optional};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
     Overload::global("optional.none", &[], Optional, none),
     Overload::global("optional.of", &[Dyn], Optional, of),
     Overload::global("optional.ofNonZeroValue", &[Dyn], Optional, of_non_zero_value),
+    Overload::global("optional.unwrap", &[List], List, unwrap),
+    Overload::method("unwrapOpt", &[List], List, unwrap),
     Overload::method("hasValue", &[Optional], Bool, has_value),
     Overload::method("value", &[Optional], Dyn, value),
     Overload::method("or", &[Optional, Optional], Optional, lazy),
@@ -31,6 +33,20 @@ fn of_non_zero_value<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> O
         [value] if value.is_zero() => Ok(Value::Optional(None)),
         _ => of(context, arguments),
     }
+}
+
+/// The values of those that have one.
+fn unwrap<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let [Value::List(list)] = arguments else { return Err(context.mismatch("optional.unwrap", arguments)) };
+    context.budget.spend_each(list.len())?;
+    let mut values = Vec::new();
+    for element in list.iter() {
+        match element {
+            Value::Optional(value) => values.extend(value.copied()),
+            other => return Err(Reason::Expected(Optional, other.kind())),
+        }
+    }
+    context.collect(values.into_iter())
 }
 
 fn has_value<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

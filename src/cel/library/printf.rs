@@ -1,10 +1,13 @@
 //! `format` of the strings extension: a text with clauses, and a list of what to put there.
+//!
+//! Version 2 of the extension, which the API server has, writes numbers as a typesetter would: `%e` gives `1.5×10⁰³`,
+//! with the precision as the least width, and what is infinite is `∞`.
 
 use std::fmt::Write;
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{List, String as Text};
+use crate::cel::types::Type::{self, List, String as Text};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[Text, List], Text, format)];
@@ -12,7 +15,62 @@ pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[Text, L
 /// Digits behind the point where none are asked for.
 const PRECISION: usize = 6;
 /// Digits behind the point that may be asked for.
-const MOST: usize = 100;
+const MOST: usize = 1000;
+
+/// What is wrong with a format, and with which of its values.
+pub(crate) struct Flaw {
+    pub message: String,
+    pub value: Option<usize>,
+}
+
+/// Checks a format for values of these types.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(crate) fn check(pattern: &str, kinds: &[Type]) -> Result<(), Flaw> {
+    let mut rest = pattern;
+    let mut used = 0;
+    while let Some((_, after)) = rest.split_once('%') {
+        if let Some(after) = after.strip_prefix('%') {
+            rest = after;
+            continue;
+        }
+        let Some((_, letter, after)) = clause(after) else {
+            return Err(Flaw { message: format!("the format has an incomplete clause: `%{after}`"), value: None });
+        };
+        if !"sdfeboxX".contains(letter) {
+            return Err(Flaw { message: format!("there is no clause `%{letter}` of formats"), value: None });
+        }
+        let Some(kind) = kinds.get(used) else {
+            return Err(Flaw { message: format!("the format wants more than {used} values"), value: None });
+        };
+        if !fits(letter, *kind) {
+            let message = format!("`%{letter}` does not take a value of type {kind}");
+            return Err(Flaw { message, value: Some(used) });
+        }
+        used += 1;
+        rest = after;
+    }
+    if used < kinds.len() {
+        let message = format!("the format has {used} clauses for {} values", kinds.len());
+        return Err(Flaw { message, value: Some(used) });
+    }
+    Ok(())
+}
+
+/// Whether a clause is for values of a type.
+fn fits(letter: char, kind: Type) -> bool {
+    match (letter, kind) {
+        (_, Type::Dyn)
+        | ('d' | 'o' | 'b' | 'x' | 'X', Type::Int | Type::Uint)
+        // The names of what is no number.
+        | ('f' | 'e', Type::Double | Type::String)
+        | ('b', Type::Bool)
+        | ('x' | 'X', Type::String | Type::Bytes) => true,
+        ('s', kind) => Type::NAMED.contains(&kind) || kind == Type::Image,
+        _ => false,
+    }
+}
 
 fn format<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::String(pattern), Value::List(list)] = arguments else {
@@ -41,9 +99,6 @@ fn format<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
         rest = after;
     }
     text.push_str(rest);
-    if used < list.len() {
-        return context.refuse("not as many places in the format as values", Value::List(*list));
-    }
     context.string(&text)
 }
 
@@ -66,38 +121,67 @@ fn clause(text: &str) -> Option<(Option<usize>, char, &str)> {
 fn put(text: &mut String, clause: char, precision: Option<usize>, value: Value<'_>) -> Option<()> {
     let precision = precision.unwrap_or(PRECISION);
     match (clause, value) {
-        ('s', value) => plain(text, value),
-        ('d', Value::Int(number)) => write!(text, "{number}").ok(),
-        ('d', Value::Uint(number)) => write!(text, "{number}").ok(),
-        ('f' | 'e', Value::Double(number)) if !number.is_finite() => {
-            text.push_str(if number.is_nan() {
-                "NaN"
-            } else if number > 0.0 {
-                "Infinity"
-            } else {
-                "-Infinity"
-            });
-            Some(())
-        }
-        ('f', Value::Double(number)) => write!(text, "{number:.precision$}").ok(),
-        ('f', Value::Int(number)) => write!(text, "{number}.{:0<precision$}", "").ok(),
-        ('e', Value::Double(number)) => {
-            let scientific = format!("{number:.precision$e}");
-            let (digits, exponent) = scientific.split_once('e')?;
-            let exponent: i32 = exponent.parse().ok()?;
-            let sign = if exponent < 0 { '-' } else { '+' };
-            write!(text, "{digits}e{sign}{:02}", exponent.unsigned_abs()).ok()
-        }
-        ('b', Value::Bool(value)) => write!(text, "{}", u8::from(value)).ok(),
+        ('s', Value::String(value)) => text.push_str(value),
+        ('s', Value::Double(number)) => write!(text, "{}", Value::Double(number)).ok()?,
+        ('s', Value::Bytes(bytes)) => text.push_str(std::str::from_utf8(bytes).ok()?),
+        ('s', value @ (Value::Duration(_) | Value::Timestamp(_) | Value::Image(_))) => write!(text, "{value}").ok()?,
+        ('s', value) => plain(text, value)?,
+        ('d', Value::Int(number)) => write!(text, "{number}").ok()?,
+        ('d', Value::Uint(number)) => write!(text, "{number}").ok()?,
+        ('f' | 'e', Value::String("NaN")) => real(text, clause, precision, f64::NAN)?,
+        ('f' | 'e', Value::String("Infinity")) => real(text, clause, precision, f64::INFINITY)?,
+        ('f' | 'e', Value::String("-Infinity")) => real(text, clause, precision, f64::NEG_INFINITY)?,
+        ('f' | 'e', Value::Double(number)) => real(text, clause, precision, number)?,
+        ('b', Value::Bool(value)) => write!(text, "{}", u8::from(value)).ok()?,
         ('b' | 'o' | 'x' | 'X', Value::Int(number)) => {
             text.push_str(if number < 0 { "-" } else { "" });
-            based(text, clause, number.unsigned_abs())
+            based(text, clause, number.unsigned_abs())?;
         }
-        ('b' | 'o' | 'x' | 'X', Value::Uint(number)) => based(text, clause, number),
-        ('x' | 'X', Value::String(value)) => octets(text, clause, value.as_bytes()),
-        ('x' | 'X', Value::Bytes(value)) => octets(text, clause, value),
-        _ => None,
+        ('b' | 'o' | 'x' | 'X', Value::Uint(number)) => based(text, clause, number)?,
+        ('x' | 'X', Value::String(value)) => octets(text, clause, value.as_bytes())?,
+        ('x' | 'X', Value::Bytes(value)) => octets(text, clause, value)?,
+        _ => return None,
     }
+    Some(())
+}
+
+/// `%f` and `%e`.
+fn real(text: &mut String, clause: char, precision: usize, number: f64) -> Option<()> {
+    let digits = match number {
+        number if number.is_nan() => "NaN".to_owned(),
+        number if number.is_infinite() => if number > 0.0 { "∞" } else { "-∞" }.to_owned(),
+        number if clause == 'f' => grouped(&format!("{:.precision$}", if number == 0.0 { 0.0 } else { number })),
+        number => {
+            let scientific = format!("{:.PRECISION$e}", if number == 0.0 { 0.0 } else { number });
+            let (digits, exponent) = scientific.split_once('e')?;
+            let exponent: i32 = exponent.parse().ok()?;
+            let sign = if exponent < 0 { "⁻" } else { "" };
+            format!("{digits}×10{sign}{}", raised(exponent.unsigned_abs()))
+        }
+    };
+    let width = if clause == 'e' { precision } else { 0 };
+    write!(text, "{digits:>width$}").ok()
+}
+
+/// Digits with a comma before each three, as far as the point.
+fn grouped(number: &str) -> String {
+    let (whole, fraction) = number.split_at_checked(number.find('.').unwrap_or(number.len())).unwrap_or_default();
+    let mut text = String::with_capacity(number.len() + whole.len() / 3);
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if left.is_multiple_of(3) && text.ends_with(|before: char| before.is_ascii_digit()) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text.push_str(fraction);
+    text
+}
+
+/// A number of at least two digits as an exponent.
+fn raised(number: u32) -> String {
+    let digit = |digit: char| digit.to_digit(10).and_then(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize));
+    format!("{number:02}").chars().filter_map(digit).collect()
 }
 
 fn based(text: &mut String, clause: char, number: u64) -> Option<()> {
@@ -116,10 +200,21 @@ fn octets(text: &mut String, clause: char, octets: &[u8]) -> Option<()> {
     })
 }
 
-/// `%s`: texts without quotes also inside lists, the entries of a map in the order of their keys.
+/// Inside a list or a map: texts and times are written as an expression would, doubles with their six digits.
 fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
     match value {
-        Value::Bytes(bytes) => text.push_str(std::str::from_utf8(bytes).ok()?),
+        Value::String(value) => quote(text, value),
+        Value::Bytes(bytes) => {
+            text.push('b');
+            quote(text, std::str::from_utf8(bytes).ok()?);
+        }
+        Value::Double(number) if number.is_nan() => text.push_str("\"NaN\""),
+        Value::Double(number) if number.is_infinite() => {
+            text.push_str(if number > 0.0 { "\"+Inf\"" } else { "\"-Inf\"" });
+        }
+        Value::Double(number) => write!(text, "{number:.PRECISION$}").ok()?,
+        Value::Duration(duration) => write!(text, "duration(\"{duration}\")").ok()?,
+        Value::Timestamp(timestamp) => write!(text, "timestamp(\"{timestamp}\")").ok()?,
         Value::List(list) => {
             text.push('[');
             for (place, element) in list.iter().enumerate() {
@@ -134,7 +229,7 @@ fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
                 let mut entry = String::new();
                 plain(&mut entry, key)?;
                 let key = entry.clone();
-                entry.push_str(": ");
+                entry.push(':');
                 plain(&mut entry, value)?;
                 entries.push((key, entry));
             }
@@ -142,7 +237,37 @@ fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
             write!(text, "{{{}}}", entries.join(", ")).ok()?;
         }
-        other => write!(text, "{other}").ok()?,
+        value @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Type(_)) => {
+            write!(text, "{value}").ok()?;
+        }
+        _ => return None,
     }
     Some(())
+}
+
+/// A text as Go quotes it.
+fn quote(text: &mut String, value: &str) {
+    text.push('"');
+    for character in value.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\u{7}' => text.push_str("\\a"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{b}' => text.push_str("\\v"),
+            '\'' => text.push('\''),
+            // What has no picture of its own is escaped by both, in other words.
+            other if other.escape_debug().len() > 1 => text.push_str(&match u32::from(other) {
+                code @ ..0x80 => format!("\\x{code:02x}"),
+                code @ ..0x1_0000 => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            }),
+            other => text.push(other),
+        }
+    }
+    text.push('"');
 }

@@ -1,7 +1,8 @@
 //! `matches`, `find` and `findAll`, with the regular expressions of RE2 as Go reads them.
 //!
-//! The engine differs in what `\d`, `\w`, `\s` and `\b` are (RE2: ASCII only) and in what `[`, `&&` and `~~` mean inside
-//! brackets (RE2: themselves). A pattern is rewritten so that the engine reads it as RE2 does.
+//! A pattern is rewritten first, so that the engine reads it as RE2 does.
+
+mod dialect;
 
 use regex::{Regex, RegexBuilder};
 
@@ -53,7 +54,8 @@ pub(crate) fn test<'a>(context: Context<'_, 'a>, pattern: &Regex, text: Value<'a
 }
 
 fn compile_within(pattern: &str, size: usize) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&rewrite(pattern)).size_limit(size).dfa_size_limit(size).nest_limit(100).build()
+    let pattern = dialect::rewrite(pattern).map_err(|message| regex::Error::Syntax(message.to_owned()))?;
+    RegexBuilder::new(&pattern).size_limit(size).dfa_size_limit(size).nest_limit(100).build()
 }
 
 fn computed<'a>(context: Context<'_, 'a>, pattern: &'a str) -> Result<Regex, crate::cel::error::Reason<'a>> {
@@ -94,69 +96,6 @@ fn find_all<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
     context.collect(pattern.find_iter(text).take(most).map(|found| Value::String(found.as_str())))
 }
 
-/// The pattern in the engine's words.
-fn rewrite(pattern: &str) -> std::string::String {
-    let mut rewritten = std::string::String::with_capacity(pattern.len() + 16);
-    let mut inside = false;
-    let mut rest = pattern;
-    while let Some(first) = rest.chars().next() {
-        let mut length = first.len_utf8();
-        match (first, inside) {
-            ('\\', _) => {
-                let escaped = rest.chars().nth(1);
-                length += escaped.map_or(0, char::len_utf8);
-                match escaped.and_then(|escaped| class(escaped, inside)) {
-                    Some(class) => rewritten.push_str(class),
-                    None => rewritten.push_str(rest.get(..length).unwrap_or_default()),
-                }
-            }
-            ('[', false) => {
-                inside = true;
-                // A bracket that closes at once stands for itself.
-                let opening = ["[^]", "[]", "[^", "["].into_iter().find(|opening| rest.starts_with(opening));
-                let opening = opening.unwrap_or("[");
-                length = opening.len();
-                rewritten.push_str(&opening.replace(']', "\\]"));
-            }
-            ('[', true) => match rest.starts_with("[:").then(|| rest.find(":]")).flatten() {
-                Some(end) => {
-                    length = end + 2;
-                    rewritten.push_str(rest.get(..length).unwrap_or_default());
-                }
-                None => rewritten.push_str("\\["),
-            },
-            (']', true) => {
-                inside = false;
-                rewritten.push(']');
-            }
-            ('&' | '~', true) => {
-                rewritten.push('\\');
-                rewritten.push(first);
-            }
-            _ => rewritten.push(first),
-        }
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    rewritten
-}
-
-/// What an escape means to RE2, where the engine would take it for more.
-fn class(escaped: char, inside: bool) -> Option<&'static str> {
-    Some(match (escaped, inside) {
-        ('d', true) => "0-9",
-        ('w', true) => "0-9A-Za-z_",
-        ('s', true) => "\\t\\n\\x0C\\r ",
-        ('d', false) => "[0-9]",
-        ('w', false) => "[0-9A-Za-z_]",
-        ('s', false) => "[\\t\\n\\x0C\\r ]",
-        ('D', _) => "[^0-9]",
-        ('W', _) => "[^0-9A-Za-z_]",
-        ('S', _) => "[^\\t\\n\\x0C\\r ]",
-        ('b', false) => "(?-u:\\b)",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +126,13 @@ mod tests {
             (r"(?i)^É$", "é", true),
             (r"\\d", r"\d", true),
             ("a$", "a\n", false),
+            (r"^\Qa.b\E$", "a.b", true),
+            (r"^\Qa.b", "a.b", true),
+            (r"\170\x{79}\07", "xy\u{7}", true),
+            ("x{", "x{", true),
+            ("^x{,2}$", "x{,2}", true),
+            (r"\<a\-", "<a-", true),
+            ("^[a-c--b]+$", "a-./0aZ", true),
             ("", "", true),
         ] {
             let regex = compile(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
@@ -196,7 +142,23 @@ mod tests {
 
     #[test]
     fn patterns_that_re2_refuses_too() {
-        for pattern in ["(", "a(?=b)", r"(a)\1", r"(\w{1000}){1000}", "[z-a]", "*", "a**{", r"\"] {
+        for pattern in [
+            "(",
+            "a(?=b)",
+            r"(a)\1",
+            r"(\w{1000}){1000}",
+            "[z-a]",
+            "*",
+            "a**{",
+            r"\",
+            "a**",
+            "a{2}*",
+            "a{1001}",
+            "[[:foo:]]",
+            r"\u0078",
+            "(?x)a",
+            r"\1",
+        ] {
             let message = compile(pattern).unwrap_err();
             assert!(!message.is_empty() && !message.contains('\n'), "{pattern}: {message}");
         }

@@ -1,4 +1,4 @@
-//! Version 3 of the lists extension, without `sortBy`.
+//! Version 3 of the lists extension. `sortBy` is a macro, and sorts here.
 
 use std::cmp::Ordering;
 
@@ -22,6 +22,7 @@ const DEPTH: i64 = 100;
 
 fn range<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
+        [Value::Int(end)] if *end < 0 => context.refuse("not a number of elements", Value::Int(*end)),
         [Value::Int(end)] => context.collect((0..*end).map(Value::Int)),
         _ => Err(context.mismatch("lists.range", arguments)),
     }
@@ -93,17 +94,20 @@ fn slice<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 
 fn sort<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::List(list)] = arguments else { return Err(context.mismatch("sort", arguments)) };
-    let mut sorted: Vec<Value<'a>> = Vec::new();
-    for element in list.iter() {
-        let first = sorted.first().copied().unwrap_or(element);
-        if compare(first, element).is_none() {
-            return Err(Reason::Operator("<", first.kind(), element.kind()));
+    sorted(context, list.iter().map(|element| (element, element)).collect())
+}
+
+/// Elements in the order of their keys, which must be of one type.
+pub(crate) fn sorted<'a>(context: Context<'_, 'a>, mut keyed: Vec<(Value<'a>, Value<'a>)>) -> Outcome<'a> {
+    let first = keyed.first().map(|(key, _)| *key).unwrap_or_default();
+    for (key, _) in &keyed {
+        if first.kind() != key.kind() || compare(first, *key).is_none() {
+            return Err(Reason::Operator("<", first.kind(), key.kind()));
         }
-        sorted.push(element);
     }
     // A comparison for each element and each halving of the list.
-    let halvings = usize::BITS - sorted.len().leading_zeros();
-    context.budget.spend(u64::from(halvings).saturating_mul(u64::try_from(sorted.len()).unwrap_or(u64::MAX)))?;
-    sorted.sort_by(|one, other| compare(*one, *other).flatten().unwrap_or(Ordering::Equal));
-    context.collect(sorted.into_iter())
+    let halvings = usize::BITS - keyed.len().leading_zeros();
+    context.budget.spend(u64::from(halvings).saturating_mul(u64::try_from(keyed.len()).unwrap_or(u64::MAX)))?;
+    keyed.sort_by(|(one, _), (other, _)| compare(*one, *other).flatten().unwrap_or(Ordering::Equal));
+    context.collect(keyed.into_iter().map(|(_, element)| element))
 }

@@ -70,11 +70,11 @@ fn index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
         _ => return Err(context.mismatch("indexOf", arguments)),
     };
     context.scan(text)?;
-    if part.is_empty() {
-        return Ok(Value::Int(from));
-    }
     if from < 0 {
         return Err(Reason::OutOfBounds(from));
+    }
+    if part.is_empty() {
+        return Ok(Value::Int(from.min(place_of(text, text.len()))));
     }
     let Ok(start) = byte_of(text, from) else { return Ok(Value::Int(-1)) };
     let found = text.get(start..).and_then(|rest| rest.find(part));
@@ -89,12 +89,14 @@ fn last_index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outco
     };
     context.scan(text)?;
     let size = place_of(text, text.len());
+    if let Some(from) = from.filter(|from| *from < 0) {
+        return Err(Reason::OutOfBounds(from));
+    }
     if part.is_empty() {
-        return Ok(Value::Int(from.unwrap_or(size)));
+        return Ok(Value::Int(from.unwrap_or(size).min(size)));
     }
     let end = match from {
         None => text.len(),
-        Some(from) if from < 0 => return Err(Reason::OutOfBounds(from)),
         Some(from) if from >= size => return Ok(Value::Int(-1)),
         // A match may begin at `from` and go on behind it.
         Some(from) => (byte_of(text, from)? + part.len()).min(text.len()),

@@ -106,7 +106,7 @@ fn part<'a>(
 
 /// Seconds east of UTC.
 fn offset(zone: &str) -> Option<i32> {
-    if matches!(zone, "UTC" | "Z" | "Etc/UTC" | "") {
+    if matches!(zone, "UTC" | "Etc/UTC" | "") {
         return Some(0);
     }
     let (sign, digits) = match zone.strip_prefix('-') {
@@ -114,9 +114,10 @@ fn offset(zone: &str) -> Option<i32> {
         None => (1, zone.strip_prefix('+').unwrap_or(zone)),
     };
     let (hours, minutes) = digits.split_once(':')?;
-    let number = |text: &str, most: i32| -> Option<i32> {
-        let plain = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|number| plain && *number <= most)
+    // No distance is too large for the API server, as long as it is written in digits.
+    let number = |text: &str| -> Option<i32> {
+        let plain = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| plain)
     };
-    Some(sign * (number(hours, 23)? * 3600 + number(minutes, 59)? * 60))
+    Some(sign * (number(hours)? * 3600 + number(minutes)? * 60))
 }

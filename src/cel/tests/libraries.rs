@@ -79,7 +79,7 @@ fn lists_of_kubernetes() {
 fn lists_of_the_extension() {
     check(&[
         ("lists.range(3)", "[0, 1, 2]"),
-        ("lists.range(-1)", "[]"),
+        ("lists.range(-1)", "error: not a number of elements: `-1` in `lists.range(-1)`"),
         ("[1, 2, 1].distinct()", "[1, 2]"),
         ("[dyn([1]), dyn([[2]])].flatten()", "[1, [2]]"),
         ("[[1], [[2]]].flatten(2)", "[1, 2]"),
@@ -88,6 +88,12 @@ fn lists_of_the_extension() {
         ("[1, 2, 3].slice(1, 3)", "[2, 3]"),
         ("[1, 2, 3].slice(2, 4)", "error: index out of bounds: 4 in `[1, 2, 3].slice(2, 4)`"),
         ("['b', 'c', 'a'].sort()", r#"["a", "b", "c"]"#),
+        ("['bb', 'c', 'a'].sortBy(x, size(x))", r#"["c", "a", "bb"]"#),
+        ("object.spec.containers.sortBy(c, -size(c.name))[0].name", "proxy"),
+        (
+            "[1, 2].sortBy(x, object.metadata.labels)",
+            "error: no such overload: `<` for map and map in `[1, 2].sortBy(x, object.metadata.labels)`",
+        ),
         ("[dyn(1), dyn('a')].sort()", "error: no such overload: `<` for int and string in `[dyn(1), dyn('a')].sort()`"),
     ]);
 }
@@ -109,18 +115,21 @@ fn lists_as_sets() {
 fn formats() {
     check(&[
         ("'%s in %s has %d'.format(['pod', object.metadata.name, 3])", "pod in web has 3"),
-        ("'%s'.format([['abc', 3.14, null, [9, 8], timestamp(0)]])", "[abc, 3.14, null, [9, 8], 1970-01-01T00:00:00Z]"),
-        ("'%s'.format([{'b': [1], 'a': [2]}])", "{a: [2], b: [1]}"),
-        ("'%.1f %f %e'.format([1.25, 2.5, 1052.032911275])", "1.2 2.500000 1.052033e+03"),
+        (
+            "'%s'.format([['abc', 3.14, null, [9, 8], timestamp(0)]])",
+            r#"["abc", 3.140000, null, [9, 8], timestamp("1970-01-01T00:00:00Z")]"#,
+        ),
+        ("'%s'.format([{'b': [1], 'a': [2]}])", r#"{"a":[2], "b":[1]}"#),
+        ("'%.1f %f %e'.format([1.25, 2.5, 1052.032911275])", "1.2 2.500000 1.052033×10⁰³"),
         ("'%b %b'.format([dyn(true), dyn(5)])", "1 101"),
         ("'%b %o %x %X %x'.format([5, 8, 255, -255, 0])", "101 10 ff -FF 0"),
         ("'%x'.format(['hi'])", "6869"),
         ("'100%%'.format([])", "100%"),
-        ("'%d'.format(['a'])", "error: not a value for its place in the format: `a` in `'%d'.format(['a'])`"),
-        ("'%d'.format([])", "error: index out of bounds: 0 in `'%d'.format([])`"),
-        ("'a'.format([1])", "error: not as many places in the format as values: `[1]` in `'a'.format([1])`"),
-        ("'%q'.format([1])", "error: not a value for its place in the format: `1` in `'%q'.format([1])`"),
-        ("'%'.format([1])", "error: not a format: `%` in `'%'.format([1])`"),
+        ("'%d'.format(['a'])", "problem: `%d` does not take a value of type string"),
+        ("'%d'.format([])", "problem: the format wants more than 0 values"),
+        ("'a'.format([1])", "problem: the format has 0 clauses for 1 values"),
+        ("'%q'.format([1])", "problem: there is no clause `%q` of formats"),
+        ("'%'.format([1])", "problem: the format has an incomplete clause: `%`"),
     ]);
 }
 
@@ -195,5 +204,60 @@ fn times() {
             "timestamp(0).getHours('Europe/Berlin')",
             "error: only UTC and distances from it such as `+02:00` are supported as time zones, not: `Europe/Berlin` in `timestamp(0).getHours('Europe/Berlin')`",
         ),
+    ]);
+}
+
+#[test]
+fn ip_addresses_and_ranges_of_them() {
+    check(&[
+        ("ip('2001:DB8::1')", "2001:db8::1"),
+        ("isIP('10.0.0.1') && !isIP('10.0.0.01') && !isIP('::ffff:1.2.3.4') && !isIP('fe80::1%eth0')", "true"),
+        ("ip('10.0.0.1').family() + ip('::1').family()", "10"),
+        ("ip.isCanonical('2001:db8::1') && !ip.isCanonical('2001:DB8::1')", "true"),
+        ("ip('10.0.0.1').isGlobalUnicast() && !ip('255.255.255.255').isGlobalUnicast()", "true"),
+        ("ip('127.1.2.3').isLoopback() && ip('fe80::1').isLinkLocalUnicast() && ip('::').isUnspecified()", "true"),
+        ("ip('224.0.0.9').isLinkLocalMulticast() && ip('ff02::1').isLinkLocalMulticast()", "true"),
+        ("ip('10.0.0')", "problem: not an IP address: `10.0.0`"),
+        ("cidr('10.0.0.0/8').containsIP('10.1.2.3') && !cidr('10.0.0.0/8').containsIP(ip('::1'))", "true"),
+        ("cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16') && !cidr('10.1.0.0/16').containsCIDR('10.0.0.0/8')", "true"),
+        ("cidr('0.0.0.0/0').containsIP('1.2.3.4') && cidr('::/0').containsIP('::1')", "true"),
+        ("cidr('10.1.2.3/8').masked()", "10.0.0.0/8"),
+        ("cidr('10.1.2.3/8').ip()", "10.1.2.3"),
+        ("cidr('fd00::1/7').masked()", "fc00::/7"),
+        ("cidr('10.0.0.0/8').prefixLength()", "8"),
+        ("isCIDR('10.0.0.0/33') || isCIDR('10.0.0.0/08') || isCIDR('10.0.0.0')", "false"),
+        ("string(ip('10.0.0.1')) + string(cidr('10.0.0.0/8'))", "10.0.0.110.0.0.0/8"),
+    ]);
+}
+
+#[test]
+fn urls_and_versions() {
+    check(&[
+        ("url('https://[::1]:80/a b?x=1&y=c+d&x=3#f').getHost()", "[::1]:80"),
+        ("url('https://[::1]:80/a b?x=1&y=c+d&x=3#f').getHostname()", "::1"),
+        ("url('https://[::1]:80/a b?x=1&y=c+d&x=3#f').getPort()", "80"),
+        ("url('https://[::1]:80/a b?x=1&y=c+d&x=3#f').getEscapedPath()", "/a%20b"),
+        ("url('https://[::1]:80/a b?x=1&y=c+d&x=3#f').getQuery()", r#"{"x": ["1", "3"], "y": ["c d"]}"#),
+        ("url('HTTPS://example.com').getScheme()", "https"),
+        ("isURL('/a') && !isURL('a') && !isURL('https://a b/') && !isURL('https://a/%zz')", "true"),
+        ("semver('1.2.3-alpha.1').isLessThan(semver('1.2.3'))", "true"),
+        ("semver('1.10.0').compareTo(semver('1.9.9'))", "1"),
+        ("semver('v1.2', true)", "1.2.0"),
+        ("semver('1.2.3+a') == semver('1.2.3+b')", "true"),
+        ("isSemver('1.2') || isSemver('01.2.3') || isSemver('1.2.3-01')", "false"),
+        ("semver('1.2')", "problem: not a semantic version: `1.2`"),
+        ("jsonpatch.escapeKey('a/b~c')", "a~1b~0c"),
+    ]);
+}
+
+#[test]
+fn formats_of_the_api() {
+    check(&[
+        ("format.dns1123Label().validate('a-b').hasValue()", "false"),
+        ("format.named('uuid').value().validate('x').value()", r#"["not a UUID"]"#),
+        ("format.named('colour')", "optional.none()"),
+        ("format.qualifiedName().validate('a/').value().size()", "2"),
+        ("format.dns1123LabelPrefix().validate('a-').hasValue()", "false"),
+        ("format.date().validate('2026-02-30').hasValue()", "true"),
     ]);
 }

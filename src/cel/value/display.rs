@@ -22,6 +22,11 @@ impl<'a> Value<'a> {
             Value::Timestamp(timestamp) => timestamp.to_string(),
             Value::Quantity(quantity) => quantity.to_string(),
             Value::Image(image) => return Some(image.full_name_in(arena)),
+            Value::Format(format) => return Some(format.name()),
+            Value::Ip(address) => address.to_string(),
+            Value::Cidr(cidr) => cidr.to_string(),
+            Value::Url(url) => url.to_string(),
+            Value::Semver(version) => version.to_string(),
             Value::Null | Value::List(_) | Value::Map(_) | Value::Optional(_) => return None,
         };
         Some(arena.alloc_str(&text))
@@ -76,6 +81,11 @@ fn write(value: Value<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
         Value::Quantity(quantity) => quantity.fmt(f),
         Value::Image(image) => image.fmt(f),
+        Value::Ip(address) => address.fmt(f),
+        Value::Cidr(cidr) => cidr.fmt(f),
+        Value::Url(url) => url.fmt(f),
+        Value::Semver(version) => version.fmt(f),
+        Value::Format(format) => f.write_str(format.name()),
     }
 }
 

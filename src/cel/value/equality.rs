@@ -1,5 +1,5 @@
-//! When two values are the same, and which comes first, as the CEL specification has it: numbers compare by value
-//! whatever their types, different types are never equal, and a NaN equals nothing.
+//! When two values are the same, and which comes first, as the API server has it: numbers compare by value whatever
+//! their types, different types are never equal, and a NaN equals nothing.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -24,6 +24,11 @@ pub(crate) fn equal(a: Value<'_>, b: Value<'_>) -> bool {
         (Value::Image(a), Value::Image(b)) => {
             (a.registry(), a.repository(), a.tag(), a.digest()) == (b.registry(), b.repository(), b.tag(), b.digest())
         }
+        (Value::Ip(a), Value::Ip(b)) => a == b,
+        (Value::Cidr(a), Value::Cidr(b)) => a == b,
+        (Value::Url(a), Value::Url(b)) => a.is(b),
+        (Value::Semver(a), Value::Semver(b)) => a.order(b) == Ordering::Equal,
+        (Value::Format(a), Value::Format(b)) => a == b,
         (Value::Optional(a), Value::Optional(b)) => match (a, b) {
             (Some(a), Some(b)) => equal(*a, *b),
             (a, b) => a.is_none() && b.is_none(),
@@ -86,21 +91,10 @@ fn compare_numbers(a: Value<'_>, b: Value<'_>) -> Option<Ordering> {
     }
 }
 
-/// Exact: a double beyond 2^53 is not rounded towards the whole number that it is compared with.
+/// As doubles: a whole number beyond 2^53 is rounded, as the API server does it.
 fn compare_with_double(whole: i128, double: f64) -> Option<Ordering> {
-    const BEYOND: f64 = 36_893_488_147_419_103_232.0;
-    if double.is_nan() {
-        return None;
-    }
-    if double >= BEYOND {
-        return Some(Ordering::Less);
-    }
-    if double <= -BEYOND {
-        return Some(Ordering::Greater);
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the integer part of a double below 2^65 fits 128 bits")]
-    let integer = double.trunc() as i128;
-    Some(whole.cmp(&integer).then_with(|| 0.0.partial_cmp(&double.fract()).unwrap_or(Ordering::Equal)))
+    #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is compared")]
+    (whole as f64).partial_cmp(&double)
 }
 
 #[cfg(test)]
@@ -108,13 +102,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_and_doubles_compare_exactly() {
+    fn whole_numbers_and_doubles_compare_as_doubles() {
         for (whole, double, order) in [
             (1, 1.0, Some(Ordering::Equal)),
             (1, 1.5, Some(Ordering::Less)),
             (-1, -1.5, Some(Ordering::Greater)),
-            (9_007_199_254_740_993, 9_007_199_254_740_992.0, Some(Ordering::Greater)),
-            (i128::from(u64::MAX), 18_446_744_073_709_551_616.0, Some(Ordering::Less)),
+            (9_007_199_254_740_993, 9_007_199_254_740_992.0, Some(Ordering::Equal)),
+            (i128::from(u64::MAX), 18_446_744_073_709_551_616.0, Some(Ordering::Equal)),
             (0, f64::NAN, None),
             (0, f64::INFINITY, Some(Ordering::Less)),
             (0, f64::NEG_INFINITY, Some(Ordering::Greater)),

@@ -34,9 +34,15 @@ impl<'a> Value<'a> {
                     .collect();
                 document::Value::Object(arena.alloc_slice_copy(&members?))
             }
-            Value::Duration(_) | Value::Timestamp(_) | Value::Quantity(_) | Value::Image(_) => {
-                document::Value::String(self.text(arena)?)
-            }
+            Value::Duration(_)
+            | Value::Timestamp(_)
+            | Value::Quantity(_)
+            | Value::Image(_)
+            | Value::Ip(_)
+            | Value::Cidr(_)
+            | Value::Url(_)
+            | Value::Semver(_)
+            | Value::Format(_) => document::Value::String(self.text(arena)?),
             Value::Double(_) | Value::Type(_) | Value::Optional(_) => return None,
         })
     }

@@ -50,10 +50,6 @@ pub struct Serve {
     #[arg(long, env = "PODGATE_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
     admin_listen: Option<SocketAddr>,
 
-    /// Threads that serve
-    #[arg(long, env = "PODGATE_THREADS", value_name = "COUNT", default_value_t = 1, value_parser = threads, hide = true)]
-    pub threads: usize,
-
     /// Form of the log
     #[arg(long, env = "PODGATE_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
     pub log_format: LogFormat,
@@ -228,10 +224,6 @@ impl Serve {
             age: connection_age,
         }
     }
-}
-
-fn threads(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| "a count from 1 to 64 is meant".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
