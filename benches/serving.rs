@@ -131,12 +131,11 @@ fn measure() {
             }
         }
     }
-    let medians = micros.map(|mut list| {
-        list.sort_by(f64::total_cmp);
-        list[list.len() / 2]
-    });
-    for ((name, ..), median) in kinds.iter().zip(medians) {
-        println!("{name}: {median:.1} us of CPU a call, {:.2} times the bare server", median / medians[0]);
+    // Both of a round, because a busy machine makes all calls dearer for a while.
+    let bare = micros[0].clone();
+    for ((name, ..), micros) in kinds.iter().zip(micros) {
+        let ratio = median(micros.iter().zip(&bare).map(|(micros, bare)| micros / bare).collect());
+        println!("{name}: {:.1} us of CPU a call, {ratio:.2} times the bare server", median(micros));
     }
     println!("resident after that: {:.1} MiB, at most {:.1} MiB", podgate.memory("VmRSS"), podgate.memory("VmHWM"));
     drop(podgate);
@@ -156,6 +155,11 @@ fn measure() {
     println!("  validate: {cost:.1} us of CPU a call; resident {now:.1} MiB, at most {most:.1} MiB");
     drop(many);
     fs::remove_dir_all(folder).unwrap();
+}
+
+fn median(mut list: Vec<f64>) -> f64 {
+    list.sort_by(f64::total_cmp);
+    list[list.len() / 2]
 }
 
 fn podgate(folder: &Path, arguments: &[&str]) -> Served {

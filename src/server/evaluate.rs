@@ -65,7 +65,7 @@ type OfNamespace = Result<Option<Arc<Namespace>>, Unknown>;
 
 impl Bench {
     /// With room for `seats` reviews on threads of their own. A large body takes all of them, because its tree may take
-    /// ten times its bytes.
+    /// several times its bytes.
     pub fn new(seats: u16) -> Self {
         Bench {
             start: Instant::now(),

@@ -35,10 +35,11 @@ pub struct Limits {
 impl Limits {
     /// What is in force unless something else was asked for.
     ///
-    /// The API server takes 3 MiB, and a review of an update holds the object twice.
+    /// The API server takes 3 MiB, and a review of an update holds the object twice. Its tree may take five times its
+    /// bytes; with these bounds podgate stays below 64 MiB whatever it is sent.
     pub const DEFAULT: Limits = Limits {
         body: 7 << 20,
-        bytes_in_flight: 16 << 20,
+        bytes_in_flight: 12 << 20,
         calls_in_flight: 256,
         connections: 512,
         handshake: Duration::from_secs(5),

@@ -127,7 +127,7 @@ pub struct LimitArguments {
     max_body: usize,
 
     /// Size of all bodies that are read or judged at one time
-    #[arg(long, env = "PODGATE_MAX_BYTES_IN_FLIGHT", value_name = "SIZE", default_value = "16Mi", value_parser = size)]
+    #[arg(long, env = "PODGATE_MAX_BYTES_IN_FLIGHT", value_name = "SIZE", default_value = "12Mi", value_parser = size)]
     max_bytes_in_flight: usize,
 
     /// Calls that are read or judged at one time
