@@ -3,6 +3,7 @@
 //! The answer goes to standard output and everything else to standard error, so that a pipe never carries a complaint.
 //! A reader that goes away ends podgate quietly.
 
+pub mod applied;
 pub mod arguments;
 pub mod check;
 pub mod collect;

@@ -6,6 +6,7 @@
 use bumpalo::Bump;
 
 use crate::api_defaults;
+use crate::cli::applied;
 use crate::cli::arguments::{AskedOperation, RequestArguments};
 use crate::cli::manifest::{Manifest, object};
 use crate::cli::surroundings::Before;
@@ -76,6 +77,11 @@ pub fn ask<'a>(
         }
         Some(operation) => operation.into(),
     };
+    let old = old.filter(|_| operation == Operation::Update);
+    let sent = match (old, asked.way) {
+        (Some(old), way @ (Way::Apply | Way::ServerSide)) => applied::onto(arena, kind, way, old, manifest.value),
+        _ => manifest.value,
+    };
     let text = Value::String;
     let complete = |raw| {
         let decoded = schema::decoded(arena, kind.name(), with_namespace(arena, raw, namespace));
@@ -107,8 +113,8 @@ pub fn ask<'a>(
             ("namespace", text(namespace)),
             ("operation", text(operation.name())),
             ("userInfo", user_info(arena, asked)),
-            ("object", complete(manifest.value)),
-            ("oldObject", old.filter(|_| operation == Operation::Update).map(complete).unwrap_or_default()),
+            ("object", complete(sent)),
+            ("oldObject", old.map(complete).unwrap_or_default()),
             ("dryRun", Value::Bool(false)),
             ("options", options),
         ],

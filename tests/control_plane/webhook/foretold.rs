@@ -16,6 +16,13 @@ use crate::webhook::{Scene, audit, controllers, equal};
 const WAYS: [(&str, &[&str]); 3] =
     [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
 
+/// The way of an update, and the commands that create and update.
+const UPDATES: [(&str, &[&str], &[&str]); 3] = [
+    ("apply", &["apply"], &["apply"]),
+    ("server-side", &["apply", "--server-side"], &["apply", "--server-side"]),
+    ("replace", &["create"], &["replace"]),
+];
+
 /// What is sent, and how.
 struct Sending<'s> {
     scene: &'s Scene,
@@ -43,17 +50,23 @@ pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), 
 
 pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Failed> {
     let mut differing = Vec::new();
-    for namespace in ["default", "rich"] {
-        let sending = Sending { scene, namespace, way: "replace", args: &["replace"] };
-        let spec = json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
-        let file = objects::workload("Deployment", "updated", spec);
-        scene.send(&["create", "-n", namespace], std::slice::from_ref(&file))?;
-        // Who set what stands only in the managed fields.
-        let args = ["get", "deployment", "updated", "-n", namespace, "-o", "json", "--show-managed-fields"];
-        let old: Value = serde_json::from_str(&scene.cluster.must(&args, "")?)?;
-        for updated in updates(&file) {
-            let told = sending.foretold(std::slice::from_ref(&updated), Some(&old))?;
-            differing.extend(sending.differences(&updated, &told[0])?);
+    for (way, first, args) in UPDATES {
+        for namespace in ["default", "rich"] {
+            let sending = Sending { scene, namespace, way, args };
+            let name = format!("updated-{way}");
+            let spec =
+                json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
+            let mut file = objects::workload("Deployment", &name, spec);
+            file["metadata"]["annotations"] = json!({"example.com/owner": "me"});
+            scene.send(&[first, &["-n", namespace][..]].concat(), std::slice::from_ref(&file))?;
+            // Who set what stands only in the managed fields.
+            let args = ["get", "deployment", &name, "-n", namespace, "-o", "json", "--show-managed-fields"];
+            let old: Value = serde_json::from_str(&scene.cluster.must(&args, "")?)?;
+            // `kubectl apply` of the same file asks for nothing.
+            for updated in updates(&file).into_iter().filter(|updated| way != "apply" || *updated != file) {
+                let told = sending.foretold(std::slice::from_ref(&updated), Some(&old))?;
+                differing.extend(sending.differences(&updated, &told[0])?);
+            }
         }
     }
     equal("differences", differing, Vec::<String>::new())

@@ -6,14 +6,16 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use libtest_mimic::Failed;
+use podgate::workload::Kind;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::webhook::podgate::Mounts;
+use crate::webhook::podgate::{Mounts, Podgate};
 use crate::webhook::{Scene, equal, holds, objects, policies};
 
 /// Everything but the webhooks. Returns a kubeconfig with the rights of the Deployment's account.
@@ -151,4 +153,39 @@ pub fn only_a_nodes_mirror_pod_is_spared(scene: &Scene) -> Result<(), Failed> {
     let said = create("kube-system", &[])?;
     let object: Value = serde_json::from_str(&said.stdout)?;
     equal("the grace in kube-system", &object["spec"]["terminationGracePeriodSeconds"], &json!(30))
+}
+
+/// The rules name exactly what podgate judges, in both webhooks.
+pub fn the_rules_name_what_podgate_judges(scene: &Scene) -> Result<(), Failed> {
+    let subresources = ["pods/ephemeralcontainers", "pods/resize"];
+    let mut expected: Vec<_> = Kind::ALL.iter().map(|kind| (kind.group(), kind.resource())).collect();
+    expected.extend(subresources.map(|resource| ("", resource)));
+    expected.sort_unstable();
+    for kind in ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"] {
+        let text = scene.cluster.must(&["get", kind, "podgate", "-o", "json"], "")?;
+        let configuration: Value = serde_json::from_str(&text)?;
+        let mut named = Vec::new();
+        for rule in configuration["webhooks"][0]["rules"].as_array().into_iter().flatten() {
+            equal("the operations", &rule["operations"], &json!(["CREATE", "UPDATE"]))?;
+            let group = rule["apiGroups"][0].as_str().unwrap_or_default();
+            let resources = rule["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            named.extend(resources.map(|resource| (group, resource)));
+        }
+        named.sort_unstable();
+        equal(kind, named, expected.clone())?;
+    }
+    Ok(())
+}
+
+/// podgate takes what `certs/make-dev-certs.sh` makes.
+pub fn development_certificates_serve(scene: &Scene) -> Result<(), Failed> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("certs/make-dev-certs.sh");
+    let folder = scene.cluster.folder().join("dev-certs");
+    for run in ["first", "second, with the same authority"] {
+        let output = Command::new(&script).arg(&folder).arg("127.0.0.1").output()?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        equal(&format!("the {run} run: {words}"), output.status.success(), true)?;
+    }
+    let podgate = Podgate::with_certificate(&folder, &scene.cluster.folder().join("dev-certs.log"))?;
+    holds("its log", &podgate.log(), "listening")
 }

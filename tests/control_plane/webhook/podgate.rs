@@ -16,6 +16,7 @@ use crate::webhook::mounted::Mounted;
 use crate::webhook::{installation, policies};
 
 const READY_WITHIN: Duration = Duration::from_secs(10);
+const PODGATE: &str = env!("CARGO_BIN_EXE_podgate");
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// What its Pods have in common: policies and certificate, where they can be exchanged.
@@ -57,20 +58,26 @@ impl Mounts {
 }
 
 impl Podgate {
-    /// Starts it on free ports and waits until it listens.
+    /// Starts it as a Pod, on free ports, and waits until it listens.
     pub fn start(mounts: &Mounts, log: &Path) -> Result<Podgate, Failed> {
+        let mut command = Command::new(PODGATE);
+        // A balancer on this machine hears at once that a replica goes.
+        command.args(installation::arguments(mounts)?).args(["--drain-delay=1s", "--drain-timeout=3s"]);
+        Podgate::run(command.arg("--kubeconfig").arg(&mounts.kubeconfig), log)
+    }
+
+    /// Starts it with a certificate in this folder, and nothing else.
+    pub fn with_certificate(folder: &Path, log: &Path) -> Result<Podgate, Failed> {
+        Podgate::run(
+            Command::new(PODGATE).args(["serve", "--server-name=podgate.podgate.svc", "--tls-dir"]).arg(folder),
+            log,
+        )
+    }
+
+    fn run(command: &mut Command, log: &Path) -> Result<Podgate, Failed> {
         let file = File::create(log)?;
-        let child = Command::new(env!("CARGO_BIN_EXE_podgate"))
-            .args(installation::arguments(mounts)?)
-            .arg("--kubeconfig")
-            .arg(&mounts.kubeconfig)
-            .args(["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"])
-            // A balancer on this machine hears at once that a replica goes.
-            .args(["--drain-delay=1s", "--drain-timeout=3s"])
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .spawn()?;
+        command.args(["--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"]);
+        let child = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?;
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut podgate = Podgate { address: nowhere, admin: nowhere, child, log: log.to_owned() };
         let start = Instant::now();
