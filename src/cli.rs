@@ -9,6 +9,7 @@ pub mod check;
 pub mod collect;
 pub mod complaints;
 pub mod escape;
+pub mod eval;
 pub mod input;
 pub mod manifest;
 pub mod policies;
@@ -37,6 +38,8 @@ struct Cli {
 enum Command {
     /// Say of manifests what the webhooks would: decision, violations and edits
     Check(Box<arguments::Check>),
+    /// Print the value of an expression as JSON
+    Eval(Box<eval::Eval>),
     /// Be the webhook that an API server calls
     Serve(Box<serve::arguments::Serve>),
     /// Print a completion script for a shell
@@ -75,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // A closed pipe is the only way for this to fail, and nobody is left to be told.
         Err(error) => error.print().map(|()| if error.use_stderr() { Exit::Failed } else { Exit::Clean }),
         Ok(Cli { command: Command::Check(check) }) => check::run(&check),
+        Ok(Cli { command: Command::Eval(eval) }) => eval::run(&eval),
         Ok(Cli { command: Command::Serve(serve) }) => serve::run(&serve),
         Ok(Cli { command: Command::Completions { shell } }) => completions(shell),
     };

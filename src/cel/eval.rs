@@ -184,18 +184,26 @@ impl<'a> Evaluation<'_, 'a> {
             }
             self.budget.spend_each(values.len()).map_err(error)?;
             let value = match (entry.optional, self.value(&entry.value)?) {
-                (false, value) => value,
-                (true, Value::Optional(Some(value))) => *value,
-                (true, Value::Optional(None)) => continue,
+                (false, value) => Some(value),
+                (true, Value::Optional(Some(value))) => Some(*value),
+                (true, Value::Optional(None)) => None,
                 (true, other) => {
                     return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), entry.value.part));
                 }
             };
             // The last one counts, where the specification would have an error: so does the API server.
             let same = |other: &Value<'a>| other.kind() == key.kind() && equal(*other, key);
-            match values.iter_mut().find(|(other, _)| same(other)) {
-                Some(entry) => entry.1 = value,
-                None => values.push((key, value)),
+            match (values.iter().position(|(other, _)| same(other)), value) {
+                (Some(place), Some(value)) => {
+                    if let Some(entry) = values.get_mut(place) {
+                        entry.1 = value;
+                    }
+                }
+                // An optional without a value takes away what an earlier entry has put there.
+                (Some(place), None) => {
+                    values.remove(place);
+                }
+                (None, value) => values.extend(value.map(|value| (key, value))),
             }
         }
         Ok(Value::Map(Map::Values(values.into_bump_slice())))

@@ -160,7 +160,7 @@ impl Timestamp {
                     |places: &[u8]| places.iter().fold(0, |number, digit| number * 10 + i32::from(digit - b'0'));
                 let (hours, minutes) = (number(rest.get(..2)?), number(rest.get(3..)?));
                 let distance = hours * 3600 + minutes * 60;
-                if hours > 23 || minutes > 59 {
+                if hours > 24 || minutes > 60 {
                     return None;
                 }
                 if *sign == b'-' { -distance } else { distance }

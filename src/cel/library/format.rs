@@ -106,7 +106,7 @@ impl Format {
             Format::Uuid => fault(is_uuid(text), "not a UUID"),
             Format::Byte => fault(is_base64(text), "not base64"),
             Format::Date => fault(is_date(text), "not a date"),
-            Format::Datetime => fault(Timestamp::parse(text).is_some(), "not a date with a time"),
+            Format::Datetime => fault(Timestamp::parse(&text.to_ascii_uppercase()).is_some(), "not a date with a time"),
         }
     }
 }

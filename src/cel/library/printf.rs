@@ -261,7 +261,7 @@ fn quote(text: &mut String, value: &str) {
             '\u{b}' => text.push_str("\\v"),
             '\'' => text.push('\''),
             // What has no picture of its own is escaped by both, in other words.
-            other if other.escape_debug().len() > 1 => text.push_str(&match u32::from(other) {
+            other if format!("a{other}").escape_debug().count() > 2 => text.push_str(&match u32::from(other) {
                 code @ ..0x80 => format!("\\x{code:02x}"),
                 code @ ..0x1_0000 => format!("\\u{code:04x}"),
                 code => format!("\\U{code:08x}"),

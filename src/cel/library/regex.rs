@@ -132,6 +132,8 @@ mod tests {
             ("x{", "x{", true),
             ("^x{,2}$", "x{,2}", true),
             (r"\<a\-", "<a-", true),
+            (r"^\p{Lu}\p{^Lu}\P{^Lu}$", "AbC", true),
+            (r"^\p{Greek}$", "α", true),
             ("^[a-c--b]+$", "a-./0aZ", true),
             ("", "", true),
         ] {

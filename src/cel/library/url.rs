@@ -52,23 +52,28 @@ impl std::fmt::Display for Url<'_> {
 
 /// Whether a text is an absolute URI or an absolute path. A fragment counts as part of it.
 pub(super) fn is_request(text: &str) -> bool {
-    split(text).is_some_and(|(scheme, rest)| {
-        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
-        match rest.strip_prefix("//").filter(|_| !scheme.is_empty()) {
-            Some(rest) => {
-                let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or_default();
-                read_host(authority).is_some() && unescape(path, Place::Path).is_some()
+    text == "*"
+        || split(text).is_some_and(|(scheme, rest)| {
+            let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+            match rest.strip_prefix("//").filter(|_| !scheme.is_empty()) {
+                Some(rest) => {
+                    let (authority, path) =
+                        rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or_default();
+                    read_host(authority).is_some() && unescape(path, Place::Path).is_some()
+                }
+                // What is behind a scheme without `/` is anything.
+                None => (rest.starts_with('/') && unescape(rest, Place::Path).is_some()) || !scheme.is_empty(),
             }
-            // What is behind a scheme without `/` is anything.
-            None => (rest.starts_with('/') && unescape(rest, Place::Path).is_some()) || !scheme.is_empty(),
-        }
-    })
+        })
 }
 
 /// Reads a URL.
 fn parse<'a>(arena: &'a Bump, text: &'a str) -> Option<Url<'a>> {
     if !is_request(text) {
         return None;
+    }
+    if text == "*" {
+        return Some(Url { scheme: "", host: "", path: text, query: "", rest: text });
     }
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     unescape(fragment, Place::Path)?;
@@ -156,7 +161,8 @@ fn url<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 fn is_url<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::String(text)] = arguments else { return Err(context.mismatch("isURL", arguments)) };
     context.budget.spend_each(text.len())?;
-    Ok(Value::Bool(parse(context.arena, text).is_some()))
+    // What is wrong with a fragment is no matter here, as it is none to the API server.
+    Ok(Value::Bool(is_request(text)))
 }
 
 fn scheme<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -123,3 +123,66 @@ fn noise_is_refused_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn functions_take_noise_without_a_panic() {
+    let words = [
+        "a", "é", "%", "%41", "%zz", "1", "0", ".", "-", "+", ":", "/", "//", "?", "#", "[", "]", "[:", ":]", "{", "}",
+        "{,", "(", "(?", ")", "\\", "\\p", "\\Q", "\\E", "\\x", "*", "@", "=", "v", "e", "T", "Z", ",", "s", "\u{301}",
+        "\0",
+    ];
+    let programs: Vec<_> = [
+        "a.matches(b)",
+        "a.findAll(b)",
+        "url(a)",
+        "url(a).getQuery()",
+        "url(a).getHostname() + url(a).getPort() + url(a).getEscapedPath()",
+        "url('http://' + a).getHostname() + url('http://' + a).getEscapedPath()",
+        "isSemver(a, true) || isSemver(b)",
+        "cidr(a).masked().containsIP(b)",
+        "cidr('::' + a)",
+        "['dns1123Label', 'qualifiedName', 'uri', 'uuid', 'byte', 'date', 'datetime', 'labelValue']\
+         .map(f, format.named(f).value().validate(a).hasValue())",
+        "a.format([b, 1, 1.5])",
+        "('%' + a).format([dyn(1)]) + ('%' + a).format([dyn(1.5)])",
+        "'%s'.format([[a, b]])",
+        "timestamp(a).getHours(b)",
+        "timestamp(0).getHours(a + ':' + b)",
+        "duration(a)",
+        "double(a)",
+        "quantity(a)",
+        "strings.quote(a) + a.substring(size(a) - 1) + a.split(b).join(b)",
+        "a.lastIndexOf(b, 1) + a.indexOf(b, 1)",
+    ]
+    .into_iter()
+    .map(|source| {
+        let environment = Environment::new().variable("a", 0, Type::Dyn).variable("b", 1, Type::Dyn);
+        Program::compile(&environment, source, Type::Dyn).unwrap()
+    })
+    .collect();
+    let mut state: u64 = 0x2545_f491_4f6c_dd1d;
+    let mut noise = |length: usize| {
+        let mut text = String::new();
+        for _ in 0..length {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(words[usize::try_from(state >> 33).unwrap() % words.len()]);
+        }
+        text
+    };
+    let arena = Bump::new();
+    let mut values = 0;
+    for round in 0..300 {
+        let [a, b] = [noise(round % 7), noise(round % 4)].map(|text| &*arena.alloc_str(&text));
+        let scope = Pair(Value::String(a), Value::String(b));
+        for program in &programs {
+            values += usize::from(program.eval(&arena, &scope, &Budget::default()).is_ok());
+        }
+    }
+    assert!(values > 1000, "{values}");
+}
+
+#[test]
+fn formats_inside_one_another_load_in_no_time() {
+    let source = format!("{}1{}", "'%s'.format([".repeat(30), "])".repeat(30));
+    assert_eq!(answer(&source), "1");
+}

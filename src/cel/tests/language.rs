@@ -129,6 +129,7 @@ fn fields_indices_and_presence() {
             "error: no such overload: `in` for string and string in `'a' in object.metadata.name`",
         ),
         ("{'a': 1, 'a': 2}", r#"{"a": 2}"#),
+        ("{'a': 1, ?'a': optional.none()}", "{}"),
         ("{'a': [], 'b': [true, false]}", r#"{"a": [], "b": [true, false]}"#),
         ("namespaceObject.metadata", "error: the namespace is not known yet in `namespaceObject`"),
     ]);

@@ -113,6 +113,17 @@ impl<'p> Rewriting<'p> {
         Ok(())
     }
 
+    /// `\x{78}`, `\p{Lu}` and `\p{^Lu}`.
+    fn named(&mut self, escaped: char) {
+        let end = self.rest.find('}').map_or(self.rest.len(), |end| end + 1);
+        let name = self.rest.get(3..end).unwrap_or_default();
+        match (escaped, name.strip_prefix('^')) {
+            ('p', Some(name)) => self.write(&format!("\\P{{{name}"), end),
+            ('P', Some(name)) => self.write(&format!("\\p{{{name}"), end),
+            _ => self.copy(end),
+        }
+    }
+
     fn escape(&mut self) -> Result<(), &'static str> {
         let Some(escaped) = self.rest.chars().nth(1) else {
             self.copy(1);
@@ -143,6 +154,7 @@ impl<'p> Rewriting<'p> {
             }
             // A point is what these are about to the engine, and a plain sign to RE2.
             '<' | '>' => self.write(if escaped == '<' { "<" } else { ">" }, length),
+            'x' | 'p' | 'P' if self.rest.get(length..).is_some_and(|rest| rest.starts_with('{')) => self.named(escaped),
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' | 'A' | 'z' | 'B' => self.copy(length),
             _ if escaped.is_ascii_punctuation() => self.copy(length),
             _ if escaped.is_ascii() && !escaped.is_ascii_alphanumeric() => self.write(&escaped.to_string(), length),
