@@ -237,7 +237,9 @@ pub fn dry_run<'a>(
         Some(made) => judged.with_pod(made),
         None => owner::with_derived_pod(set, judged),
     };
-    let violations = judge::violations(set, &judged, &rematched);
+    // Edits that put everything back leave an update that changes nothing.
+    let violations =
+        if matching::is_housekeeping(&judged) { Vec::new() } else { judge::violations(set, &judged, &rematched) };
     let warnings = decision::warnings(workload.kind, &edits, &violations);
     DryRun {
         request,

@@ -65,10 +65,13 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     }
 }
 
-/// Whether the old object is a file as somebody wrote it: then all that stands in it was written.
+/// Whether the old object is a file as somebody wrote it: then all that stands in it was written. What came out of an
+/// API server has a uid, also where its managed fields are not shown.
 fn is_manifest(old: &Workload<'_>) -> bool {
     let metadata = |keys: &[&str]| old.object.field("metadata").and_then(|metadata| metadata.fields(keys));
-    metadata(&["managedFields"]).is_none() && metadata(&["annotations", LAST_APPLIED]).is_none()
+    let made_by_server: [&[&str]; 4] =
+        [&["managedFields"], &["uid"], &["resourceVersion"], &["annotations", LAST_APPLIED]];
+    made_by_server.into_iter().all(|keys| metadata(keys).is_none())
 }
 
 /// The field in the old object, where its container may stand in another place.
