@@ -77,7 +77,7 @@ fn what_only_looks_like_a_mistake_is_left_alone() {
         deployment("", "", &format!("image: \"web:latest@{digest}\"")),
         deployment("", "", "command: [sh, -c, \"exec redis-server /opt/redis.conf\"]"),
         deployment("", "", "command: [sh, -c, 'exec \"$0\" \"$@\"', redis-server, /opt/redis.conf]"),
-        deployment("", "", "command: [sh, -c, 'echo ${1}', x, y]"),
+        deployment("", "", "command: [sh, -c, 'echo ${1}', a, b]"),
         deployment("", "", "command: [redis-server, -c, a, b]"),
         deployment("", "resources: {limits: {memory: 1Gi}, requests: {cpu: 1}}, ", "resources: {}"),
         deployment("replicas: 1, ", "", "ports: [{containerPort: 80}]"),
