@@ -13,7 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["quantity", "image", "glob", "selector"],
     &["schema"],
     &["cel"],
-    &["workload", "schema"],
+    &["workload"],
     &["api_defaults"],
     &["facts"],
     &["review"],
@@ -110,6 +110,14 @@ fn modules_import_lower_ranks_only() {
         wrong.extend(wrong_way(&module, code).into_iter().map(|what| format!("{}: {what}", inside.display())));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_in_contributing_names_every_module_from_the_lowest_rank_up() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `")).filter_map(|row| row.split('|').nth(1));
+    let named: Vec<&str> = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert_eq!(named, RANKS.concat());
 }
 
 #[test]
