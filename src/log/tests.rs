@@ -1,3 +1,5 @@
+//! Each line that a decision leaves in the log, in both formats.
+
 use std::sync::{Arc, Mutex};
 
 use super::*;

@@ -1,6 +1,6 @@
-//! `podgate check` as its users run it: the built binary in a folder of its own, and all that it prints.
+//! `podgate check` and `podgate eval` as their users run them: the built binary in a folder of its own, and all that it prints.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod answers;
 mod eval;
