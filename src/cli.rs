@@ -8,7 +8,6 @@ pub mod arguments;
 pub mod check;
 pub mod collect;
 pub mod complaints;
-pub mod escape;
 pub mod eval;
 pub mod input;
 pub mod manifest;

@@ -118,7 +118,7 @@ pub fn cannot_judge<'r>(uid: &'r str, reason: &str, may_deny: bool) -> Response<
 
 /// What who asked is told of the edits: one warning for each policy that made some or would, and one for each rule
 /// whose expressions failed.
-pub fn edit_warnings<'e>(kind: Kind, edits: &'e Edits<'_>) -> Vec<String> {
+fn edit_warnings<'e>(kind: Kind, edits: &'e Edits<'_>) -> Vec<String> {
     let mut by_policy: Vec<(&'e Policy, Vec<Told<'e>>)> = Vec::new();
     let mut add = |policy: &'e Policy, told: Told<'e>| {
         let known = by_policy.iter_mut().find(|(known, _)| std::ptr::eq(*known, policy));
@@ -200,7 +200,7 @@ pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> 
 }
 
 /// What who asked is told of violations that do not deny.
-pub fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
+fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
     let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
     let more = violations.iter().filter(told).count().saturating_sub(MOST_WARNINGS);
     let rest = (more > 0).then(|| format!("podgate: {more} more violations stand in the audit log"));

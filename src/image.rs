@@ -11,6 +11,7 @@ use bumpalo::Bump;
 
 mod grammar;
 
+use crate::document::print::{shortened, visible};
 use grammar::{hexadecimal, is_component, is_digest, is_registry, is_tag};
 
 /// Where an image without a registry comes from.
@@ -219,11 +220,7 @@ fn names_registry(first: &str) -> bool {
 
 /// The text as it stands in a message.
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    visible(&shortened(text, SHOWN)).into_owned()
 }
 
 #[cfg(test)]

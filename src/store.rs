@@ -18,8 +18,8 @@ use tokio::task;
 pub use status::{Refused, Status};
 
 use crate::builtin;
-use crate::diagnostic::render::escape;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
 use crate::policy::Policy;
 use crate::policy::set::PolicySet;
@@ -248,7 +248,8 @@ fn report(status: &Status) {
     let Status { generation, policy_set, policies, refused, diagnostics, .. } = status;
     for diagnostic in diagnostics {
         let help = diagnostic.help.as_deref().unwrap_or_default();
-        let words = escape(&diagnostic.to_string());
+        let words = diagnostic.to_string();
+        let words = visible(&words);
         match diagnostic.severity {
             Severity::Error => tracing::error!(help, "{words}"),
             Severity::Warning => tracing::warn!(help, "{words}"),

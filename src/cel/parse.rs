@@ -16,7 +16,7 @@ use crate::cel::problem::Problem;
 use tokens::Tokens;
 
 /// Bytes of one expression.
-pub(crate) const LONGEST: usize = 4096;
+const LONGEST: usize = 4096;
 /// Bytes of the parser's stack: about ten times what the deepest permitted expression needs.
 const STACK: usize = 16 << 20;
 

@@ -51,11 +51,6 @@ impl Ord for Timestamp {
 }
 
 impl Duration {
-    /// A span of so many nanoseconds.
-    pub const fn from_nanos(nanos: i64) -> Self {
-        Duration(nanos)
-    }
-
     /// The nanoseconds.
     pub const fn as_nanos(self) -> i64 {
         self.0

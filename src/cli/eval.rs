@@ -18,10 +18,8 @@ use crate::cli::input::{self, Input};
 use crate::cli::render::Palette;
 use crate::cli::render::snippet::Snippets;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::document::print::visible_json;
 use crate::document::{self, Limits, Span, json, yaml};
-
-/// Characters of the longest expression, as in a policy.
-const LONGEST: usize = 4096;
 
 /// What messages call the expression.
 const NAME: &str = "<expression>";
@@ -69,12 +67,6 @@ pub fn run(eval: &Eval) -> io::Result<Exit> {
     let arena = Bump::new();
     let Some((environment, variables)) = gather(&arena, eval, &mut complaints) else { return Ok(Exit::Failed) };
     let source = eval.expression.as_str();
-    let length = source.chars().count();
-    if length > LONGEST {
-        let message = format!("an expression of {length} characters, where {LONGEST} can stand");
-        complaints.take(Diagnostic::error(None, message), None);
-        return Ok(Exit::Failed);
-    }
     let program = match Program::compile(&environment, source, Type::Dyn) {
         Ok(program) => program,
         Err(problems) => {
@@ -88,7 +80,7 @@ pub fn run(eval: &Eval) -> io::Result<Exit> {
     match program.eval(&arena, &variables, &Budget::default()) {
         Ok(value) => {
             let mut out = io::stdout().lock();
-            writeln!(out, "{}", shown(&arena, value))?;
+            writeln!(out, "{}", visible_json(&shown(&arena, value)))?;
             if eval.types {
                 writeln!(out, "{}", value.kind().name())?;
             }

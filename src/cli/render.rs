@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod json;
+mod mask;
 pub mod palette;
 pub mod patch;
 pub mod review;

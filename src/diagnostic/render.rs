@@ -2,11 +2,10 @@
 //!
 //! What comes from a file or a name may hold terminal control characters; none of them gets through.
 
-use std::fmt::Write;
-
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Report, Snippet};
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::document::print::visible;
 
 /// A line longer than this many bytes is not shown.
 const LONGEST_LINE: usize = 4096;
@@ -21,50 +20,35 @@ struct Line<'s> {
 /// The picture of `diagnostic`, without a final line break. `source` is the text of its file, if it is at hand;
 /// without it the place is only named.
 pub fn render(diagnostic: &Diagnostic, source: Option<&str>, colour: bool) -> String {
-    let message = escape(&diagnostic.message);
-    let label = diagnostic.label.as_deref().map(escape);
-    let help = diagnostic.help.as_deref().map(escape);
-    let file = diagnostic.place.as_ref().map(|place| escape(&place.file)).unwrap_or_default();
+    let message = visible(&diagnostic.message);
+    let label = diagnostic.label.as_deref().map(visible);
+    let help = diagnostic.help.as_deref().map(visible);
+    let file = diagnostic.place.as_ref().map(|place| visible(&place.file)).unwrap_or_default();
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(message.as_str());
+    let title = level.primary_title(&*message);
     let mut group = match &diagnostic.place {
         None => annotate_snippets::Group::with_title(title),
         Some(place) => match source.and_then(|source| line(source, place)) {
             Some(Line { text, start, end }) => {
                 let annotation = AnnotationKind::Primary.span(start..end).label(label);
-                let snippet = Snippet::source(text).line_start(place.span.line as usize).path(file.as_str());
+                let snippet = Snippet::source(text).line_start(place.span.line as usize).path(&*file);
                 title.element(snippet.annotation(annotation))
             }
             None => {
-                let origin = Origin::path(file.as_str()).line(place.span.line as usize);
+                let origin = Origin::path(&*file).line(place.span.line as usize);
                 title.element(origin.char_column(place.span.column as usize))
             }
         },
     };
     if let Some(help) = &help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(&**help));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let report: Report<'_> = &[group];
     renderer.render(report)
-}
-
-/// `text` with control characters, and those that turn the direction of writing, as escapes.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        let is_direction = matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if char.is_control() || is_direction || matches!(char, '\u{2028}' | '\u{2029}') {
-            // Writing into a string does not fail.
-            let _ = write!(escaped, "{}", char.escape_default());
-        } else {
-            escaped.push(char);
-        }
-    }
-    escaped
 }
 
 /// The first line of a place. [`None`] if the text is not the one that the place was taken from.
@@ -143,7 +127,7 @@ error: too much
     #[test]
     fn control_characters_never_reach_the_terminal() {
         let source = "mode: \"\u{1b}[2J\u{202e}\"\n";
-        let diagnostic = Diagnostic::error(place("\u{1b}]0;x.yaml", 6, 14, 1, 7), "`\u{1b}[2J`\nis not a mode")
+        let diagnostic = Diagnostic::error(place("\u{1b}]0;x.yaml", 6, 14, 1, 7), "`\u{1b}[2J`\nis\u{200b} not a mode")
             .label("\u{7}")
             .help("\u{9b}31m");
         let rendered = render(&diagnostic, Some(source), false);
@@ -151,7 +135,7 @@ error: too much
             !rendered.chars().any(|char| (char.is_control() && char != '\n') || char == '\u{202e}'),
             "{rendered:?}"
         );
-        assert!(rendered.starts_with("error: `\\u{1b}[2J`\\nis not a mode\n"), "{rendered}");
+        assert!(rendered.starts_with("error: `\\u001b[2J`\\nis\\u200b not a mode\n"), "{rendered}");
         assert!(render(&diagnostic, Some(source), true).contains("\u{1b}["));
     }
 }

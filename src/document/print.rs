@@ -1,4 +1,4 @@
-//! Trees to text: YAML as kubectl prints it, indented JSON, and one-line YAML for diffs.
+//! Trees to text: YAML as kubectl prints it, one-line YAML for diffs, and text that is safe for a terminal.
 //!
 //! A text is quoted whenever any reader of YAML, old or new, could take it for something else, and characters that a
 //! terminal would act on are always escaped, so what is printed is what is there.
@@ -11,7 +11,8 @@ use std::fmt::Write;
 use crate::document::Value;
 use crate::document::print::text::{is_literal, literal, string};
 
-pub use text::visible;
+pub use json::visible_json;
+pub use text::{is_visible, shortened, visible};
 
 /// A longer key is written after a `?`: readers look no further than 1,024 characters for the colon.
 const LONG_KEY: usize = 500;
@@ -29,13 +30,6 @@ pub fn yaml(value: Value<'_>) -> String {
             out.push('\n');
         }
     }
-    out
-}
-
-/// JSON, two spaces to a level. No line feed at the end.
-pub fn json_pretty(value: Value<'_>) -> String {
-    let mut out = String::new();
-    json::json(&mut out, value, 0);
     out
 }
 
@@ -211,12 +205,10 @@ spec:
     }
 
     #[test]
-    fn flow_and_json_forms() {
+    fn a_tree_on_one_line() {
         let arena = Bump::new();
         let value = parse(&arena, r#"{"a":"100m","b":["x, y","a:b",{}],"c":{"d e":null,"f":[]},"g":"x\ny"}"#);
         assert_eq!(flow(value), "{a: 100m, b: ['x, y', a:b, {}], c: {d e: null, f: []}, g: \"x\\ny\"}");
-        let text = "{\n  \"a\": 1,\n  \"b\": [\n    {},\n    \"\\n\"\n  ],\n  \"c\": []\n}";
-        assert_eq!(json_pretty(parse(&arena, text)), text);
     }
 
     /// An owned tree, for proptest: a value's arena cannot be carried through a strategy.
@@ -319,7 +311,7 @@ spec:
             if !line.contains("kkkk") {
                 prop_assert_eq!(read(&arena, &line), value, "{}", line);
             }
-            let text = json_pretty(value);
+            let text = visible_json(&value.to_string()).into_owned();
             prop_assert_eq!(parse(&arena, &text), value, "{}", text);
         }
     }

@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::cel;
+use crate::document::print::shortened;
 use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
@@ -163,14 +164,7 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
 }
 
 fn on_one_line(text: &str) -> String {
-    if text.len() <= LONGEST_MESSAGE {
-        return printable(text.to_owned());
-    }
-    let mut line: String = text.chars().take(LONGEST_MESSAGE).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(LONGEST_MESSAGE).is_some() {
-        line.push('…');
-    }
-    line
+    printable(shortened(text, LONGEST_MESSAGE).into_owned())
 }
 
 /// The field to blame, in the object.

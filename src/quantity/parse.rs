@@ -1,6 +1,7 @@
 //! From text to a value in billionths.
 
 use super::{Error, Format, NANO, ONE, Quantity, at_scale, power};
+use crate::document::print::{shortened, visible};
 
 /// Upstream keeps numbers of at most this many digits in 64 bits.
 const FAST_DIGITS: usize = 18;
@@ -199,11 +200,7 @@ fn take(text: &str, wanted: impl Fn(char) -> bool) -> (&str, &str) {
 
 /// The text as it stands in a message.
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push('…');
-    }
-    shown
+    visible(&shortened(text, SHOWN)).into_owned()
 }
 
 #[cfg(test)]

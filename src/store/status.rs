@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use crate::diagnostic::render::escape;
 use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::document::print::visible;
 
 /// How the policies stand.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl fmt::Display for Refused {
         let Place { file, span } = &self.place;
         let id = self.id.as_deref().unwrap_or("a policy without a readable name");
         let kept = if self.is_kept { "its last good version is in force" } else { "it is not in force" };
-        write!(f, "{} at {}:{}:{}: {kept}", escape(id), escape(file), span.line, span.column)
+        write!(f, "{} at {}:{}:{}: {kept}", visible(id), visible(file), span.line, span.column)
     }
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Status {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             };
-            writeln!(f, "{severity}: {}", escape(&diagnostic.to_string()))?;
+            writeln!(f, "{severity}: {}", visible(&diagnostic.to_string()))?;
         }
         Ok(())
     }

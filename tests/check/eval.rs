@@ -26,6 +26,7 @@ fn a_value_is_printed_as_json_in_one_line() {
         ("optional.of([1])", "[1]"),
         ("type(1)", "int"),
         ("'two\\nlines'", "\"two\\nlines\""),
+        ("'\\u009b\\u202e'", "\"\\u009b\\u202e\""),
     ] {
         eval(expression).stdout(&format!("{printed}\n")).code(0);
     }
@@ -85,7 +86,7 @@ fn arguments_that_make_no_sense_are_refused() {
     run.stderr_has("`two.yaml` holds 2 documents, and one is wanted").code(2);
     eval("object").args(["--object", "none.yaml"]).stderr_has("none.yaml").code(2);
     let long = format!("'{}'", "a".repeat(5000));
-    eval(&long).stderr_has("an expression of 5002 characters").code(2);
+    eval(&long).stderr_has("the expression is 5002 bytes long; at most 4096 are allowed").code(2);
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::cli::escape::escape_json;
 use crate::cli::input::Input;
 use crate::cli::render::Render;
 use crate::cli::report::{Object, Report};
+use crate::document::print::visible_json;
 
 /// Holds the text of the objects back, because what stands before them is known only after the last one.
 #[derive(Debug, Default)]
@@ -33,5 +33,5 @@ impl Render for Json {
 
 fn pretty(value: &impl Serialize) -> io::Result<String> {
     let text = serde_json::to_string_pretty(value)?;
-    Ok(escape_json(&text).into_owned())
+    Ok(visible_json(&text).into_owned())
 }

@@ -9,11 +9,11 @@ use std::io::{self, Write};
 use json_patch::PatchOperation;
 use serde::Serialize;
 
-use crate::cli::escape::escape_json;
 use crate::cli::input::Input;
 use crate::cli::render::text::Text;
 use crate::cli::render::{Palette, Render};
 use crate::cli::report::{Object, Report, Source};
+use crate::document::print::visible_json;
 
 /// Prints patches; that an object is denied is said on standard error.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Render for Patch {
             patch: &object.outcome.patch,
             pod: object.pod.as_ref().map(|pod| pod.patch.as_slice()),
         };
-        writeln!(out, "{}", escape_json(&serde_json::to_string(&line)?))
+        writeln!(out, "{}", visible_json(&serde_json::to_string(&line)?))
     }
 
     fn finish(&mut self, _: &mut dyn Write, _: &Report) -> io::Result<()> {

@@ -4,8 +4,8 @@
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
-use crate::cli::escape::mask;
 use crate::cli::render::Palette;
+use crate::cli::render::mask::mask;
 use crate::diagnostic::render::render;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::Span;

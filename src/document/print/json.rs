@@ -1,47 +1,41 @@
-//! Indented JSON.
+//! JSON that a terminal shows as it is.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::document::Value;
 use crate::document::print::text::is_visible;
 
-/// Indented JSON from the current column on; `indent` is that of the closing bracket.
-pub(super) fn json(out: &mut String, value: Value<'_>, indent: usize) {
-    let (open, close, is_empty) = match value {
-        Value::Array(elements) => ('[', ']', elements.is_empty()),
-        Value::Object(members) => ('{', '}', members.is_empty()),
-        _ => return json_leaf(out, value),
-    };
-    out.push(open);
-    let mut separator = "\n";
-    let mut next = |out: &mut String, key: Option<&str>, value| {
-        out.push_str(separator);
-        separator = ",\n";
-        super::pad(out, indent + 2);
-        if let Some(key) = key {
-            json_leaf(out, Value::String(key));
-            out.push_str(": ");
-        }
-        json(out, value, indent + 2);
-    };
-    value.elements().iter().for_each(|element| next(out, None, *element));
-    value.members().iter().for_each(|member| next(out, Some(member.key), member.value));
-    if !is_empty {
-        out.push('\n');
-        super::pad(out, indent);
+/// A JSON text with the same meaning, in whose strings everything is escaped that a terminal would act on or hide.
+pub fn visible_json(text: &str) -> Cow<'_, str> {
+    // A line feed can stand only between values.
+    let stays = |char| char == '\n' || is_visible(char);
+    if text.chars().all(stays) {
+        return Cow::Borrowed(text);
     }
-    out.push(close);
-}
-
-fn json_leaf(out: &mut String, value: Value<'_>) {
-    let text = value.to_string();
+    let mut out = String::with_capacity(text.len() + 16);
     for char in text.chars() {
-        if is_visible(char) {
+        if stays(char) {
             out.push(char);
         } else {
             for unit in char.encode_utf16(&mut [0; 2]) {
+                // Writing into a string does not fail.
                 let _ = write!(out, "\\u{unit:04x}");
             }
         }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_json_text_keeps_its_meaning() {
+        let text = "{\n\"a\": \"\u{9b}\u{7f}\u{e0041}é\"}";
+        let escaped = visible_json(text);
+        assert_eq!(escaped, "{\n\"a\": \"\\u009b\\u007f\\udb40\\udc41é\"}");
+        let [before, after] = [text, &*escaped].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
+        assert_eq!(before, after);
     }
 }

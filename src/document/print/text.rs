@@ -17,6 +17,17 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text, or its first `longest` characters with `…` after them.
+pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
+        return Cow::Borrowed(text);
+    }
+    match text.char_indices().nth(longest).and_then(|(end, _)| text.get(..end)) {
+        Some(short) => Cow::Owned(format!("{short}…")),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// A text on one line: bare where every reader agrees, in quotes elsewhere.
 pub(super) fn string(out: &mut String, text: &str, in_flow: bool) {
     if !means_itself(text) || !text.chars().all(is_visible) {
@@ -30,7 +41,7 @@ pub(super) fn string(out: &mut String, text: &str, in_flow: bool) {
     out.push('\'');
 }
 
-/// In double quotes, the same in YAML and in JSON but for characters outside the basic plane.
+/// In double quotes.
 fn quote(out: &mut String, text: &str) {
     out.push('"');
     for char in text.chars() {
@@ -115,7 +126,7 @@ pub(super) fn literal(out: &mut String, text: &str, indent: usize) {
 }
 
 /// Whether a character can be seen, and neither moves a cursor nor turns the direction of the text.
-pub(super) fn is_visible(char: char) -> bool {
+pub fn is_visible(char: char) -> bool {
     match char {
         ' '..='~' => true,
         '\u{00}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => false,
@@ -178,8 +189,13 @@ mod tests {
         let escaped = "\\u001b[2J\\u0007\\u009b\\u202e\\u200b\\ufeff\\U000e0041\\u0000é😀";
         assert_eq!(print::yaml(Value::String(text)), format!("\"{escaped}\"\n"));
         assert_eq!(visible(text), escaped);
-        let json = escaped.replace("\\U000e0041", "\\udb40\\udc41");
-        assert_eq!(print::json_pretty(Value::String(text)), format!("\"{json}\""));
         assert_eq!(visible("a b"), "a b");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for (longest, short) in [(0, "…"), (1, "a…"), (2, "aé…"), (3, "aé😀"), (4, "aé😀")] {
+            assert_eq!(shortened("aé😀", longest), short);
+        }
     }
 }

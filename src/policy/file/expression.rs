@@ -5,9 +5,6 @@ use crate::policy::environment;
 use crate::policy::file::reader::{Node, Reader};
 use crate::policy::file::scalar;
 
-/// Characters of the longest expression, as in the custom resource.
-const LONGEST: usize = 4096;
-
 /// Compiles the expression that `node` holds; what is wrong is noted.
 pub(super) fn compile(
     reader: &mut Reader<'_>,
@@ -16,12 +13,6 @@ pub(super) fn compile(
     expect: Type,
 ) -> Option<Program> {
     let source = reader.text(node)?;
-    let length = source.chars().count();
-    if length > LONGEST {
-        let message = format!("an expression of {length} characters, where {LONGEST} can stand");
-        reader.error(node.title(), message).help = Some("take parts of it out into `variables`".to_owned());
-        return None;
-    }
     match Program::compile(environment, source, expect) {
         Ok(program) => Some(program),
         Err(problems) => {

@@ -1,11 +1,10 @@
 //! Edits as the lines of a diff: those of one parent together, and a whole new object in one line.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::cli::report::{Edit, Outcome};
-use crate::document::print::{flow, visible};
+use crate::document::print::{flow, shortened, visible};
 use crate::document::{Path, Step, Value};
 
 /// A longer value is cut, in characters.
@@ -78,18 +77,11 @@ fn whole<'a>(outcome: &Outcome<'a>, parent: &Path<'_>, siblings: &[&Edit<'_>]) -
 /// `key: value`, where the key is that of the edit or of its parent.
 fn line(outcome: &Outcome<'_>, edit: &Edit<'_>, value: Value<'_>, of_parent: bool) -> String {
     let path = if of_parent { edit.path.clone().parent() } else { edit.path.clone() };
-    let value = shortened(&flow(value)).into_owned();
+    let value = shortened(&flow(value), LONGEST).into_owned();
     match path.steps().last() {
         Some(Step::Key(key)) => format!("{}: {value}", visible(key)),
         Some(Step::Index(_)) => format!("{}: {value}", named(&path, outcome.after).rsplit('.').next().unwrap_or("-")),
         None => value,
-    }
-}
-
-fn shortened(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(LONGEST).and_then(|(end, _)| text.get(..end)) {
-        Some(short) => Cow::Owned(format!("{short}…")),
-        None => Cow::Borrowed(text),
     }
 }
 
