@@ -41,8 +41,8 @@ const OF_REPLICA_SET_POD: Expected = &[
 ];
 
 const TABLE: &[(&str, Expected)] = &[
-    // Its author left nothing out, and resources go into Pods only: no edit. Of the mission's four mistakes all are
-    // found; it names its Service, and has limits and requests.
+    // Its author left nothing out, and resources go into Pods only: no edit. All four of its mistakes are found; it names
+    // its Service, and has limits and requests.
     ("001-mutating-create-statefulset", &[]),
     (
         "002-validating-create-statefulset",

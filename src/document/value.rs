@@ -125,6 +125,19 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The kind of value with its article, for a sentence.
+    pub fn described(self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Int(_) | Value::Uint(_) => "an integer",
+            Value::Float(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        }
+    }
+
     /// The same tree as an owned `serde_json` value, for crates that want one.
     pub fn to_json(self) -> serde_json::Value {
         match self {

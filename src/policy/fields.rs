@@ -243,17 +243,9 @@ fn seccomp(value: Value<'_>) -> Result<serde_json::Value, Refusal> {
     }
 }
 
-/// The type of a value, with its article, for messages.
+/// A value by its type, for messages: whoever writes `field:` and no more has written nothing.
 pub(in crate::policy) fn described(value: Value<'_>) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) | Value::Uint(_) => "an integer",
-        Value::Float(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+    if value.is_null() { "nothing" } else { value.described() }
 }
 
 #[cfg(test)]

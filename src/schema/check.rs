@@ -137,7 +137,7 @@ fn wrong(holds: Type, value: Value<'_>, path: Path<'static>) -> Problem {
             Err(error) => (format!("{place} cannot be read: {error}"), None),
             Ok(_) => (format!("{place} is not a quantity"), None),
         },
-        _ => (format!("{place} is {}, the API server wants {holds}", one(value)), advice(holds, value)),
+        _ => (format!("{place} is {}, the API server wants {holds}", value.described()), advice(holds, value)),
     };
     Problem { path, fault: Fault::Wrong, message, help }
 }
@@ -190,19 +190,6 @@ fn unknown(holds: Type, name: &str, path: Path<'static>) -> Problem {
         false => format!("unknown field `{name}` in `{parent}`"),
     };
     Problem { path, fault: Fault::Unknown, message, help }
-}
-
-/// A value by its type, for a sentence.
-const fn one(value: Value<'_>) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) | Value::Uint(_) => "an integer",
-        Value::Float(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// A path for a sentence.
