@@ -39,7 +39,7 @@ fn many(loaded: usize, matching: usize) -> PolicySet {
         format!(
             "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {{name: p{number}}}\nspec:\n  mode: Warn\n  \
              match: {{namespaces: [{namespace}]}}\n  rules:\n  - name: limit\n    require:\n      container: \
-             \"!has(container.resources.limits) || 'memory' in container.resources.limits\"\n      message: no\n"
+             \"!has(container.resources.limits) || 'memory' in container.resources.limits\"\n      message: needs one\n"
         )
     };
     let text = (0..loaded).map(policy).collect::<Vec<_>>().join("---\n");

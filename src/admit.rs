@@ -109,7 +109,7 @@ pub fn answer_observed(
     facts: Result<Facts<'_>, &str>,
     observe: impl FnOnce(&Outcome<'_>),
 ) -> Answer {
-    let arena = Bump::with_capacity(body.len().saturating_mul(2));
+    let arena = Bump::with_capacity(body.len().saturating_mul(4));
     match Request::read(&arena, body, &Limits::REVIEW) {
         Ok(request) => {
             let body = respond_observed(set, &arena, endpoint, request, facts, observe).to_bytes();

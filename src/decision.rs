@@ -46,7 +46,7 @@ pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
             joined(made, |text, edit| {
                 push_rule(text, edit.policy, edit.rule);
                 push_all(text, &["="]);
-                edit.field.path(kind).push_to(text);
+                edit.field.push_path(text, kind);
             }),
         );
     }
@@ -58,7 +58,7 @@ pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
                 push_rule(text, withheld.policy, withheld.rule);
                 if let Some(field) = withheld.field {
                     push_all(text, &["="]);
-                    field.path(kind).push_to(text);
+                    field.push_path(text, kind);
                 }
                 push_all(text, &[":", withheld.reason.code()]);
             }),
@@ -177,7 +177,7 @@ impl Told<'_> {
         match self {
             Told::Set(verb, field, value) => {
                 line.push_str(verb);
-                field.path(kind).push_to(line);
+                field.push_path(line, kind);
                 push_all(line, &[" to ", &value.to_string()]);
             }
             Told::Failed(rule, error) => {

@@ -139,6 +139,11 @@ impl<'a> Field<'a> {
         self.base == other.base && self.steps == other.steps
     }
 
+    /// Appends the path in an object of `kind`.
+    pub fn push_path(&self, text: &mut String, kind: Kind) {
+        crate::workload::push_path_in(text, kind, self.base, self.steps);
+    }
+
     /// The path in an object of `kind`.
     pub fn path(&self, kind: Kind) -> Path<'a> {
         crate::workload::path_in(kind, self.base, self.steps)

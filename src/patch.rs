@@ -7,6 +7,7 @@ use bumpalo::Bump;
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
 
+use crate::document::path::pointer;
 use crate::document::{Path, Step, Value, edit};
 
 /// The operations that turn `original` into `edited`, which differ at `paths` only and nowhere by a removal.
@@ -48,10 +49,6 @@ fn first_difference<'p, 's>(original: Value<'_>, steps: &'p [Step<'s>]) -> (&'p 
         }
     }
     (steps, true)
-}
-
-fn pointer(steps: &[Step<'_>]) -> String {
-    steps.iter().cloned().collect::<Path<'_>>().pointer()
 }
 
 /// `object` after `operations`; [`None`] if one of them has no place. Understands what [`operations`] makes.

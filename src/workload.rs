@@ -9,6 +9,7 @@ pub mod kind;
 pub use container::{Container, List, Role};
 pub use kind::Kind;
 
+use crate::document::path::push_step;
 use crate::document::{Path, Step, Value};
 
 /// An object of a workload kind whose Pod spec can be read.
@@ -51,7 +52,7 @@ impl<'a> Workload<'a> {
     /// labels, annotations) is not of its type. An absent spec is never "no containers".
     pub fn of(kind: Kind, object: Value<'a>) -> Result<Self, Unreadable> {
         let unreadable = |keys: &[&'static str], problem: &str| {
-            let path = Path::of(kind.template()).join(Path::of(keys).steps());
+            let path = keys.iter().fold(Path::of(kind.template()), |path, key| path.key(*key));
             Unreadable { path: path.into_owned(), problem: problem.to_owned() }
         };
         let template = object.fields(kind.template()).ok_or_else(|| unreadable(&[], "is missing"))?;
@@ -129,7 +130,7 @@ impl<'a> Workload<'a> {
     }
 
     /// The path of a field of the Pod in the object.
-    pub fn path<'s>(&self, base: Base, steps: &[Step<'s>]) -> Path<'s> {
+    pub fn path<'s>(&self, base: Base, steps: &'s [Step<'s>]) -> Path<'s> {
         path_in(self.kind, base, steps)
     }
 
@@ -155,7 +156,7 @@ impl<'a> Workload<'a> {
 }
 
 /// The path of a field of the Pod in an object of `kind`.
-pub fn path_in<'s>(kind: Kind, base: Base, steps: &[Step<'s>]) -> Path<'s> {
+pub fn path_in<'s>(kind: Kind, base: Base, steps: &'s [Step<'s>]) -> Path<'s> {
     let template = kind.template().iter().map(|key| Step::key(key));
     let (list, index) = match base {
         Base::Pod => (None, None),
@@ -164,6 +165,20 @@ pub fn path_in<'s>(kind: Kind, base: Base, steps: &[Step<'s>]) -> Path<'s> {
     let mut path = Path::with_capacity(template.len() + 3 + steps.len());
     template.chain(list.into_iter().flatten()).chain(index).for_each(|step| path.push(step));
     path.join(steps)
+}
+
+/// Appends the path that [`path_in`] gives, as it is displayed.
+pub fn push_path_in(text: &mut String, kind: Kind, base: Base, steps: &[Step<'_>]) {
+    let start = text.len();
+    let mut push = |step: &Step<'_>| {
+        let is_first = text.len() == start;
+        push_step(text, step, is_first);
+    };
+    kind.template().iter().for_each(|key| push(&Step::key(key)));
+    if let Base::Container(list, index) = base {
+        [Step::key("spec"), Step::key(list.key()), Step::Index(index)].iter().for_each(&mut push);
+    }
+    steps.iter().for_each(push);
 }
 
 fn text_map(template: Value<'_>, key: &str) -> Result<(), &'static str> {

@@ -20,6 +20,14 @@ impl<'a> Step<'a> {
         Step::Key(Cow::Borrowed(key))
     }
 
+    /// The same step with a borrowed key. Only such a step may go into an arena, which never drops what it holds.
+    pub fn borrowed(&self) -> Step<'_> {
+        match self {
+            Step::Key(key) => Step::key(key),
+            Step::Index(index) => Step::Index(*index),
+        }
+    }
+
     fn into_owned(self) -> Step<'static> {
         match self {
             Step::Key(key) => Step::Key(Cow::Owned(key.into_owned())),
@@ -115,8 +123,8 @@ impl<'a> Path<'a> {
     }
 
     /// This path, then `rest`.
-    pub fn join(mut self, rest: &[Step<'a>]) -> Self {
-        self.0.extend_from_slice(rest);
+    pub fn join(mut self, rest: &'a [Step<'a>]) -> Self {
+        self.0.extend(rest.iter().map(Step::borrowed));
         self
     }
 
@@ -133,42 +141,12 @@ impl<'a> Path<'a> {
 
     /// Appends the path as it is displayed.
     pub fn push_to(&self, text: &mut String) {
-        for (depth, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Index(index) => {
-                    text.push('[');
-                    text.push_str(&index.to_string());
-                    text.push(']');
-                }
-                Step::Key(key) if is_bracketed(key) => {
-                    text.push('[');
-                    text.push_str(key);
-                    text.push(']');
-                }
-                Step::Key(key) => {
-                    if depth > 0 {
-                        text.push('.');
-                    }
-                    text.push_str(key);
-                }
-            }
-        }
+        self.0.iter().enumerate().for_each(|(depth, step)| push_step(text, step, depth == 0));
     }
 
     /// The JSON pointer (RFC 6901) of this path.
     pub fn pointer(&self) -> String {
-        let mut pointer = String::with_capacity(self.0.len() * 12);
-        for step in &self.0 {
-            pointer.push('/');
-            match step {
-                Step::Key(key) if key.contains(['~', '/']) => {
-                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                }
-                Step::Key(key) => pointer.push_str(key),
-                Step::Index(index) => pointer.push_str(&index.to_string()),
-            }
-        }
-        pointer
+        pointer(&self.0)
     }
 }
 
@@ -184,6 +162,44 @@ impl fmt::Display for Path<'_> {
         self.push_to(&mut text);
         f.write_str(&text)
     }
+}
+
+/// Appends one step of a path as it is displayed.
+pub fn push_step(text: &mut String, step: &Step<'_>, is_first: bool) {
+    match step {
+        Step::Index(index) => {
+            text.push('[');
+            text.push_str(&index.to_string());
+            text.push(']');
+        }
+        Step::Key(key) if is_bracketed(key) => {
+            text.push('[');
+            text.push_str(key);
+            text.push(']');
+        }
+        Step::Key(key) => {
+            if !is_first {
+                text.push('.');
+            }
+            text.push_str(key);
+        }
+    }
+}
+
+/// The JSON pointer (RFC 6901) of steps from the root.
+pub fn pointer(steps: &[Step<'_>]) -> String {
+    let mut pointer = String::with_capacity(steps.len() * 12);
+    for step in steps {
+        pointer.push('/');
+        match step {
+            Step::Key(key) if key.contains(['~', '/']) => {
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Step::Key(key) => pointer.push_str(key),
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+        }
+    }
+    pointer
 }
 
 /// Whether a key would be misread without brackets.

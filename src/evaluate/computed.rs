@@ -60,7 +60,7 @@ impl<'a> Editor<'_, 'a> {
             return self.withhold(source, Some(field), None, Reason::Invalid(problem));
         }
         for member in members {
-            let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
+            let steps = field.steps.iter().map(Step::borrowed).chain([Step::key(member.key)]);
             let steps = ArenaVec::from_iter_in(steps, self.case.arena).into_bump_slice();
             self.spread(source, Field { steps, ..field }, member.value);
         }

@@ -16,6 +16,9 @@ use crate::policy::Mode;
 use crate::policy::set::PolicySet;
 use crate::provenance::Intent;
 
+/// Bytes that applying most patches takes.
+const SCRATCH: usize = 4096;
+
 /// Rules that wake one another are followed so far.
 const MOST_PASSES: usize = 8;
 
@@ -112,7 +115,7 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     }
     let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
-    let scratch = bumpalo::Bump::new();
+    let scratch = bumpalo::Bump::with_capacity(SCRATCH);
     if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
         return Edits { made, withheld, object: workload.object, patch };
     }

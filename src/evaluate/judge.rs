@@ -172,9 +172,9 @@ fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<
     let field = require.field.as_ref().map(Path::steps).unwrap_or_default();
     let kind = case.workload.kind;
     match (require.subject, container) {
-        (Subject::Object, _) => field.iter().cloned().collect(),
+        (Subject::Object, _) => field.iter().map(Step::borrowed).collect(),
         (Subject::Container, Some(container)) => path_in(kind, container.base(), field),
-        (Subject::Container, None) => path_in(kind, Base::Pod, Path::of(&["spec"]).steps()),
+        (Subject::Container, None) => path_in(kind, Base::Pod, &[]).key("spec"),
         (Subject::Pod, _) => path_in(kind, Base::Pod, field),
     }
 }

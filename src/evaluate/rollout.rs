@@ -131,7 +131,7 @@ fn each_row<'a>(
         return;
     }
     for member in was.members().iter().filter(|member| !member.value.is_null()) {
-        let steps = field.steps.iter().cloned().chain([Step::key(member.key)]);
+        let steps = field.steps.iter().map(Step::borrowed).chain([Step::key(member.key)]);
         let steps = bumpalo::collections::Vec::from_iter_in(steps, editor.case.arena).into_bump_slice();
         each_row(editor, default, Field { steps, ..field }, member.value, rows);
     }

@@ -90,7 +90,7 @@ impl<'r> Response<'r> {
 
     /// The body of the answer.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(256);
+        let mut body = Vec::with_capacity(1024);
         let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response: self };
         // Writing text and numbers into memory has no way to fail.
         if serde_json::to_writer(&mut body, &review).is_err() {
