@@ -26,6 +26,9 @@ impl Budget {
     /// Steps for a value that is built into a list or an optional. Its 32 bytes in the arena then cost what a text of
     /// a few more bytes would, and no request can take much more than 40 MiB.
     pub(crate) const VALUE: u64 = 8;
+    /// Steps for a violation that is found, beside its text: thousands of containers that break hundreds of rules must
+    /// not fill the memory with violations that nobody reads.
+    pub const VIOLATION: u64 = 256;
     /// Composed variables inside one another.
     const DEPTH: u32 = 16;
 
@@ -37,6 +40,11 @@ impl Budget {
     /// Steps that are left for further expressions.
     pub fn left(&self) -> u64 {
         self.reserve.get().saturating_add(self.left.get())
+    }
+
+    /// Takes steps between two expressions, or all that are left.
+    pub fn charge(&self, steps: u64) {
+        self.reserve.set(self.reserve.get().saturating_sub(steps));
     }
 
     /// An expression begins. A refusal needs no [`Budget::leave`].

@@ -23,6 +23,37 @@ use crate::cli::surroundings::{Before, Surroundings};
 use crate::diagnostic::Diagnostic;
 use crate::policy::set::PolicySet;
 
+/// An output whose reader may go away, as `head` does. The exit code is still the answer, so the work goes on.
+struct WhileRead<W> {
+    out: W,
+    is_read: bool,
+}
+
+impl<W: Write> WhileRead<W> {
+    fn still<T>(&mut self, nothing: T, write: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if !self.is_read {
+            return Ok(nothing);
+        }
+        match write(&mut self.out) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_read = false;
+                Ok(nothing)
+            }
+            result => result,
+        }
+    }
+}
+
+impl<W: Write> Write for WhileRead<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.still(bytes.len(), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.still((), Write::flush)
+    }
+}
+
 /// Checks what the arguments name.
 ///
 /// # Errors
@@ -33,7 +64,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         Format::Json => Complaints::kept(),
         _ => Complaints::printed(Snippets::new(conversation)),
     };
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 16, WhileRead { out: io::stdout().lock(), is_read: true });
     let mut renderer = render::renderer(check, answer, conversation);
     let is_ready = is_sensible(check, &mut complaints);
     let set = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };

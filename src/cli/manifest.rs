@@ -102,8 +102,15 @@ impl<'a> Manifest<'a> {
             }
         }
         let [version, kind] = texts;
-        if kind.ends_with("List") && matches!(self.value.get("items"), Some(Value::Array(_))) {
-            return Ok(None);
+        let items = self.value.field("items");
+        match items {
+            Some(Value::Array(_)) if kind.ends_with("List") => return Ok(None),
+            // A list of any kind of object. What kubectl cannot open must not pass as something without a Pod.
+            _ if kind == "List" && version == "v1" => match items {
+                None => return Ok(None),
+                Some(_) => return fault(self.span(&[Step::key("items")]), "`items` is not a list".to_owned()),
+            },
+            _ => {}
         }
         Ok(Some(class(version, kind, self.value)))
     }
@@ -205,6 +212,7 @@ items:
             ("apiVersion: v1\nkind: null\n", "1:1: `kind` is missing"),
             ("apiVersion: v1\nkind: [Pod]\n", "2:1: `kind` is not a name"),
             ("apiVersion: 1\nkind: Pod\n", "1:13: `apiVersion` is not a name"),
+            ("apiVersion: v1\nkind: List\nitems: {a: {kind: Pod}}\n", "3:1: `items` is not a list"),
         ] {
             assert_eq!(opened(text), [expected], "{text}");
         }

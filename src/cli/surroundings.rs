@@ -54,10 +54,13 @@ impl<'a> Surroundings<'a> {
         found
     }
 
-    /// Adds the LimitRanges of a file that was named for them. One without a namespace holds in all of them.
-    pub fn add_limit_ranges(&mut self, arena: &'a Bump, input: &'a Input, complain: impl FnMut(Diagnostic)) {
-        each(arena, input, complain, |manifest, class| {
+    /// Adds the LimitRanges of a file that was named for them, which must hold some. One without a namespace holds in
+    /// all of them.
+    pub fn add_limit_ranges(&mut self, arena: &'a Bump, input: &'a Input, mut complain: impl FnMut(Diagnostic)) {
+        let mut is_any = false;
+        each(arena, input, &mut complain, |manifest, class| {
             if class == Class::LimitRange {
+                is_any = true;
                 let ranges = match manifest.value.text(&["metadata", "namespace"]) {
                     Some(namespace) => self.limit_ranges.entry(namespace).or_default(),
                     None => &mut self.everywhere,
@@ -65,6 +68,9 @@ impl<'a> Surroundings<'a> {
                 ranges.push(manifest.value);
             }
         });
+        if !is_any {
+            complain(Diagnostic::error(None, format!("`{}` holds no LimitRange", input.name)));
+        }
     }
 
     /// The Namespace of this name, if an input holds it.

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::cel;
+use crate::cel::{self, Budget};
 use crate::document::print::shortened;
 use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
@@ -55,7 +55,9 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
             }
             let old_findings = old().map(|old| {
                 let mut scope = Scope::new(old, matched.policy);
+                // What the policy did not cover before cannot have violated it.
                 let before = match matching::conditions(matched.policy, old) {
+                    _ if !matching::selects_pod(&matched.policy.matching, old) => Vec::new(),
                     Some(Ok(())) => findings_of(old, &mut scope, rule, require),
                     Some(Err(failure)) => vec![Finding::of(failure, None)],
                     None => Vec::new(),
@@ -93,7 +95,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
 impl<'a> Finding<'a> {
     fn of(failure: Failure, container: Option<Container<'a>>) -> Self {
         let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
-        Finding { container, message: failure.message, error: Some(error) }
+        Finding { container, message: on_one_line(&failure.message), error: Some(error) }
     }
 
     /// By what a container is known in another version of the object.
@@ -122,8 +124,16 @@ fn findings_of<'a>(
             continue;
         }
         scope.enter(&container);
-        findings.extend(finding(scope, rule, require, Some(container)));
+        let found = finding(scope, rule, require, Some(container));
         scope.leave();
+        let Some(found) = found else { continue };
+        case.budget.charge(Budget::VIOLATION.saturating_add(found.message.len().try_into().unwrap_or(u64::MAX)));
+        // Where nothing more can be judged, one error stands for all the containers that follow.
+        let is_last = found.error.is_some() && case.budget.left() == 0;
+        findings.push(found);
+        if is_last {
+            break;
+        }
     }
     findings
 }
@@ -158,7 +168,7 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
         Message::Expression(program) => match scope.value(program) {
             Ok(cel::Value::String(text)) if !text.trim().is_empty() => on_one_line(text.trim()),
             Ok(_) => "violated (its message is empty)".to_owned(),
-            Err(error) => format!("violated (its message cannot be evaluated: {error})"),
+            Err(error) => on_one_line(&format!("violated (its message cannot be evaluated: {error})")),
         },
     }
 }

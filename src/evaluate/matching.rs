@@ -118,6 +118,11 @@ fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {
         && (*excluded_makers == 0 || !made_by_excluded())
 }
 
+/// Whether a policy that selects Pods by their labels selects the Pod of `case` as it is now.
+pub fn selects_pod(matching: &Match, case: &Case<'_>) -> bool {
+    matching.pod_selector.as_ref().is_none_or(|selector| selector.matches(case.workload.pod_labels()))
+}
+
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
 pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure>> {
     if policy.matching.conditions.is_empty() {

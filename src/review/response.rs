@@ -59,8 +59,13 @@ impl<'r> Response<'r> {
         Response { uid: uid.into(), allowed: true, ..Response::default() }
     }
 
-    /// An answer that stops the request.
-    pub fn deny(uid: impl Into<Cow<'r, str>>, status: Status) -> Self {
+    /// An answer that stops the request. It ends up on a terminal: control characters become spaces.
+    pub fn deny(uid: impl Into<Cow<'r, str>>, mut status: Status) -> Self {
+        status.message = printable(status.message);
+        for cause in &mut status.causes {
+            cause.message = printable(std::mem::take(&mut cause.message));
+            cause.field = printable(std::mem::take(&mut cause.field));
+        }
         Response { uid: uid.into(), status: Some(status), ..Response::default() }
     }
 
@@ -195,6 +200,17 @@ mod tests {
 
     fn written(response: &Response<'_>) -> serde_json::Value {
         serde_json::from_slice(&response.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_denial_sends_nothing_to_a_terminal_but_text() {
+        let text = || "a\u{1b}[2J\u{9b}31m\r\nb".to_owned();
+        let cause = Cause { reason: "FieldValueInvalid", message: text(), field: text() };
+        let status = Status { code: 403, reason: "Forbidden", message: text(), causes: vec![cause] };
+        let written = written(&Response::deny("u1", status));
+        let status = &written["response"]["status"];
+        let cause = &status["details"]["causes"][0];
+        assert_eq!([&status["message"], &cause["message"], &cause["field"]], ["a [2J 31m  b"; 3]);
     }
 
     #[test]

@@ -360,4 +360,25 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = Check::new().file("a.yaml", POD).args(["-o", "yaml", "a.yaml"]).output_to_closed_pipe();
     assert_eq!(output.stderr, "");
     assert_eq!(output.code, Some(0));
+    // The exit code is an answer, too: `set -o pipefail` must not take a denial for consent.
+    let policy = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: p}\n\
+        spec: {mode: Enforce, rules: [{name: r, require: {pod: 'false', message: wrong}}]}\n";
+    for format in ["text", "json", "yaml", "diff", "patch"] {
+        let arguments = ["-p", "p.yaml", "-o", format, "a.yaml"];
+        let check = Check::new().file("a.yaml", POD).file("p.yaml", policy).args(arguments);
+        assert_eq!(check.output_to_closed_pipe().code, Some(1), "{format}");
+    }
+}
+
+#[test]
+fn a_file_named_for_something_that_it_does_not_hold_is_an_error() {
+    for (arguments, expected) in [
+        (["-p", "empty.yaml", "a.yaml"], "error: there is no policy in `empty.yaml`\n"),
+        (["--limit-range", "a.yaml", "a.yaml"], "error: `a.yaml` holds no LimitRange\n"),
+    ] {
+        let check = Check::new().file("a.yaml", POD).file("empty.yaml", "# nothing yet\n");
+        let printed = check.args(arguments).output();
+        assert!(printed.stderr.contains(expected), "{}", printed.stderr);
+        assert_eq!(printed.code, Some(2), "{arguments:?}");
+    }
 }

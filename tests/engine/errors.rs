@@ -185,3 +185,44 @@ fn an_error_in_one_value_or_for_one_container_withholds_all_edits_of_its_rule() 
     );
     assert_eq!(Review::create(&next, applied(&object)).edits(), [r#"/metadata/labels={"a":"c"}"#]);
 }
+
+#[test]
+fn a_failure_is_told_in_one_line_of_reasonable_length() {
+    for (require, prefix) in [
+        ("require: {container: \"image(container.image).registry() == 'a'\", message: wrong}", "the rule cannot be"),
+        ("require: {container: 'false', messageExpression: 'image(container.image).tag()'}", "violated (its message"),
+        (
+            "when: \"image(container.image).tag() == 'a'\", require: {container: 'true', message: wrong}",
+            "`when` cannot",
+        ),
+    ] {
+        let image = format!("\u{1b}[2J\u{9b}{}", "q".repeat(300_000));
+        let object = decoded(&pod(json!({"containers": [container(json!({"image": image}))]})));
+        let response = Review::create(&rule(require), object).response(Endpoint::Validate);
+        let message = response["status"]["message"].as_str().unwrap();
+        assert!(message.contains(prefix) && message.len() < 2000, "{} {message:.200}", message.len());
+        assert!(!message.contains(char::is_control), "{message}");
+    }
+}
+
+#[test]
+fn where_the_budget_is_spent_one_error_stands_for_all_containers_that_follow() {
+    let containers: Vec<_> = (0..5000).map(|n| json!({"name": format!("c{n}"), "image": "x"})).collect();
+    let object = || decoded(&pod(json!({"containers": containers})));
+    let costly = rule("require: {container: 'containers.all(c, c.name != container.image)', message: wrong}");
+    let review = Review::create(&costly, object());
+    let is_error = review.dry_run(None, |run| run.violations.iter().map(|v| v.is_error).collect::<Vec<_>>());
+    assert_eq!(is_error, [true]);
+    assert!(!review.is_allowed());
+    // Violations cost, too, so that many rules over many containers cannot fill the memory.
+    let rules = (0..100).map(|n| format!("{{name: r{n}, require: {{container: 'false', message: wrong}}}}"));
+    let text = cluster("p", &format!("mode: Enforce, rules: [{}]", rules.collect::<Vec<_>>().join(", ")));
+    let review = Review::create(&text, object());
+    let (all, errors) = review.dry_run(None, |run| {
+        (run.violations.len(), run.violations.iter().filter(|violation| violation.is_error).count())
+    });
+    assert!(all < 50_000, "{all}");
+    // Each rule still has its say.
+    assert!((90..100).contains(&errors), "{errors}");
+    assert!(!review.is_allowed());
+}

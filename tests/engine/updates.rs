@@ -161,3 +161,16 @@ fn ephemeral_containers_and_resizes_are_judged() {
     assert!(!Review::update(&text, cpu("1"), cpu("2")).through("resize").is_allowed());
     assert!(Review::update(&text, cpu("1"), cpu("500m")).through("resize").is_allowed());
 }
+
+#[test]
+fn what_a_pod_selector_comes_to_cover_is_new() {
+    let text = cluster(
+        "p",
+        "mode: Enforce, match: {podSelector: {matchLabels: {app: web}}}, \
+         rules: [{name: r, require: {pod: 'false', field: spec.dnsPolicy, message: wrong}}]",
+    );
+    let labelled = |value: &str| with(pod(json!({})), "/metadata/labels", json!({"app": value}));
+    assert_eq!(found(&text, &labelled("other"), &labelled("web")), "new");
+    assert_eq!(found(&text, &labelled("web"), &labelled("other")), "old");
+    assert_eq!(found(&text, &labelled("other"), &labelled("another")), "none");
+}

@@ -24,6 +24,8 @@ const FIELDS: [&str; 8] = [
 /// The bounds of the custom resource.
 const MOST_CONDITIONS: usize = 64;
 const MOST_WORDS: usize = 128;
+/// Characters of the name of a namespace.
+const LONGEST_NAMESPACE: usize = 63;
 const OPERATIONS: [(&str, Operation); 2] = [("CREATE", Operation::Create), ("UPDATE", Operation::Update)];
 
 /// Reads `match`, which may be absent.
@@ -61,8 +63,9 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Option<Node<'_>>, is_namespace
     if let Some(node) = node.get("operations") {
         matching.operations = unique(reader, node, |reader, node| reader.word(node, &OPERATIONS));
     }
-    matching.namespaces = node.get("namespaces").map(|node| globs(reader, node)).unwrap_or_default();
-    matching.exclude_namespaces = node.get("excludeNamespaces").map(|node| globs(reader, node)).unwrap_or_default();
+    matching.namespaces = node.get("namespaces").map(|node| namespaces(reader, node)).unwrap_or_default();
+    matching.exclude_namespaces =
+        node.get("excludeNamespaces").map(|node| namespaces(reader, node)).unwrap_or_default();
     matching.namespace_selector = node.get("namespaceSelector").and_then(|node| selector::read(reader, node));
     matching.pod_selector = node.get("podSelector").and_then(|node| selector::read(reader, node));
     if let Some(node) = node.get("conditions") {
@@ -95,6 +98,21 @@ pub(super) fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
             Err(error) => {
                 reader.error(element.span(), error.to_string());
             }
+        }
+    }
+    globs
+}
+
+/// Globs over names of namespaces. One that can cover none would switch a policy off, or leave nothing out, in silence.
+fn namespaces(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
+    let globs = globs(reader, node);
+    for element in node.elements() {
+        let Some(text) = element.value.as_str().filter(|text| Glob::parse(text).is_ok()) else { continue };
+        let stands_in_a_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '*' | '?');
+        let shortest = text.chars().filter(|c| *c != '*').count();
+        if !text.chars().all(stands_in_a_name) || shortest > LONGEST_NAMESPACE {
+            reader.error(element.span(), format!("`{text}` covers no namespace")).help =
+                Some("their names are at most 63 lower-case letters, digits and `-`".to_owned());
         }
     }
     globs

@@ -148,6 +148,14 @@ fn a_match_is_read_strictly() {
             ],
         ),
         (with("operations: [CREATE, DELETE]"), &["4:49 `DELETE` is not `CREATE` or `UPDATE`"]),
+        (
+            with("namespaces: [Shop, 'a b', 'team-*'], excludeNamespaces: ['kube_*']"),
+            &[
+                "4:41 `Shop` covers no namespace; their names are at most 63 lower-case letters, digits and `-`",
+                "4:47 `a b` covers no namespace; their names are at most 63 lower-case letters, digits and `-`",
+                "4:85 `kube_*` covers no namespace; their names are at most 63 lower-case letters, digits and `-`",
+            ],
+        ),
         (with("namespaces: []"), &["4:40 an empty list; add an element, or leave the field out"]),
         (
             with("namespaces: ['team-[ab]']"),
