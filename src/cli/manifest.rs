@@ -4,6 +4,7 @@ use bumpalo::Bump;
 
 use crate::document::{Member, Step};
 use crate::document::{Path, Places, Span, Value, edit};
+use crate::quantity::Quantity;
 use crate::workload::Kind;
 
 /// The API group of podgate's own kinds.
@@ -112,7 +113,11 @@ impl<'a> Manifest<'a> {
             },
             _ => {}
         }
-        Ok(Some(class(version, kind, self.value)))
+        let class = class(version, kind, self.value);
+        if let Some((path, message)) = misshapen(&class, self.value) {
+            return fault(self.span(path.steps()), message);
+        }
+        Ok(Some(class))
     }
 
     /// An item of a list. The API server leaves out what the kind of a typed list already says.
@@ -129,6 +134,34 @@ impl<'a> Manifest<'a> {
             }
         }
         Some(Manifest { value, places, index: self.index })
+    }
+}
+
+/// Where an object that tells about the cluster is not what the API server would have let in. Passed over, it would
+/// quietly change which policies apply to others, and what their containers default to.
+fn misshapen(class: &Class, object: Value<'_>) -> Option<(Path<'static>, String)> {
+    match class {
+        Class::Namespace => {
+            let labels = object.fields(&["metadata", "labels"])?;
+            let is_good = |label: &Member<'_>| matches!(label.value, Value::String(_) | Value::Null);
+            let is_labels = matches!(labels, Value::Object(_)) && labels.members().iter().all(is_good);
+            let path = Path::of(&["metadata", "labels"]);
+            (!is_labels).then(|| (path, "`metadata.labels` is not an object of strings".to_owned()))
+        }
+        Class::LimitRange => {
+            let limits = object.fields(&["spec", "limits"])?;
+            let is_limit = |limit: &Value<'_>| {
+                let Value::Object(_) = limit else { return false };
+                ["default", "defaultRequest", "min", "max"].into_iter().filter_map(|key| limit.field(key)).all(|of| {
+                    matches!(of, Value::Object(_)) && of.members().iter().all(|of| Quantity::of(of.value).is_ok())
+                })
+            };
+            let at = |steps: &[Step<'static>]| Path::of(&["spec", "limits"]).join(steps);
+            let Value::Array(_) = limits else { return Some((at(&[]), "`spec.limits` is not a list".to_owned())) };
+            let index = limits.elements().iter().position(|limit| !is_limit(limit))?;
+            Some((at(&[Step::Index(index)]), format!("`spec.limits[{index}]` holds what is not a quantity")))
+        }
+        _ => None,
     }
 }
 
@@ -212,6 +245,18 @@ items:
             ("apiVersion: v1\nkind: null\n", "1:1: `kind` is missing"),
             ("apiVersion: v1\nkind: [Pod]\n", "2:1: `kind` is not a name"),
             ("apiVersion: 1\nkind: Pod\n", "1:13: `apiVersion` is not a name"),
+            (
+                "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: []}\n",
+                "3:21: `metadata.labels` is not an object of strings",
+            ),
+            (
+                "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\nspec: {limits: {}}\n",
+                "4:8: `spec.limits` is not a list",
+            ),
+            (
+                "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\nspec:\n  limits:\n  - {max: {cpu: 1}}\n  - {default: {memory: abc}}\n",
+                "7:5: `spec.limits[1]` holds what is not a quantity",
+            ),
             ("apiVersion: v1\nkind: List\nitems: {a: {kind: Pod}}\n", "3:1: `items` is not a list"),
         ] {
             assert_eq!(opened(text), [expected], "{text}");

@@ -217,9 +217,12 @@ fn quantity(resource: &str, value: Value<'_>) -> Result<serde_json::Value, Refus
     }
     let text = quantity.to_string();
     if resource != "cpu" && (text.ends_with('m') || text.contains("e-")) {
-        let meant = text.trim_end_matches('m');
-        let refused = Refusal::new(format!("`{text}` of {resource} is a fraction of a byte"));
-        return Err(refused.help(&format!("`m` is a thousandth; did you mean `{meant}Mi`?")));
+        let written = value.as_str().unwrap_or(&text);
+        let refused = Refusal::new(format!("`{written}` of {resource} is a fraction of a byte"));
+        return Err(match written.strip_suffix('m') {
+            Some(meant) => refused.help(&format!("`m` is a thousandth; did you mean `{meant}Mi`?")),
+            None => refused,
+        });
     }
     Ok(text.into())
 }

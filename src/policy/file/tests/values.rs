@@ -83,6 +83,10 @@ fn the_values_of_a_default_are_checked() {
             &["5:74 `128m` of memory is a fraction of a byte; `m` is a thousandth; did you mean `128Mi`?"],
         ),
         (
+            with("container: {resources: {requests: {memory: 0.1Gi}}}"),
+            &["5:74 `0.1Gi` of memory is a fraction of a byte"],
+        ),
+        (
             with("container: {resources: {requests: {memory: 1Gi, cpu: 1}, limits: {memory: 512Mi, cpu: 1000m}}}"),
             &["5:66 a request of `1Gi` memory above the limit of `512Mi`"],
         ),
