@@ -156,10 +156,10 @@ fn misshapen(class: &Class, object: Value<'_>) -> Option<(Path<'static>, String)
                     matches!(of, Value::Object(_)) && of.members().iter().all(|of| Quantity::of(of.value).is_ok())
                 })
             };
-            let at = |steps: &[Step<'static>]| Path::of(&["spec", "limits"]).join(steps);
-            let Value::Array(_) = limits else { return Some((at(&[]), "`spec.limits` is not a list".to_owned())) };
+            let at = Path::of(&["spec", "limits"]);
+            let Value::Array(_) = limits else { return Some((at, "`spec.limits` is not a list".to_owned())) };
             let index = limits.elements().iter().position(|limit| !is_limit(limit))?;
-            Some((at(&[Step::Index(index)]), format!("`spec.limits[{index}]` holds what is not a quantity")))
+            Some((at.index(index), format!("`spec.limits[{index}]` holds what is not a quantity")))
         }
         _ => None,
     }
