@@ -45,7 +45,7 @@ pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
             "edits",
             joined(made, |text, edit| {
                 push_rule(text, edit.policy, edit.rule);
-                push_all(text, &["="]);
+                text.push('=');
                 edit.field.push_path(text, kind);
             }),
         );
@@ -57,7 +57,7 @@ pub fn mutated<'r>(uid: &'r str, kind: Kind, edits: Edits<'_>) -> Response<'r> {
             joined(withheld, |text, withheld| {
                 push_rule(text, withheld.policy, withheld.rule);
                 if let Some(field) = withheld.field {
-                    push_all(text, &["="]);
+                    text.push('=');
                     field.push_path(text, kind);
                 }
                 push_all(text, &[":", withheld.reason.code()]);
@@ -95,7 +95,7 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
             "violations",
             joined(all, |text, violation| {
                 push_rule(text, violation.policy, violation.rule);
-                push_all(text, &["="]);
+                text.push('=');
                 violation.path.push_to(text);
                 push_all(text, &[":", violation.mode.name(), if violation.is_new { "" } else { ":old" }]);
             }),

@@ -12,6 +12,7 @@ mod rollout;
 
 use std::fmt;
 
+use bumpalo::Bump;
 use json_patch::PatchOperation;
 
 use crate::document::{Path, Step, Value};
@@ -137,6 +138,12 @@ impl<'a> Field<'a> {
     /// Whether this is the same field of the same object.
     pub fn is_same(&self, other: &Field<'_>) -> bool {
         self.base == other.base && self.steps == other.steps
+    }
+
+    /// The member `key` of what stands in this field.
+    pub fn member(&self, arena: &'a Bump, key: &'a str) -> Self {
+        let steps = self.steps.iter().map(Step::borrowed).chain([Step::key(key)]);
+        Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 
     /// Appends the path in an object of `kind`.

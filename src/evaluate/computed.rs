@@ -1,7 +1,5 @@
 //! Values that expressions give: checked as written ones are when a policy loads, and merged as if written there.
 
-use bumpalo::collections::Vec as ArenaVec;
-
 use crate::cel;
 use crate::document::{Step, Value};
 use crate::evaluate::case::{Case, Failure};
@@ -60,9 +58,7 @@ impl<'a> Editor<'_, 'a> {
             return self.withhold(source, Some(field), None, Reason::Invalid(problem));
         }
         for member in members {
-            let steps = field.steps.iter().map(Step::borrowed).chain([Step::key(member.key)]);
-            let steps = ArenaVec::from_iter_in(steps, self.case.arena).into_bump_slice();
-            self.spread(source, Field { steps, ..field }, member.value);
+            self.spread(source, field.member(self.case.arena, member.key), member.value);
         }
     }
 }

@@ -171,7 +171,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             return self.withhold(source, None, None, Reason::Invalid(problem));
         }
         for container in self.case.workload.containers() {
-            let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
+            let selected = rule.selects(&container);
             if !selected || !self.reaches(Some(&container)) {
                 continue;
             }

@@ -119,7 +119,7 @@ fn findings_of<'a>(
     });
     let mut findings = Vec::new();
     for container in case.pod().containers() {
-        let selected = rule.containers.as_ref().is_none_or(|selector| selector.selects(&container));
+        let selected = rule.selects(&container);
         if !selected || field.is_some_and(|field| container.role.forbids(field)) {
             continue;
         }

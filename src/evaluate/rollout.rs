@@ -3,7 +3,7 @@
 //! Whoever writes a whole object (`kubectl replace`, an operator with a freshly rendered template) does not know
 //! podgate's values. If they are all that the new template lacks, they are put back, and nothing rolls.
 
-use crate::document::{Step, Value, edit};
+use crate::document::{Value, edit};
 use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field};
@@ -94,10 +94,8 @@ fn fields<'a>(
             fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was)));
             continue;
         }
-        let selected = |container: &Container<'a>| {
-            rule.containers.as_ref().is_none_or(|selector| selector.selects(container))
-                && !container.role.forbids(Leaf::first_key(leaf))
-        };
+        let selected =
+            |container: &Container<'a>| rule.selects(container) && !container.role.forbids(Leaf::first_key(leaf));
         for container in editor.case.workload.containers().filter(selected) {
             let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
@@ -131,8 +129,6 @@ fn each_row<'a>(
         return;
     }
     for member in was.members().iter().filter(|member| !member.value.is_null()) {
-        let steps = field.steps.iter().map(Step::borrowed).chain([Step::key(member.key)]);
-        let steps = bumpalo::collections::Vec::from_iter_in(steps, editor.case.arena).into_bump_slice();
-        each_row(editor, default, Field { steps, ..field }, member.value, rows);
+        each_row(editor, default, field.member(editor.case.arena, member.key), member.value, rows);
     }
 }

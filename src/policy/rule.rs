@@ -190,6 +190,13 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether the rule is about `container`.
+    pub fn selects(&self, container: &Container<'_>) -> bool {
+        self.containers.as_ref().is_none_or(|selector| selector.selects(container))
+    }
+}
+
 impl Verb {
     /// Its key in a policy.
     pub const fn name(&self) -> &'static str {
