@@ -9,6 +9,7 @@ pub mod json;
 pub mod path;
 pub mod place;
 pub mod print;
+pub mod rewrite;
 pub mod value;
 pub mod yaml;
 

@@ -9,13 +9,27 @@ mod text;
 use std::fmt::Write;
 
 use crate::document::Value;
-use crate::document::print::text::{is_literal, literal, string};
+use crate::document::print::text::{is_literal, literal, quote, string};
 
 pub use json::visible_json;
 pub use text::{is_visible, shortened, visible};
 
 /// A longer key is written after a `?`: readers look no further than 1,024 characters for the colon.
 const LONG_KEY: usize = 500;
+
+/// How far the lines of a block are indented, in spaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The members of an object under a key.
+    pub step: usize,
+    /// The dashes of a list under a key.
+    pub list: usize,
+}
+
+impl Layout {
+    /// As kubectl prints objects.
+    pub const KUBECTL: Self = Layout { step: 2, list: 0 };
+}
 
 /// Block YAML, two spaces to a level, lists not indented. Ends with a line feed.
 ///
@@ -24,12 +38,29 @@ const LONG_KEY: usize = 500;
 pub fn yaml(value: Value<'_>) -> String {
     let mut out = String::new();
     match value {
-        Value::Object([_, ..]) | Value::Array([_, ..]) => block(&mut out, value, 0),
+        Value::Object([_, ..]) | Value::Array([_, ..]) => block(&mut out, value, 0, Layout::KUBECTL),
         _ => {
             leaf(&mut out, value, 0);
             out.push('\n');
         }
     }
+    out
+}
+
+/// A scalar on one line of block YAML, where commas and brackets need no quotes.
+pub fn scalar(value: Value<'_>) -> String {
+    let mut out = String::new();
+    match value {
+        Value::String(text) => string(&mut out, text, false),
+        _ => write_flow(&mut out, value),
+    }
+    out
+}
+
+/// A text in double quotes.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    quote(&mut out, text);
     out
 }
 
@@ -40,8 +71,17 @@ pub fn flow(value: Value<'_>) -> String {
     out
 }
 
+/// Block YAML of a collection that is not empty, as the lines after its first one are indented by `indent`. Ends
+/// without a line feed.
+pub fn lines(value: Value<'_>, indent: usize, layout: Layout) -> String {
+    let mut out = String::new();
+    block(&mut out, value, indent, layout);
+    out.truncate(out.trim_end_matches('\n').len());
+    out
+}
+
 /// A collection that is not empty, from the current column on: `indent` is that of its lines.
-fn block(out: &mut String, value: Value<'_>, indent: usize) {
+fn block(out: &mut String, value: Value<'_>, indent: usize, layout: Layout) {
     match value {
         Value::Object(members) => {
             for (index, member) in members.iter().enumerate() {
@@ -49,23 +89,19 @@ fn block(out: &mut String, value: Value<'_>, indent: usize) {
                     pad(out, indent);
                 }
                 block_key(out, member.key, indent);
-                match member.value {
-                    Value::Object([_, ..]) => {
-                        out.push('\n');
-                        pad(out, indent + 2);
-                        block(out, member.value, indent + 2);
-                    }
-                    Value::Array([_, ..]) => {
-                        out.push('\n');
-                        pad(out, indent);
-                        block(out, member.value, indent);
-                    }
+                let inner = match member.value {
+                    Value::Object([_, ..]) => indent + layout.step,
+                    Value::Array([_, ..]) => indent + layout.list,
                     _ => {
                         out.push(' ');
                         leaf(out, member.value, indent + 2);
                         out.push('\n');
+                        continue;
                     }
-                }
+                };
+                out.push('\n');
+                pad(out, inner);
+                block(out, member.value, inner, layout);
             }
         }
         _ => {
@@ -75,7 +111,7 @@ fn block(out: &mut String, value: Value<'_>, indent: usize) {
                 }
                 out.push_str("- ");
                 match element {
-                    Value::Object([_, ..]) | Value::Array([_, ..]) => block(out, *element, indent + 2),
+                    Value::Object([_, ..]) | Value::Array([_, ..]) => block(out, *element, indent + 2, layout),
                     _ => {
                         leaf(out, *element, indent + 2);
                         out.push('\n');

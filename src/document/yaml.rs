@@ -28,6 +28,23 @@ pub struct Document<'a> {
     pub places: Places<'a>,
     /// Its place among the documents of the file, counted from 0, refused ones included.
     pub index: usize,
+    /// The piece of the file that it was read from, in bytes.
+    pub start: usize,
+    /// The byte after that piece.
+    pub end: usize,
+    /// Whether it was read as JSON.
+    pub is_json: bool,
+    /// The values that an alias stands for, where they were written.
+    pub aliased: &'a [Span],
+}
+
+/// What was read of a document.
+#[derive(Clone, Copy, Debug)]
+struct Tree<'a> {
+    root: Value<'a>,
+    places: Places<'a>,
+    is_json: bool,
+    aliased: &'a [Span],
 }
 
 /// Why a document was refused. The other documents of the file are not concerned.
@@ -71,7 +88,7 @@ pub fn documents<'a>(
     std::iter::from_fn(move || file.next(arena))
 }
 
-type Read<'a> = Result<Option<(Value<'a>, Places<'a>)>, Fault>;
+type Read<'a> = Result<Option<Tree<'a>>, Fault>;
 
 impl<'t> File<'t> {
     /// At the first document.
@@ -87,7 +104,8 @@ impl<'t> File<'t> {
         't: 'a,
     {
         loop {
-            let rest = self.text.get(self.at.offset..).filter(|rest| !rest.is_empty())?;
+            let start = self.at.offset;
+            let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
             let read = match rest.strip_prefix("---") {
                 Some(after) => self.separator(after).map(|()| None),
                 None => self.value(arena, rest),
@@ -95,7 +113,9 @@ impl<'t> File<'t> {
             let index = self.index;
             let result = match read.transpose() {
                 None => continue,
-                Some(Ok((root, places))) => Ok(Document { root, places, index }),
+                Some(Ok(Tree { root, places, is_json, aliased })) => {
+                    Ok(Document { root, places, index, start, end: self.at.offset, is_json, aliased })
+                }
                 Some(Err(Fault { message, help, span, steps, .. })) => {
                     let path = steps.into_iter().rev().collect();
                     Err(Error { message, help, span, path, index })
@@ -171,7 +191,7 @@ impl<'t> File<'t> {
             Ok(root) => {
                 self.pass(end);
                 let places = json_place::places(arena, self.locator(origin), origin.offset + start, root);
-                return Ok(Some((root, places)));
+                return Ok(Some(Tree { root, places, is_json: true, aliased: &[] }));
             }
             Err(error) => error,
         };

@@ -42,7 +42,7 @@ pub(super) fn string(out: &mut String, text: &str, in_flow: bool) {
 }
 
 /// In double quotes.
-fn quote(out: &mut String, text: &str) {
+pub(super) fn quote(out: &mut String, text: &str) {
     out.push('"');
     for char in text.chars() {
         match char {

@@ -12,7 +12,7 @@ use bumpalo::Bump;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
 
 use crate::document::yaml::fault::{Fault, Origin, TAB};
-use crate::document::yaml::scalar;
+use crate::document::yaml::{Read, Tree, scalar};
 use crate::document::{Limits, Member, Places, Span, Step, Value, json};
 
 /// A value, where it stands, and what it costs.
@@ -37,6 +37,8 @@ struct Reader<'a, 'l> {
     tag: Option<Span>,
     /// By the parser's number; empty while the anchored value is being read.
     anchors: Vec<Option<Node<'a>>>,
+    /// The values that an alias stands for, where they were written.
+    aliased: Vec<Span>,
     /// Of the arrays that are being read, innermost last; `members`, `keys` and `places` likewise.
     elements: Vec<Value<'a>>,
     members: Vec<Member<'a>>,
@@ -45,12 +47,7 @@ struct Reader<'a, 'l> {
 }
 
 /// The one document of `text`, if there is one; `null` counts as none.
-pub(super) fn read<'a>(
-    arena: &'a Bump,
-    text: &'a str,
-    origin: Origin,
-    limits: &Limits,
-) -> Result<Option<(Value<'a>, Places<'a>)>, Fault> {
+pub(super) fn read<'a>(arena: &'a Bump, text: &'a str, origin: Origin, limits: &Limits) -> Read<'a> {
     let depth = limits.depth as usize;
     let mut options = granit_parser::options! {
         disallow_directives: true,
@@ -68,6 +65,7 @@ pub(super) fn read<'a>(
         nodes: 0,
         tag: None,
         anchors: Vec::new(),
+        aliased: Vec::new(),
         elements: Vec::new(),
         members: Vec::with_capacity(32),
         keys: Vec::with_capacity(32),
@@ -90,7 +88,9 @@ pub(super) fn read<'a>(
             _ => return Err(Fault::new(span, "unexpected structure")),
         }
     }
-    Ok(root.filter(|root| !root.value.is_null()).map(|root| (root.value, root.places)))
+    let aliased = &*arena.alloc_slice_copy(&reader.aliased);
+    let tree = |root: Node<'a>| Tree { root: root.value, places: root.places, is_json: false, aliased };
+    Ok(root.filter(|root| !root.value.is_null()).map(tree))
 }
 
 impl<'a> Reader<'a, '_> {
@@ -215,6 +215,7 @@ impl<'a> Reader<'a, '_> {
         if node.height > 0 {
             self.deeper(depth.saturating_add(node.height - 1), span)?;
         }
+        self.aliased.push(node.places.value);
         node.places.value = span;
         Ok(node)
     }
