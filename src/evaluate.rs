@@ -16,6 +16,7 @@ use bumpalo::Bump;
 use json_patch::PatchOperation;
 
 use crate::document::{Path, Step, Value};
+use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
 use crate::workload::{Base, Container, Kind};
@@ -105,6 +106,10 @@ pub struct Violation<'a> {
     pub is_new: bool,
     /// Whether the rule could not be evaluated, so that nobody knows.
     pub is_error: bool,
+    /// What lets it pass.
+    pub exception: Option<&'a Exception>,
+    /// What would have let it pass, and has expired.
+    pub expired: Option<&'a Exception>,
 }
 
 /// What the rules that edit did to one object.
@@ -123,7 +128,7 @@ pub struct Edits<'a> {
 impl Violation<'_> {
     /// Whether it stops the request.
     pub fn denies(&self) -> bool {
-        self.is_new && self.mode == Mode::Enforce
+        self.is_new && self.mode == Mode::Enforce && self.exception.is_none()
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod environment;
+pub mod exception;
 pub mod fields;
 pub mod file;
 pub mod matching;

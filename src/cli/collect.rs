@@ -139,7 +139,8 @@ impl<'a> Locator<'_, 'a> {
     }
 
     fn violation(&self, violation: &evaluate::Violation<'a>) -> Violation<'a> {
-        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error: _ } = violation;
+        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, exception, expired, .. } =
+            violation;
         let span = self.span(path);
         Violation {
             policy: &policy.id,
@@ -156,9 +157,15 @@ impl<'a> Locator<'_, 'a> {
             line: Some(span.line),
             column: Some(span.column),
             new: *is_new,
-            exception: None,
+            exception: exception.map(|exception| exception.id.as_str()),
+            about_exception: match (exception, expired) {
+                (Some(exception), _) => Some(format!("excepted by {exception}")),
+                (None, Some(expired)) => Some(format!("no longer excepted: {expired}")),
+                (None, None) => None,
+            },
             span,
             weight: match mode {
+                _ if exception.is_some() => Weight::Recorded,
                 Mode::Enforce if *is_new => Weight::Denies,
                 Mode::Audit => Weight::Recorded,
                 Mode::Enforce | Mode::Warn => Weight::Warns,

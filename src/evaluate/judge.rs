@@ -12,6 +12,7 @@ use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Violation, owner};
+use crate::policy::exception::{Exception, Question};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::review::printable;
@@ -73,6 +74,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     let mut before = by_container.get(&finding.named()).into_iter().flatten();
                     before.any(|before| is_same(case, old, require, &finding, before))
                 });
+                let [exception, expired] = exceptions(set, case, rule, finding.container.as_slice());
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
                 let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
@@ -85,11 +87,31 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     container: finding.container,
                     is_new: !was_there,
                     is_error: finding.error.is_some(),
+                    exception,
+                    expired,
                 });
             }
         }
     }
     violations
+}
+
+/// The exception that lets pass what was found in these containers, or in the Pod itself, and one that would have and has
+/// expired.
+fn exceptions<'a>(
+    set: &'a PolicySet,
+    case: &Case<'a>,
+    rule: &Rule,
+    containers: &[Container<'a>],
+) -> [Option<&'a Exception>; 2] {
+    let from = set.exceptions_from(rule);
+    if from.is_empty() {
+        return [None; 2];
+    }
+    let question = Question { namespace: case.request.namespace, labels: case.pod().pod_labels(), containers };
+    let mut covering = from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question));
+    let holding = covering.clone().find(|exception| exception.holds_at(case.facts.now));
+    [holding, covering.find(|_| holding.is_none())]
 }
 
 impl<'a> Finding<'a> {

@@ -7,6 +7,7 @@ mod computed;
 mod containers;
 mod dry_runs;
 mod errors;
+mod exceptions;
 mod index;
 mod intent;
 mod judging;

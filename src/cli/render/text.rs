@@ -90,6 +90,7 @@ impl Text {
         if !violation.new {
             notes.push("the object has it already, so it denies nothing");
         }
+        notes.extend(violation.about_exception.as_deref());
         let message = Message {
             level,
             id: &rule_name(violation.policy, violation.rule),
