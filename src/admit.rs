@@ -47,6 +47,9 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// The code of what is taken for granted about service accounts and priority classes, for nearly every workload.
+pub const PLUG_INS: &str = "plug-ins";
+
 /// Something a dry run took for granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
@@ -216,7 +219,8 @@ pub fn dry_run<'a>(
     // What comes from an API server has gone through the plug-ins that run before the webhooks.
     let workload = match author {
         Author::File(_) if is_new_pod => {
-            workload.with_object(api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges))
+            let limited = api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges);
+            workload.with_object(api_defaults::plug_ins::applied(arena, limited))
         }
         _ => workload,
     };
@@ -300,6 +304,7 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
         let message = format!("the owner reference is true: the controller of a {} made this Pod", kind.name());
         assumptions.push(Assumption { code: "owner-reference", message });
     }
+    assumptions.extend(account(case));
     let asks_who = |policy: &&Policy| {
         let mut conditions = policy.matching.conditions.iter();
         policy.matching.covers(Kind::Pod) && conditions.any(|condition| condition.program.uses(environment::REQUEST))
@@ -311,6 +316,21 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
         assumptions.push(Assumption { code: "controller-user", message });
     }
     assumptions
+}
+
+/// What stands in no manifest of a workload and is decided by other objects of its cluster.
+fn account(case: &Case<'_>) -> Option<Assumption> {
+    let Case { workload, request, facts, .. } = case;
+    let is_new = workload.kind == Kind::Pod && request.operation == Operation::Create;
+    if !facts.owners_believed || !(is_new || workload.kind.maker().is_some()) {
+        return None;
+    }
+    let name = workload.spec.text(&["serviceAccountName"]).filter(|name| !name.is_empty());
+    let name = name.unwrap_or(api_defaults::plug_ins::DEFAULT_ACCOUNT);
+    let has_class = workload.spec.text(&["priorityClassName"]).is_some_and(|class| !class.is_empty());
+    let class = if has_class { "" } else { "; no PriorityClass is the global default" };
+    let message = format!("the service account `{name}` mounts its token and has no pull secrets{class}");
+    Some(Assumption { code: PLUG_INS, message })
 }
 
 fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {

@@ -9,6 +9,7 @@
 mod container;
 mod kinds;
 pub mod limit_range;
+pub mod plug_ins;
 mod pod_level;
 mod pod_spec;
 mod quantities;

@@ -125,7 +125,8 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         withheld: run.edits.withheld.iter().map(|withheld| locator.withheld(withheld)).collect(),
         patch: run.edits.patch.clone(),
         warnings: run.warnings.clone(),
-        before: run.request.object.unwrap_or_default(),
+        // With what LimitRanges and the other plug-ins add before the webhooks are called.
+        before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
     }
 }

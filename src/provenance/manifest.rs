@@ -1,6 +1,6 @@
 //! Manifests as their authors wrote them, and the ways in which they reach the API server.
 
-use crate::document::{Step, Value};
+use crate::document::Value;
 use crate::provenance::place::Place;
 use crate::workload::Kind;
 
@@ -60,9 +60,5 @@ pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
             containers.iter().copied().find(|container| container.text(&["name"]).unwrap_or_default() == name)
         }
     };
-    let found = place.steps.iter().try_fold(root.unwrap_or_default(), |value, step| match step {
-        Step::Key(key) => value.field(key),
-        Step::Index(_) => None,
-    });
-    found.is_some_and(|value| !value.is_null())
+    place.found_in(root.unwrap_or_default()).is_some()
 }

@@ -180,7 +180,7 @@ impl<'s> Session<'s> {
         }
         let authored = Authored { object: manifest.value, way: check.request.way };
         let mut run = admit::dry_run(set, arena, asked.request, facts, Author::File(authored));
-        run.assumptions.extend(assumption);
+        run.assumptions.splice(0..0, assumption);
         self.report(input, &collect::judged(input, manifest, run, problems, check.show_object))
     }
 
@@ -200,7 +200,7 @@ impl<'s> Session<'s> {
         match asked {
             Ok(request) => {
                 let mut run = admit::dry_run(set, arena, request, facts, Author::Recorded);
-                run.assumptions.extend(assumption);
+                run.assumptions.splice(0..0, assumption);
                 self.report(input, &collect::judged(input, part, run, Vec::new(), check.show_object))
             }
             Err(Refusal::CannotJudge { reason, .. }) => {

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::Level;
 
+use crate::admit::{self, Assumption};
 use crate::cli::arguments::Check;
 use crate::cli::input::Input;
 use crate::cli::render::snippet::{Message, Snippets};
@@ -250,7 +251,9 @@ impl Render for Text {
         }
         self.after_line = Some(is_line);
         if !self.is_quiet && self.assumptions.len() <= ASSUMPTIONS {
-            let news = object.assumptions.iter().map(|assumption| &assumption.message);
+            // What is assumed of nearly every object is only worth saying to those who want to know all.
+            let is_worth = |assumption: &&Assumption| self.is_verbose || assumption.code != admit::PLUG_INS;
+            let news = object.assumptions.iter().filter(is_worth).map(|assumption| &assumption.message);
             let news: Vec<_> = news.filter(|message| !self.assumptions.contains(*message)).cloned().collect();
             self.assumptions.extend(news);
         }
