@@ -81,6 +81,17 @@ pub struct DryRun<'a> {
     pub assumptions: Vec<Assumption>,
     /// For an owner: the same for the Pods that its template becomes.
     pub pod: Option<Box<DryRun<'a>>>,
+    /// The object before the operation.
+    pub old: Option<Workload<'a>>,
+    author: Author<'a>,
+}
+
+impl<'a> DryRun<'a> {
+    /// What the author of the object wanted, for questions about who set what in it; [`None`] where it was not judged.
+    pub fn intent(&self, arena: &'a Bump) -> Option<Intent<'a>> {
+        let workload = self.workload?;
+        Some(intent(arena, &self.request, workload, self.old, self.author))
+    }
 }
 
 /// Who is said to have written an object that no API server has seen.
@@ -169,7 +180,7 @@ fn respond_observed<'a>(
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
-            let intent = intent(&case, Author::Recorded);
+            let intent = intent(arena, &request, workload, old, Author::Recorded);
             let edits = edits::edits(set, &case, &matched, &intent);
             observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
             decision::mutated(request.uid, workload.kind, edits)
@@ -207,6 +218,8 @@ pub fn dry_run<'a>(
         warnings: Vec::new(),
         assumptions: Vec::new(),
         pod: None,
+        old: None,
+        author,
     };
     if !request.is_policed() {
         return nothing(Decision::Allow);
@@ -227,10 +240,10 @@ pub fn dry_run<'a>(
     // Each webhook call has a budget of its own.
     let case = Case::new(arena, request, workload, old, facts, arena.alloc(Budget::default()));
     if matching::is_housekeeping(&case) {
-        return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
+        return DryRun { workload: Some(workload), old, ..nothing(Decision::Allow) };
     }
     let matched = matching::matched(set, &case);
-    let edits = edits::edits(set, &case, &matched, &intent(&case, author));
+    let edits = edits::edits(set, &case, &matched, &intent(arena, &request, workload, old, author));
     let object = completed(&case, edits.object);
     let completed = Request { object: Some(object), ..request };
     let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()));
@@ -256,6 +269,8 @@ pub fn dry_run<'a>(
         violations,
         warnings,
         pod,
+        old,
+        author,
     }
 }
 
@@ -333,12 +348,17 @@ fn account(case: &Case<'_>) -> Option<Assumption> {
     Some(Assumption { code: PLUG_INS, message })
 }
 
-fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {
-    let Case { arena, request, workload, old, .. } = case;
+fn intent<'a>(
+    arena: &'a Bump,
+    request: &Request<'a>,
+    workload: Workload<'a>,
+    old: Option<Workload<'a>>,
+    author: Author<'a>,
+) -> Intent<'a> {
     // An owner reference is enough here: forging one only keeps defaults away.
-    let maker = made_by(request, workload, true);
+    let maker = made_by(request, &workload, true);
     match author {
-        Author::Recorded => Intent::of_request(arena, request, *workload, *old, maker),
-        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, maker),
+        Author::Recorded => Intent::of_request(arena, request, workload, old, maker),
+        Author::File(authored) => Intent::of_file(arena, authored, workload, old, maker),
     }
 }

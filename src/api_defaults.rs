@@ -20,7 +20,7 @@ mod volume;
 use bumpalo::Bump;
 
 pub use crate::api_defaults::pod_level::created;
-pub use crate::api_defaults::question::{filled, fills};
+pub use crate::api_defaults::question::{filled, filled_outside, fills};
 use crate::api_defaults::shape::Scope;
 use crate::document::Value;
 

@@ -21,7 +21,7 @@ pub use maker::{is_mirror_of_node, made_by};
 pub use manifest::{Authored, Way};
 pub use plug_in::PlugIn;
 
-use crate::api_defaults::{filled, fills};
+use crate::api_defaults::{self, filled, fills};
 use crate::document::{Step, Value};
 use crate::review::request::Request;
 use crate::workload::{Base, Kind, Workload};
@@ -294,6 +294,10 @@ impl<'a> Intent<'a> {
     /// Whether the value is the one that the API server fills in here, or filled in for the old object: a stored
     /// `imagePullPolicy` stays when the image changes.
     fn is_filled(&self, place: &Place<'a, '_>) -> bool {
+        if place.is_outside {
+            let filled = api_defaults::filled_outside(self.arena, self.workload.object, &place.path());
+            return filled.is_some_and(|filled| filled == place.whole_value(self.workload));
+        }
         let would = |workload: Workload<'a>, place: &Place<'a, '_>| {
             let is_pod = workload.kind == Kind::Pod;
             let filled = filled(self.arena, is_pod, workload.template, &place.path());

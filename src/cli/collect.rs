@@ -1,5 +1,7 @@
 //! From what the engine says of a request to what is reported of an object: paths find their lines in the file.
 
+use bumpalo::Bump;
+
 use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
@@ -10,6 +12,7 @@ use crate::document::{Path, Span, Step, Value};
 use crate::evaluate;
 use crate::policy::{Mode, Verb};
 use crate::review::Operation;
+use crate::rollout::{self, Rollout};
 use crate::schema;
 use crate::workload::Kind;
 
@@ -26,11 +29,11 @@ struct Locator<'m, 'a> {
 pub fn judged<'a>(
     input: &Input,
     manifest: &Manifest<'a>,
-    run: DryRun<'a>,
+    run: &DryRun<'a>,
     mut problems: Vec<Diagnostic>,
     shows_object: bool,
 ) -> Object<'a> {
-    let DryRun { request, pod, assumptions, .. } = &run;
+    let DryRun { request, pod, assumptions, .. } = run;
     let metadata = |key| request.object.or(request.old_object).and_then(|object| object.text(&["metadata", key]));
     let group_version = match (request.group, request.value.text(&["kind", "version"]).unwrap_or_default()) {
         ("", version) => version.to_owned(),
@@ -51,9 +54,11 @@ pub fn judged<'a>(
         operation: request.operation.name(),
         assumptions: assumptions.clone(),
         pod: pod.as_ref().map(|pod| outcome(pod, Locator { prefix: kind.template(), kind: Kind::Pod, ..locator })),
-        outcome: outcome(&run, locator),
+        outcome: outcome(run, locator),
         problems,
         shows_object,
+        rollout: rollout(run),
+        explained: None,
     }
 }
 
@@ -89,6 +94,8 @@ pub fn refused<'a>(
         pod: None,
         problems,
         shows_object,
+        rollout: None,
+        explained: None,
     }
 }
 
@@ -114,6 +121,11 @@ pub fn problem(input: &Input, manifest: &Manifest<'_>, path: &[Step<'_>], messag
 /// Where an object stands.
 pub fn source(input: &Input, manifest: &Manifest<'_>) -> Source {
     Source { file: input.name.clone(), line: manifest.places.value.line, index: manifest.index }
+}
+
+fn rollout(run: &DryRun<'_>) -> Option<Rollout> {
+    let received = run.workload.filter(|_| run.request.operation == Operation::Update)?;
+    rollout::of(&Bump::new(), run.old?, received, received.with_object(run.object))
 }
 
 fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {

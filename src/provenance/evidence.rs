@@ -1,10 +1,10 @@
 //! What an answer about a field rests on, for those who do not believe it.
 
-use crate::api_defaults::filled;
+use crate::api_defaults::{filled, filled_outside};
 use crate::document::{Step, Value};
 use crate::provenance::place::Place;
 use crate::provenance::plug_in::PlugIn;
-use crate::provenance::{Intent, Provenance};
+use crate::provenance::{Finding, Intent, Provenance};
 use crate::workload::{Base, Kind};
 
 /// What an answer rests on.
@@ -66,16 +66,24 @@ impl<'a> Intent<'a> {
         } else {
             (finding.provenance, finding.evidence)
         };
-        let path = place.path();
-        let path: Vec<Step<'a>> = path.iter().map(|step| self.in_arena(step)).collect();
+        let path = self.in_arena(&place);
         let filled = filled(self.arena, self.workload.kind == Kind::Pod, self.workload.template, &path);
         Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
     }
 
-    fn in_arena(&self, step: &Step<'_>) -> Step<'a> {
-        match step {
+    /// The same for a field of the object that is not one of its Pod, with the steps from the object.
+    pub fn explain_outside(&self, steps: &[Step<'_>]) -> Option<Explanation<'a>> {
+        let place = Place::outside(self.workload, steps)?;
+        let Finding { provenance, evidence, .. } = self.judge(&place);
+        let filled = filled_outside(self.arena, self.workload.object, &self.in_arena(&place));
+        Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
+    }
+
+    fn in_arena(&self, place: &Place<'a, '_>) -> Vec<Step<'a>> {
+        let step = |step: &Step<'_>| match step {
             Step::Key(key) => Step::key(self.arena.alloc_str(key)),
             Step::Index(index) => Step::Index(*index),
-        }
+        };
+        place.path().iter().map(step).collect()
     }
 }

@@ -93,6 +93,7 @@ impl Entry<'_> {
     /// Whether this manager owns the field, or something in it.
     pub fn owns(&self, place: &Place<'_, '_>) -> bool {
         let start = match place.container {
+            None if place.is_outside => Some(self.object),
             None => Some(self.pod),
             Some((list, name)) => self.container(list, name),
         };

@@ -52,6 +52,9 @@ impl Way {
 
 /// Whether a manifest of `kind` says something at this place. Containers are found by their name.
 pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
+    if place.is_outside {
+        return place.found_in(manifest).is_some();
+    }
     let Some(template) = manifest.fields(kind.template()) else { return false };
     let root = match place.container {
         None => Some(template),

@@ -11,6 +11,8 @@ use crate::workload::{Base, List, Workload};
 pub struct Place<'a, 's> {
     /// Where the steps are counted from; a container wherever the field stands in one.
     pub base: Base,
+    /// Whether they are counted from the object instead, because the field is not one of the Pod.
+    pub is_outside: bool,
     /// The list and the name of the container, if the field stands in one.
     pub container: Option<(List, &'a str)>,
     /// The steps from there. They end at the first list whose elements have no owners of their own.
@@ -47,15 +49,33 @@ impl<'a, 's> Place<'a, 's> {
             Base::Pod => None,
             Base::Container(list, _) => Some((list, name_at(workload, base)?)),
         };
-        let (owned, elements) = elements(workload, base, steps);
+        let root = match base {
+            Base::Pod => "PodTemplateSpec",
+            Base::Container(List::Ephemeral, _) => "EphemeralContainer",
+            Base::Container(..) => "Container",
+        };
+        let (owned, elements) = elements(root, steps, |steps| workload.field(base, steps));
         let value = if owned == steps.len() { found } else { workload.field(base, steps.get(..owned)?)? };
-        let steps = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
-        Some(Place { base, container, steps: steps.0, value, whole: steps.1, elements })
+        let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
+        Some(Place { base, is_outside: false, container, steps, value, whole, elements })
+    }
+
+    /// The place of a field of the object itself, counted from the object.
+    pub fn outside(workload: Workload<'a>, steps: &'s [Step<'s>]) -> Option<Self> {
+        let field = |steps: &[Step<'_>]| workload.object.at(steps).filter(|value| !value.is_null());
+        field(steps)?;
+        let (owned, elements) = elements(workload.kind.name(), steps, field);
+        let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
+        let value = field(&steps)?;
+        Some(Place { base: Base::Pod, is_outside: true, container: None, steps, value, whole, elements })
     }
 
     /// The same field of another version of the object: its container, and the elements of lists that it stands in, are
     /// those of the same keys.
     pub fn in_other(&self, other: Workload<'a>) -> Option<Place<'a, 's>> {
+        if self.is_outside {
+            return None;
+        }
         let base = match self.container {
             None => Base::Pod,
             Some((list, name)) => {
@@ -127,6 +147,9 @@ impl<'a, 's> Place<'a, 's> {
         if self.whole.len() == self.steps.len() {
             return self.value;
         }
+        if self.is_outside {
+            return workload.object.at(&self.whole).unwrap_or_default();
+        }
         workload.field(self.base, &self.whole).unwrap_or_default()
     }
 
@@ -186,23 +209,24 @@ impl Element<'_> {
     }
 }
 
-/// How many of the steps lead to something that has an owner of its own, and the elements of lists among them.
-fn elements<'a>(workload: Workload<'a>, base: Base, steps: &[Step<'_>]) -> (usize, Vec<Element<'a>>) {
+/// How many of the steps from a `root` of this type lead to something that has an owner of its own, and the elements of
+/// lists among them.
+fn elements<'a>(
+    root: &str,
+    steps: &[Step<'_>],
+    field: impl Fn(&[Step<'_>]) -> Option<Value<'a>>,
+) -> (usize, Vec<Element<'a>>) {
     let mut found = Vec::new();
     if steps.iter().all(|step| matches!(step, Step::Key(_))) {
         return (steps.len(), found);
     }
-    let mut holds = schema::of(match base {
-        Base::Pod => "PodTemplateSpec",
-        Base::Container(List::Ephemeral, _) => "EphemeralContainer",
-        Base::Container(..) => "Container",
-    });
+    let mut holds = schema::of(root);
     for (at, step) in steps.iter().enumerate() {
         holds = match step {
             Step::Key(_) if holds.is_some_and(Type::is_map) => holds.and_then(Type::element),
             Step::Key(key) => holds.and_then(|holds| holds.field(key)).map(|field| field.holds),
             Step::Index(_) => {
-                let element = steps.get(..=at).and_then(|steps| workload.field(base, steps));
+                let element = steps.get(..=at).and_then(&field);
                 let (Some(Merge::Keyed(keys)), Some(value)) = (holds.and_then(Type::merge), element) else {
                     return (at, found);
                 };

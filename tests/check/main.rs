@@ -4,7 +4,9 @@
 
 mod answers;
 mod eval;
+mod explain;
 mod inputs;
 mod packs;
 mod program;
 mod readme;
+mod rollouts;
