@@ -8,7 +8,7 @@ use std::fmt;
 use bumpalo::Bump;
 
 use crate::api_defaults::{self, Version};
-use crate::document::{Path, Step, Value};
+use crate::document::{Path, Value};
 use crate::schema::{self, Merge, Type};
 use crate::workload::{Kind, Workload};
 
