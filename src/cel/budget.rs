@@ -29,6 +29,8 @@ impl Budget {
     /// Steps for a violation that is found, beside its text: thousands of containers that break hundreds of rules must
     /// not fill the memory with violations that nobody reads.
     pub const VIOLATION: u64 = 256;
+    /// Steps for finding out which part of an expression is to blame.
+    pub const BLAME: u64 = 50_000;
     /// Composed variables inside one another.
     const DEPTH: u32 = 16;
 

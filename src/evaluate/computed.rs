@@ -64,8 +64,11 @@ impl<'a> Editor<'_, 'a> {
 }
 
 /// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
-pub(super) fn value<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, Failure>) -> Result<Option<Value<'a>>, String> {
-    let value = match value.map_err(|error| error.message)? {
+pub(super) fn value<'a>(
+    case: &Case<'a>,
+    value: Result<cel::Value<'a>, Failure<'a>>,
+) -> Result<Option<Value<'a>>, String> {
+    let value = match value.map_err(|error| error.to_string())? {
         cel::Value::Optional(None) => return Ok(None),
         cel::Value::Optional(Some(value)) => *value,
         value => value,
