@@ -229,7 +229,8 @@ pub fn dry_run<'a>(
     let edits = edits::edits(set, &case, &matched, &intent(&case, author));
     let object = completed(&case, edits.object);
     let completed = Request { object: Some(object), ..request };
-    let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()));
+    let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()))
+        .explained(true);
     // The API server asks the validating webhook about the object that the mutating one made.
     let rematched = matching::matched(set, &judged);
     let pod = (workload.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));

@@ -27,6 +27,7 @@
 //! ```
 
 mod ast;
+mod blame;
 mod budget;
 mod compile;
 mod environment;
@@ -44,6 +45,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use blame::Blame;
 pub use budget::Budget;
 pub use environment::Environment;
 pub use error::{Error, Mismatch, Reason, Refusal};

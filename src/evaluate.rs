@@ -11,10 +11,12 @@ pub mod owner;
 mod rollout;
 
 use std::fmt;
+use std::ops::Range;
 
 use bumpalo::Bump;
 use json_patch::PatchOperation;
 
+use crate::cel::Program;
 use crate::document::{Path, Step, Value};
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
@@ -86,6 +88,21 @@ pub enum Reason<'a> {
     Unstable,
 }
 
+/// The part of an expression that was false or failed.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// The expression.
+    pub program: &'a Program,
+    /// The bytes of the part in its source.
+    pub range: Range<usize>,
+    /// Whether it is smaller than the whole expression.
+    pub is_narrower: bool,
+    /// Whether it is true, and what is around it makes the expression false.
+    pub holds: bool,
+    /// What the parts of the part are, in one line; may be empty.
+    pub values: String,
+}
+
 /// What must hold and does not.
 #[derive(Clone, Debug)]
 pub struct Violation<'a> {
@@ -105,6 +122,8 @@ pub struct Violation<'a> {
     pub is_new: bool,
     /// Whether the rule could not be evaluated, so that nobody knows.
     pub is_error: bool,
+    /// Which part of the rule's expression it comes from; for an error, and where somebody wants to know why.
+    pub evidence: Option<Evidence<'a>>,
 }
 
 /// What the rules that edit did to one object.

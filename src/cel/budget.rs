@@ -33,6 +33,8 @@ impl Budget {
     pub const WISH: u64 = 100;
     /// Steps for each edit that is made: it copies the lists and objects around its field.
     pub const EDIT: u64 = 1000;
+    /// Steps for finding out which part of an expression is to blame.
+    pub const BLAME: u64 = 50_000;
     /// Composed variables inside one another.
     const DEPTH: u32 = 16;
 

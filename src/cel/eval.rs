@@ -4,6 +4,7 @@
 //! it decides. Nothing here recurses deeper than the expression itself.
 
 mod access;
+mod blame;
 mod loops;
 mod operators;
 mod optional;
@@ -142,7 +143,10 @@ impl<'a> Evaluation<'_, 'a> {
 
     #[inline(never)]
     fn negate(&self, operand: &'a Node, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        operators::negate(self.value(operand)?).map_err(|reason| Error::new(reason, node.part))
+        operators::negate(self.value(operand)?).map_err(|reason| match reason {
+            Reason::Expected(..) => Error::new(reason, operand.part),
+            _ => Error::new(reason, node.part),
+        })
     }
 
     #[inline(never)]

@@ -15,7 +15,7 @@ use crate::cli::arguments::{AskedOperation, Check, FailOn, Format};
 use crate::cli::check::session::Session;
 use crate::cli::complaints::Complaints;
 use crate::cli::input::{self, Input};
-use crate::cli::policies;
+use crate::cli::policies::{self, Loaded};
 use crate::cli::render::snippet::Snippets;
 use crate::cli::render::{self, Palette};
 use crate::cli::report::{Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
@@ -67,17 +67,18 @@ pub fn run(check: &Check) -> io::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, WhileRead { out: io::stdout().lock(), is_read: true });
     let mut renderer = render::renderer(check, answer, conversation);
     let is_ready = is_sensible(check, &mut complaints);
-    let set = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
+    let loaded = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
     let mut head = head(check);
     let mut tail = Tail::default();
     let mut is_denied = false;
-    if let Some(set) = &set {
+    if let Some(loaded @ Loaded { set, .. }) = &loaded {
         let inputs = input::read(&check.inputs, &mut |complaint| complaints.take(complaint, None));
         let arena = Bump::new();
         let [old, limit_ranges] =
             [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));
         let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, &mut complaints);
-        let mut session = Session::new(check, set, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
+        let mut session =
+            Session::new(check, loaded, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
         for input in &inputs {
             session.input(input)?;
         }
@@ -97,7 +98,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (0, _) => Exit::Clean,
     };
     tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
-    if set.is_some() || check.output == Format::Json {
+    if loaded.is_some() || check.output == Format::Json {
         renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
     }
     out.flush()?;

@@ -3,12 +3,13 @@
 use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
-use crate::cli::report::{Edit, Object, Outcome, Source, Violation, Weight, Withheld};
+use crate::cli::policies::Loaded;
+use crate::cli::report::{Edit, Evidence, Object, Outcome, Source, Violation, Weight, Withheld};
 use crate::decision::Decision;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Path, Span, Step, Value};
 use crate::evaluate;
-use crate::policy::{Mode, Verb};
+use crate::policy::{Message, Mode, Verb, file};
 use crate::review::Operation;
 use crate::schema;
 use crate::workload::Kind;
@@ -17,6 +18,7 @@ use crate::workload::Kind;
 #[derive(Clone, Copy, Debug)]
 struct Locator<'m, 'a> {
     manifest: &'m Manifest<'a>,
+    policies: &'a Loaded,
     /// From the object to the one that the findings are about: to the template for its Pods.
     prefix: &'static [&'static str],
     kind: Kind,
@@ -27,6 +29,7 @@ pub fn judged<'a>(
     input: &Input,
     manifest: &Manifest<'a>,
     run: DryRun<'a>,
+    policies: &'a Loaded,
     mut problems: Vec<Diagnostic>,
     shows_object: bool,
 ) -> Object<'a> {
@@ -37,7 +40,7 @@ pub fn judged<'a>(
         (group, version) => format!("{group}/{version}"),
     };
     let kind = request.workload_kind().unwrap_or(Kind::Pod);
-    let locator = Locator { manifest, prefix: &[], kind };
+    let locator = Locator { manifest, policies, prefix: &[], kind };
     if let Decision::Error(message) = &run.decision {
         problems.push(problem(input, manifest, &[], message));
     }
@@ -139,8 +142,12 @@ impl<'a> Locator<'_, 'a> {
     }
 
     fn violation(&self, violation: &evaluate::Violation<'a>) -> Violation<'a> {
-        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error: _ } = violation;
+        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error, evidence } =
+            violation;
         let span = self.span(path);
+        // A message that the rule makes of values is a better one than can be made of its expression.
+        let says_why =
+            matches!(&rule.verb, Verb::Require(require) if matches!(require.message, Message::Expression(_)));
         Violation {
             policy: &policy.id,
             rule: &rule.name,
@@ -157,6 +164,10 @@ impl<'a> Locator<'_, 'a> {
             column: Some(span.column),
             new: *is_new,
             exception: None,
+            evidence: evidence
+                .as_ref()
+                .filter(|evidence| *is_error || (evidence.is_narrower && !says_why))
+                .and_then(|evidence| self.evidence(evidence, *is_error)),
             span,
             weight: match mode {
                 Mode::Enforce if *is_new => Weight::Denies,
@@ -164,6 +175,28 @@ impl<'a> Locator<'_, 'a> {
                 Mode::Enforce | Mode::Warn => Weight::Warns,
             },
         }
+    }
+
+    fn evidence(&self, evidence: &evaluate::Evidence<'a>, is_error: bool) -> Option<Evidence<'a>> {
+        let evaluate::Evidence { program, range, is_narrower: _, holds, values } = evidence;
+        let text = self.policies.text(&program.place()?.file)?;
+        let Place { file, span } = file::place_in(program, range.clone(), text)?;
+        Some(Evidence {
+            expression: program.source().get(range.clone())?.to_owned(),
+            values: values.clone(),
+            file,
+            line: span.line,
+            column: span.column,
+            span,
+            text,
+            result: if is_error {
+                "error"
+            } else if *holds {
+                "true"
+            } else {
+                "false"
+            },
+        })
     }
 
     fn edit(&self, edit: &evaluate::Edit<'a>) -> Edit<'a> {

@@ -7,9 +7,25 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Source};
 
+/// Policies to check against, and the texts that they were read from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The policies.
+    pub set: PolicySet,
+    /// The files, with their texts.
+    pub texts: Vec<(Arc<str>, String)>,
+}
+
+impl Loaded {
+    /// The text of a file that was read.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.texts.iter().find(|(name, _)| name.as_ref() == file).map(|(_, text)| text.as_str())
+    }
+}
+
 /// The set of all policies that `names` name: files, folders, and packs as `builtin:NAME`. [`None`] if any of them
 /// cannot be used: an answer by some of the policies would be taken for the whole answer, and one by none for consent.
-pub fn load(names: &[String], complaints: &mut Complaints) -> Option<PolicySet> {
+pub fn load(names: &[String], complaints: &mut Complaints) -> Option<Loaded> {
     let sources: Vec<_> = names.iter().map(|name| Source::parse(name)).collect();
     let mut collected = source::collect(&sources);
     for diagnostic in std::mem::take(&mut collected.diagnostics) {
@@ -21,5 +37,6 @@ pub fn load(names: &[String], complaints: &mut Complaints) -> Option<PolicySet> 
         complaints.take(Diagnostic::error(None, message).help("without a policy everything would pass"), None);
     }
     let is_whole = complaints.errors() == 0 && collected.refused.is_empty();
-    is_whole.then(|| PolicySet::new(collected.policies.into_iter().map(Arc::new)))
+    let set = is_whole.then(|| PolicySet::new(collected.policies.into_iter().map(Arc::new)))?;
+    Some(Loaded { set, texts: collected.texts })
 }

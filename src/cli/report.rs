@@ -234,12 +234,39 @@ pub struct Violation<'a> {
     pub new: bool,
     /// The exception that lets it pass.
     pub exception: Option<&'a str>,
+    /// The part of the rule's expression that decided, where that says more than the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence<'a>>,
     /// The piece of the file to underline.
     #[serde(skip)]
     pub span: Span,
     /// How it counts.
     #[serde(skip)]
     pub weight: Weight,
+}
+
+/// The part of an expression that decided its result.
+#[derive(Debug, Serialize)]
+pub struct Evidence<'a> {
+    /// The part.
+    pub expression: String,
+    /// `false`, `error`, or `true` where a `!` around it makes the rule false.
+    pub result: &'static str,
+    /// What its parts are, in one line; may be empty.
+    pub values: String,
+    /// The file of the policy, or `builtin:NAME`.
+    #[serde(serialize_with = "as_text")]
+    pub file: Arc<str>,
+    /// Where the part stands there, counted from 1.
+    pub line: u32,
+    /// Counted from 1.
+    pub column: u32,
+    /// The piece of the file to underline.
+    #[serde(skip)]
+    pub span: Span,
+    /// The text of the file.
+    #[serde(skip)]
+    pub text: &'a str,
 }
 
 /// A change that was made.

@@ -27,7 +27,7 @@ pub(super) fn built<'a>(case: &Case<'a>, scope: &Scope<'_, 'a>, build: &'a Build
     Ok(match build {
         Build::Constant(value) => Some(Value::from_json(case.arena, value)),
         Build::Expression(program) => {
-            let value = match scope.value(program).map_err(|error| error.message)? {
+            let value = match scope.value(program).map_err(|error| error.to_string())? {
                 cel::Value::Optional(None) => return Ok(None),
                 cel::Value::Optional(Some(value)) => *value,
                 value => value,

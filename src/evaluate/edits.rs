@@ -77,7 +77,7 @@ fn settled<'m, 'a>(
                     let now = again.pod().container(container.role, container.name);
                     scope.enter(&now.unwrap_or(*container));
                 }
-                asleep.rule.when.as_ref().is_some_and(|when| scope.test(when) == Ok(true))
+                asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
         if !joined && !of_containers && !woken() {

@@ -16,7 +16,7 @@ pub struct Matched<'a> {
     /// The mode for judging: milder where a controller made the Pod and the policy lets those pass.
     pub judging: Mode,
     /// A condition of its `match` that could not be evaluated: then nobody knows whether it applies.
-    pub failed: Option<Failure>,
+    pub failed: Option<Failure<'a>>,
 }
 
 impl Matched<'_> {
@@ -71,10 +71,11 @@ fn mode(policy: &Policy, namespace_labels: Option<Value<'_>>) -> Mode {
 }
 
 /// Why nobody knows whether a policy applies that asks for the labels of a namespace which is not known.
-fn unknown_namespace(policy: &Policy, key: &Key<'_>) -> Option<Failure> {
+fn unknown_namespace<'a>(policy: &Policy, key: &Key<'_>) -> Option<Failure<'a>> {
     let asks = policy.matching.namespace_selector.is_some() || !policy.modes.is_empty();
     (asks && key.namespace_labels.is_none()).then(|| Failure {
         message: format!("the labels of namespace `{}` are not known", key.namespace),
+        evidence: None,
         is_of_surroundings: true,
     })
 }
@@ -124,7 +125,7 @@ pub fn selects_pod(matching: &Match, case: &Case<'_>) -> bool {
 }
 
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
-pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure>> {
+pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure<'a>>> {
     if policy.matching.conditions.is_empty() {
         return Some(Ok(()));
     }
@@ -135,7 +136,7 @@ pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), 
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) if result.is_ok() => {
-                let message = format!("condition `{}` cannot be evaluated: {error}", condition.name);
+                let message = format!("condition `{}` cannot be evaluated: {}", condition.name, error.message);
                 result = Err(Failure { message, ..error });
             }
             Err(_) => {}

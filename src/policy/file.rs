@@ -24,6 +24,7 @@ use bumpalo::Bump;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Limits, yaml};
 use crate::policy::{Policy, digest};
+pub use expression::place_in;
 use header::Header;
 use reader::{Node, Reader};
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod eval;
+mod evidence;
 mod inputs;
 mod packs;
 mod program;

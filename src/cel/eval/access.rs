@@ -96,7 +96,7 @@ impl<'a> Evaluation<'_, 'a> {
             (found, true) => self.optional(found).map_err(error),
             (Some(value), false) => Ok(value),
             (None, false) => Err(error(match (container, key) {
-                (Value::List(_), key) => Reason::OutOfBounds(place(key).unwrap_or_default()),
+                (Value::List(list), key) => Reason::NoSuchElement(place(key).unwrap_or_default(), list.len()),
                 (_, Value::String(key)) => Reason::NoSuchKey(key),
                 (_, key) => Reason::NoSuchEntry(self.arena.alloc(key)),
             })),

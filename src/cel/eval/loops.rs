@@ -109,7 +109,7 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::Map(Map::Values(entries.into_bump_slice())))
     }
 
-    fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
+    pub(super) fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
         match range {
             Value::List(list) => Ok(list.len()),
             Value::Map(map) => Ok(map.len()),
@@ -118,7 +118,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// Makes the variables of the macro stand for one element, and returns what the first one stands for.
-    fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
+    pub(super) fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
         let (key, value) = match range {
             Value::List(list) => match (list.get(place), each.second) {
                 (element, None) => (element.unwrap_or_default(), Value::Null),

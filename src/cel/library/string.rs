@@ -115,7 +115,7 @@ fn join<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     };
     let mut joined = std::string::String::new();
     for (place, element) in list.iter().enumerate() {
-        let Value::String(text) = element else { return Err(Reason::Expected(String, element.kind())) };
+        let Value::String(text) = element else { return Err(context.mismatch("join", &[element])) };
         let separator = if place == 0 { "" } else { separator };
         context.budget.spend_each(1 + separator.len() + text.len())?;
         joined.push_str(separator);

@@ -11,6 +11,7 @@ use crate::cli::collect;
 use crate::cli::complaints::Complaints;
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Fault, Manifest};
+use crate::cli::policies::Loaded;
 use crate::cli::render::Render;
 use crate::cli::report::{NotCovered, Object, Tail};
 use crate::cli::request::{self, Refused};
@@ -18,7 +19,6 @@ use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Limits, Step, Value, yaml};
 use crate::facts::Facts;
-use crate::policy::set::PolicySet;
 use crate::provenance::Authored;
 use crate::review::{Refusal, Request};
 use crate::workload::Kind;
@@ -26,7 +26,7 @@ use crate::workload::Kind;
 /// What all documents of a run share.
 pub struct Session<'s> {
     check: &'s Check,
-    set: &'s PolicySet,
+    policies: &'s Loaded,
     surroundings: &'s Surroundings<'s>,
     before: &'s Before<'s>,
     renderer: &'s mut dyn Render,
@@ -78,17 +78,17 @@ impl<'s> Session<'s> {
     /// Begins a run.
     pub fn new(
         check: &'s Check,
-        set: &'s PolicySet,
+        policies: &'s Loaded,
         surroundings: &'s Surroundings<'s>,
         before: &'s Before<'s>,
         renderer: &'s mut dyn Render,
         out: &'s mut dyn Write,
         complaints: &'s mut Complaints,
     ) -> Self {
-        let times = set.policies().iter().map(|policy| (policy.id.clone(), (0, 0))).collect();
+        let times = policies.set.policies().iter().map(|policy| (policy.id.clone(), (0, 0))).collect();
         let found = Found { matched: Matched { times, objects: 0 }, ..Found::default() };
-        let needs_labels = set.needs_namespace_labels();
-        Session { check, set, surroundings, before, renderer, out, complaints, needs_labels, found }
+        let needs_labels = policies.set.needs_namespace_labels();
+        Session { check, policies, surroundings, before, renderer, out, complaints, needs_labels, found }
     }
 
     /// Checks every document of an input.
@@ -154,7 +154,7 @@ impl<'s> Session<'s> {
     where
         's: 'a,
     {
-        let (check, set) = (self.check, self.set);
+        let (check, policies) = (self.check, self.policies);
         let namespace = request::namespace(manifest, &check.request);
         let mut problems = collect::misfits(input, manifest, kind);
         let is_decoded = problems.iter().all(|problem| problem.severity == Severity::Warning);
@@ -179,16 +179,16 @@ impl<'s> Session<'s> {
             return self.answer(asked.review.to_string().as_bytes(), &facts);
         }
         let authored = Authored { object: manifest.value, way: check.request.way };
-        let mut run = admit::dry_run(set, arena, asked.request, facts, Author::File(authored));
+        let mut run = admit::dry_run(&policies.set, arena, asked.request, facts, Author::File(authored));
         run.assumptions.extend(assumption);
-        self.report(input, &collect::judged(input, manifest, run, problems, check.show_object))
+        self.report(input, &collect::judged(input, manifest, run, policies, problems, check.show_object))
     }
 
     fn review<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>) -> io::Result<()>
     where
         's: 'a,
     {
-        let (check, set) = (self.check, self.set);
+        let (check, policies) = (self.check, self.policies);
         let asked = Request::of(manifest.value);
         let namespace = manifest.value.text(&["request", "namespace"]).unwrap_or_default();
         let (facts, assumption) = self.facts(arena, namespace, false);
@@ -199,9 +199,9 @@ impl<'s> Session<'s> {
         let part = part.as_ref().unwrap_or(manifest);
         match asked {
             Ok(request) => {
-                let mut run = admit::dry_run(set, arena, request, facts, Author::Recorded);
+                let mut run = admit::dry_run(&policies.set, arena, request, facts, Author::Recorded);
                 run.assumptions.extend(assumption);
-                self.report(input, &collect::judged(input, part, run, Vec::new(), check.show_object))
+                self.report(input, &collect::judged(input, part, run, policies, Vec::new(), check.show_object))
             }
             Err(Refusal::CannotJudge { reason, .. }) => {
                 let problems = vec![collect::problem(input, part, &[], &reason)];
@@ -257,7 +257,7 @@ impl<'s> Session<'s> {
     /// Prints what one webhook answers to a body.
     fn answer(&mut self, body: &[u8], facts: &Facts<'_>) -> io::Result<()> {
         let endpoint = self.check.endpoint.map_or(Endpoint::Validate, AskedEndpoint::into);
-        let answer = admit::answer(self.set, endpoint, body, facts);
+        let answer = admit::answer(&self.policies.set, endpoint, body, facts);
         if answer.status != 200 {
             let text = String::from_utf8_lossy(&answer.body);
             let message = format!("the webhook answers with HTTP status {}: {text}", answer.status);

@@ -10,11 +10,11 @@ use annotate_snippets::Level;
 
 use crate::cli::arguments::Check;
 use crate::cli::input::Input;
-use crate::cli::render::snippet::{Message, Snippets};
+use crate::cli::render::snippet::{Message, Snippets, Source};
 use crate::cli::render::{Palette, Render};
-use crate::cli::report::{Object, Outcome, Report, Summary, Violation, Weight, Withheld};
-use crate::diagnostic::Severity;
-use crate::document::print::{flow, visible};
+use crate::cli::report::{Evidence, Object, Outcome, Report, Summary, Violation, Weight, Withheld};
+use crate::diagnostic::{Place, Severity};
+use crate::document::print::{flow, shortened, visible};
 
 use change::{named, rule_name, sections};
 use counts::Count;
@@ -24,6 +24,9 @@ const IN_PODS: &str = "in its Pods: ";
 
 /// No more assumptions than this are listed.
 const ASSUMPTIONS: usize = 10;
+
+/// Characters of an expression that are repeated in a note.
+const WIDEST_PART: usize = 120;
 
 /// A column of a diff is at most this wide, in characters.
 const WIDEST: usize = 56;
@@ -90,6 +93,19 @@ impl Text {
         if !violation.new {
             notes.push("the object has it already, so it denies nothing");
         }
+        let decisive;
+        let mut origin = None;
+        match &violation.evidence {
+            Some(Evidence { file, span, text, result: "error", .. }) => {
+                let place = Place { file: file.clone(), span: *span };
+                origin = Some(Source { title: "this part of the rule failed", place, text });
+            }
+            Some(evidence) => {
+                decisive = decided(evidence);
+                notes.push(&decisive);
+            }
+            None => {}
+        }
         let message = Message {
             level,
             id: &rule_name(violation.policy, violation.rule),
@@ -98,6 +114,7 @@ impl Text {
             label: &named(&violation.path, outcome.after),
             notes: &notes,
             help: violation.help,
+            origin,
         };
         writeln!(out, "{}\n", self.snippets.message(&message, &input.text))
     }
@@ -210,6 +227,16 @@ impl Text {
         let (policies, kubernetes) = (visible(&report.asked_policies), &report.head.kubernetes);
         writeln!(out, "    {aside}({policies}, Kubernetes {kubernetes}){aside:#}")
     }
+}
+
+/// Which part of a rule made it false.
+fn decided(evidence: &Evidence<'_>) -> String {
+    let Evidence { expression, result, values, .. } = evidence;
+    let words: Vec<_> = expression.split_whitespace().collect();
+    let words = words.join(" ");
+    let part = shortened(&words, WIDEST_PART);
+    let values = if values.is_empty() { String::new() } else { format!(", where {values}") };
+    format!("{result}: `{part}`{values}")
 }
 
 /// Whether the author of a manifest should know that something was not changed, without asking: where policies are at
