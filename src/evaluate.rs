@@ -165,6 +165,12 @@ impl<'a> Field<'a> {
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 
+    /// The element at `index` of the list that stands in this field.
+    pub fn element(&self, arena: &'a Bump, index: usize) -> Self {
+        let steps = self.steps.iter().map(Step::borrowed).chain([Step::Index(index)]);
+        Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
+    }
+
     /// Appends the path in an object of `kind`.
     pub fn push_path(&self, text: &mut String, kind: Kind) {
         crate::workload::push_path_in(text, kind, self.base, self.steps);

@@ -69,6 +69,11 @@ pub enum Error {
     Type(&'static str),
 }
 
+/// Whether requests of a resource may be less than its limits. Extended resources and huge pages are given as a whole.
+pub fn is_overcommitted(resource: &str) -> bool {
+    !resource.contains('/') && !resource.starts_with("hugepages-")
+}
+
 impl Quantity {
     /// Nothing.
     pub const ZERO: Self = Self { nanos: 0, scale: 0, big: false, format: Format::DecimalSi };

@@ -13,8 +13,9 @@ use crate::admit::Outcome;
 use crate::document::Step;
 use crate::evaluate::{Field, Violation};
 use crate::metrics::table::{self, Described};
+use crate::policy::fields::Shape;
 use crate::policy::set::PolicySet;
-use crate::policy::{Leaf, Mode, Policy, Rule, Verb};
+use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule, Verb};
 use crate::workload::Base;
 
 /// The counters of one policy set.
@@ -152,7 +153,7 @@ impl PolicyCounters {
 
     fn edited(&self, field: &Field<'_>) {
         let is_it = |leaf: &Leaf| {
-            leaf.in_container == matches!(field.base, Base::Container(..)) && leaf.steps.as_slice() == field.steps
+            leaf.in_container == matches!(field.base, Base::Container(..)) && field.steps.starts_with(&leaf.steps)
         };
         let leaf = self.policy.rules.iter().flat_map(leaves).position(is_it);
         let place =
@@ -257,16 +258,15 @@ fn judges(rule: &Rule) -> bool {
 }
 
 fn leaves(rule: &Rule) -> &[Leaf] {
-    match &rule.verb {
-        Verb::Default(default) => &default.leaves,
-        Verb::Require(_) => &[],
-    }
+    rule.edit().map(|edit| edit.leaves.as_slice()).unwrap_or_default()
 }
 
 /// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`; [`None`] for a computed object, whose fields nobody
 /// knows before it is computed.
 fn field_of_leaf(leaf: &Leaf) -> Option<String> {
-    leaf.field?;
+    if matches!(leaf.value, LeafValue::Computed(_)) && matches!(leaf.field.shape(), Shape::Object | Shape::Map) {
+        return None;
+    }
     let mut text = if leaf.in_container { "spec.containers[*]".to_owned() } else { String::new() };
     for step in &leaf.steps {
         if let Step::Key(key) = step {
