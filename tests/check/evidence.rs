@@ -105,11 +105,11 @@ spec:
     - name: pairs
       require:
         pod: containers.all(a, containers.all(b, containers.all(c, containers.all(d, a.name + b.name != c.name + d.name))))
-        message: no
+        message: names are not unique
 ";
     let run = Check::new().file("house.yaml", policy).file("web.yaml", POD).args(["-p", "house.yaml", "web.yaml"]);
     run.stderr_has("error: this may take 10^15 steps, and an expression has 1000000: `a.name + b.name` is evaluated for 1024 elements")
-        .stderr_has(" --> house.yaml:9:85\n")
+        .stderr_has(" --> house.yaml:9:86\n")
         .stderr_has("= help: an inner loop is cheap where it goes through what belongs to the element of the outer one")
         .code(2);
 }
