@@ -3,6 +3,7 @@
 mod acceptable;
 pub mod case;
 mod computed;
+pub mod due;
 mod editor;
 pub mod edits;
 pub mod judge;

@@ -15,7 +15,7 @@ use crate::evaluate::{Field, Violation};
 use crate::metrics::table::{self, Described};
 use crate::policy::fields::Shape;
 use crate::policy::set::PolicySet;
-use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule, Verb};
+use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule};
 use crate::workload::Base;
 
 /// The counters of one policy set.
@@ -111,7 +111,7 @@ impl SetCounters {
                 let worst = mine.map(|violation| (result(violation), violation.mode)).max();
                 match worst {
                     Some((result, mode)) => add(results, mode, result),
-                    None if judges(rule) => add(results, matched.judging_mode(rule), PASS),
+                    None if rule.judges() => add(results, matched.judging_mode(rule), PASS),
                     None => {}
                 }
             }
@@ -212,7 +212,7 @@ impl Collector for SetCollector {
                     for (result, counter) in RESULTS.into_iter().zip(by_result) {
                         let count = counter.load(Ordering::Relaxed);
                         // Shown from the beginning, so that the first one is an increase.
-                        let is_awaited = judges(rule) && mode == strictest && result == "violation";
+                        let is_awaited = rule.judges() && mode == strictest && result == "violation";
                         if count > 0 || is_awaited {
                             let values = [mode.name(), &policy.id, result, &rule.name];
                             results.push(metric(table::RULE_RESULTS, values, count));
@@ -251,10 +251,6 @@ fn add(results: &RuleResults, mode: Mode, result: usize) {
     if let Some(counter) = by_mode.and_then(|(_, by_result)| by_result.get(result)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn judges(rule: &Rule) -> bool {
-    matches!(rule.verb, Verb::Require(_))
 }
 
 fn leaves(rule: &Rule) -> &[Leaf] {

@@ -131,6 +131,16 @@ impl Rule {
         }
     }
 
+    /// Whether it edits, and a due edit of it that was not made is a violation.
+    pub fn is_judged_edit(&self) -> bool {
+        self.edit().is_some_and(|edit| edit.action.is_judged())
+    }
+
+    /// Whether the validating webhook judges by it.
+    pub fn judges(&self) -> bool {
+        self.edit().is_none() || self.is_judged_edit()
+    }
+
     /// Whether the rule is about `container`.
     pub fn selects(&self, container: &Container<'_>) -> bool {
         self.containers.as_ref().is_none_or(|selector| selector.selects(container))

@@ -8,6 +8,7 @@ mod bounds;
 mod computed;
 mod containers;
 mod dry_runs;
+mod due;
 mod errors;
 mod images;
 mod index;
