@@ -9,7 +9,7 @@ use crate::decision::{self, Decision};
 use crate::document::{Limits, Value};
 use crate::evaluate::case::Case;
 use crate::evaluate::matching;
-use crate::evaluate::{Edits, Violation, edits, judge, owner};
+use crate::evaluate::{Edits, Violation, due, edits, judge, owner};
 use crate::facts::Facts;
 use crate::policy::set::PolicySet;
 use crate::policy::{Policy, environment};
@@ -190,8 +190,9 @@ fn respond_observed<'a>(
             Response::allow(request.uid)
         }
         Endpoint::Validate => {
+            let due = due_edits(set, &case, &matched, Author::Recorded);
             let case = owner::with_derived_pod(set, case);
-            let violations = judge::violations(set, &case, &matched);
+            let violations = [due, judge::violations(set, &case, &matched)].concat();
             let decision = Decision::of(&violations);
             observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
             decision::validated(request.uid, &violations)
@@ -250,14 +251,18 @@ pub fn dry_run<'a>(
         .explained(true);
     // The API server asks the validating webhook about the object that the mutating one made.
     let rematched = matching::matched(set, &judged);
+    let due = due_edits(set, &judged, &rematched, author);
     let pod = (workload.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
     let judged = match pod.as_ref().and_then(|pod| Some(pod.workload?.with_object(pod.object))) {
         Some(made) => judged.with_pod(made),
         None => owner::with_derived_pod(set, judged),
     };
     // Edits that put everything back leave an update that changes nothing.
-    let violations =
-        if matching::is_housekeeping(&judged) { Vec::new() } else { judge::violations(set, &judged, &rematched) };
+    let violations = if matching::is_housekeeping(&judged) {
+        Vec::new()
+    } else {
+        [due, judge::violations(set, &judged, &rematched)].concat()
+    };
     let warnings = decision::warnings(workload.kind, &edits, &violations);
     DryRun {
         request,
@@ -273,6 +278,20 @@ pub fn dry_run<'a>(
         old,
         author,
     }
+}
+
+/// Edits that should have been made by the time the validating webhook is called.
+fn due_edits<'a>(
+    set: &'a PolicySet,
+    case: &Case<'a>,
+    matched: &[matching::Matched<'a>],
+    author: Author<'a>,
+) -> Vec<Violation<'a>> {
+    if !due::is_possible(matched) {
+        return Vec::new();
+    }
+    let Case { arena, request, workload, old, .. } = case;
+    due::violations(set, case, matched, &intent(arena, request, *workload, *old, author))
 }
 
 /// The object as the validating webhook sees it: decoded anew after the edits, and a new Pod made complete.

@@ -19,8 +19,8 @@ mod volume;
 
 use bumpalo::Bump;
 
-pub use crate::api_defaults::pod_level::created;
-pub use crate::api_defaults::question::{filled, filled_outside, fills};
+pub use crate::api_defaults::pod_level::{created, requests_of_containers};
+pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
 use crate::document::Value;
 

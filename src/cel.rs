@@ -32,6 +32,7 @@ mod budget;
 mod compile;
 mod environment;
 mod error;
+mod estimate;
 mod eval;
 mod library;
 mod node;

@@ -3,6 +3,7 @@
 mod acceptable;
 pub mod case;
 mod computed;
+pub mod due;
 mod editor;
 pub mod edits;
 pub mod judge;
@@ -162,6 +163,12 @@ impl<'a> Field<'a> {
     /// The member `key` of what stands in this field.
     pub fn member(&self, arena: &'a Bump, key: &'a str) -> Self {
         let steps = self.steps.iter().map(Step::borrowed).chain([Step::key(key)]);
+        Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
+    }
+
+    /// The element at `index` of the list that stands in this field.
+    pub fn element(&self, arena: &'a Bump, index: usize) -> Self {
+        let steps = self.steps.iter().map(Step::borrowed).chain([Step::Index(index)]);
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 

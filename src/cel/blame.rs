@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write as _};
 use std::ops::Range;
 
-use crate::cel::error::{Part, Short};
+use crate::cel::error::{Part, Short, shown};
 use crate::cel::value::Value;
 
 /// The smallest part of an expression that decides its result.
@@ -62,10 +62,7 @@ impl<'a> Blame<'a> {
 
 /// The source of a part, on one line and not too long.
 pub(crate) fn piece(source: &str, part: Part) -> Option<String> {
-    let text = source.get(part.start.into()..part.end.into())?;
-    let words: Vec<_> = text.split_whitespace().collect();
-    let text = crate::document::print::shortened(&words.join(" "), 120).into_owned();
-    (!text.is_empty()).then_some(text)
+    source.get(part.start.into()..part.end.into()).map(shown).filter(|text| !text.is_empty())
 }
 
 fn has_parts(value: Value<'_>) -> bool {

@@ -6,7 +6,7 @@ mod explained;
 use std::fmt;
 use std::ops::Range;
 
-pub(in crate::cel) use explained::Short;
+pub(in crate::cel) use explained::{Short, shown};
 
 use crate::cel::types::Type;
 use crate::cel::value::Value;
@@ -139,8 +139,8 @@ impl fmt::Display for Error<'_> {
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NoSuchKey(key) => write!(f, "no such key: `{key}`"),
-            Reason::NoSuchEntry(key) => write!(f, "no such key: `{key}`"),
+            Reason::NoSuchKey(key) => write!(f, "no such key: `{}`", Short(Value::String(key))),
+            Reason::NoSuchEntry(key) => write!(f, "no such key: `{}`", Short(**key)),
             Reason::NoSuchElement(index, _) | Reason::OutOfBounds(index) => write!(f, "index out of bounds: {index}"),
             Reason::NoFields(found) => write!(f, "a value of type {found} has no fields"),
             Reason::Operator(operator, left, right) => {
@@ -162,10 +162,10 @@ impl fmt::Display for Reason<'_> {
             Reason::Overflow => f.write_str("integer overflow"),
             Reason::TimeOutOfRange => f.write_str("time out of range"),
             Reason::DivisionByZero => f.write_str("division by zero"),
-            Reason::DuplicateKey(key) => write!(f, "duplicate key `{key}`"),
+            Reason::DuplicateKey(key) => write!(f, "duplicate key `{}`", Short(**key)),
             Reason::BadKey(found) => write!(f, "a value of type {found} cannot be a key"),
             Reason::NoValue => f.write_str("optional has no value"),
-            Reason::Refused(Refusal { message, argument }) => write!(f, "{message}: `{argument}`"),
+            Reason::Refused(Refusal { message, argument }) => write!(f, "{message}: `{}`", Short(*argument)),
             Reason::Other(message) => f.write_str(message),
             Reason::Exhausted => f.write_str("the expression takes too many steps: its budget is exhausted"),
             Reason::TooDeep => f.write_str("too many variables inside one another"),

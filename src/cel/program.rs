@@ -9,6 +9,7 @@ use crate::cel::budget::Budget;
 use crate::cel::compile::{Compiled, compile};
 use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
+use crate::cel::estimate;
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
@@ -76,6 +77,16 @@ impl Program {
         lent.leave();
         budget.charge(steps.saturating_sub(lent.left()));
         blame
+    }
+
+    /// The steps that it may take at worst, over an object of modest size.
+    pub fn estimate(&self) -> u64 {
+        estimate::steps(&self.compiled.node, self.compiled.locals)
+    }
+
+    /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
+    pub fn too_expensive(&self) -> Option<Problem> {
+        estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
     }
 
     /// The expression as it was written.

@@ -3,6 +3,7 @@
 //! Expected values come from the CEL specification, its conformance tests, and the API server's libraries.
 
 mod blame;
+mod estimate;
 mod hostile;
 mod language;
 mod libraries;

@@ -6,7 +6,7 @@ use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
 use crate::cli::policies::Loaded;
-use crate::cli::report::{Edit, Evidence, Object, Outcome, Source, Violation, Weight, Withheld};
+use crate::cli::report::{ClassChange, Edit, Evidence, Object, Outcome, Source, Violation, Weight, Withheld};
 use crate::decision::Decision;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Path, Span, Step, Value};
@@ -89,6 +89,7 @@ pub fn refused<'a>(
             violations: Vec::new(),
             edits: Vec::new(),
             withheld: Vec::new(),
+            qos_class: None,
             patch: Vec::new(),
             warnings: Vec::new(),
             before: manifest.value,
@@ -138,12 +139,19 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         violations: run.violations.iter().map(|violation| locator.violation(violation)).collect(),
         edits: run.edits.made.iter().map(|edit| locator.edit(edit)).collect(),
         withheld: run.edits.withheld.iter().map(|withheld| locator.withheld(withheld)).collect(),
+        qos_class: class_change(run),
         patch: run.edits.patch.clone(),
         warnings: run.warnings.clone(),
         // With what LimitRanges and the other plug-ins add before the webhooks are called.
         before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
     }
+}
+
+fn class_change(run: &DryRun<'_>) -> Option<ClassChange> {
+    let pod = run.workload.filter(|workload| workload.kind == Kind::Pod)?;
+    let after = pod.with_object(run.object).qos_class();
+    Some(ClassChange { before: pod.qos_class().name(), after: after.name() })
 }
 
 impl<'a> Locator<'_, 'a> {

@@ -191,6 +191,8 @@ pub struct Outcome<'a> {
     pub edits: Vec<Edit<'a>>,
     /// What was not changed.
     pub withheld: Vec<Withheld<'a>>,
+    /// For a Pod: its QoS class before the edits and after them.
+    pub qos_class: Option<ClassChange>,
     /// The changes as operations on the object as the API server would send it.
     pub patch: Vec<PatchOperation>,
     /// What who asked would be told.
@@ -199,6 +201,15 @@ pub struct Outcome<'a> {
     pub before: Value<'a>,
     /// The object after the edits.
     pub after: Value<'a>,
+}
+
+/// The QoS class of a Pod before and after edits.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ClassChange {
+    /// Before them.
+    pub before: &'static str,
+    /// After them.
+    pub after: &'static str,
 }
 
 /// How a violation counts.
@@ -440,6 +451,9 @@ impl Outcome<'_> {
         map.serialize_entry("violations", &self.violations)?;
         map.serialize_entry("edits", &self.edits)?;
         map.serialize_entry("withheld", &self.withheld)?;
+        if let Some(class) = &self.qos_class {
+            map.serialize_entry("qosClass", class)?;
+        }
         map.serialize_entry("patch", &self.patch)
     }
 }

@@ -3,7 +3,7 @@
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::set::{Key, PolicySet};
-use crate::policy::{Match, Mode, Policy, Rule, Verb};
+use crate::policy::{Match, Mode, Policy, Rule};
 use crate::workload::Kind;
 
 /// A policy that applies.
@@ -22,7 +22,7 @@ pub struct Matched<'a> {
 impl Matched<'_> {
     /// Whether it has a rule that judges.
     pub fn judges(&self) -> bool {
-        self.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Require(_)))
+        self.policy.rules.iter().any(Rule::judges)
     }
 
     /// The mode of a rule that edits.

@@ -4,14 +4,18 @@
 mod edit;
 mod expression;
 mod header;
+mod images;
 mod known;
 mod matching;
+mod range;
 mod reader;
 mod require;
 mod rule;
 mod scalar;
 mod selector;
+mod sense;
 mod spec;
+mod values;
 
 use std::sync::Arc;
 

@@ -92,3 +92,24 @@ fn json_names_the_part_and_its_place_in_the_policy() {
     assert_eq!(violations[2]["evidence"]["result"], "error");
     assert_eq!((&violations[2]["evidence"]["line"], &violations[2]["evidence"]["column"]), (&21.into(), &15.into()));
 }
+
+#[test]
+fn an_expression_that_could_never_end_is_refused_with_its_policy() {
+    let policy = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: house}
+spec:
+  mode: Enforce
+  rules:
+    - name: pairs
+      require:
+        pod: containers.all(a, containers.all(b, containers.all(c, containers.all(d, a.name + b.name != c.name + d.name))))
+        message: names are not unique
+";
+    let run = Check::new().file("house.yaml", policy).file("web.yaml", POD).args(["-p", "house.yaml", "web.yaml"]);
+    run.stderr_has("error: this may take 10^15 steps, and an expression has 1000000: `a.name + b.name` is evaluated for 1024 elements")
+        .stderr_has(" --> house.yaml:9:86\n")
+        .stderr_has("= help: an inner loop is cheap where it goes through what belongs to the element of the outer one")
+        .code(2);
+}

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use crate::cel::error::{Error, Mismatch, Reason, Refusal};
 use crate::cel::types::Type;
 use crate::cel::value::Value;
-use crate::document::print::shortened;
+use crate::document::print::{shortened, visible};
 
 /// Characters of a part of an expression that a message repeats.
 const LONGEST_PART: usize = 120;
@@ -13,32 +13,36 @@ const LONGEST_PART: usize = 120;
 const LONGEST_VALUE: usize = 80;
 
 /// An error, with the source that it happened in.
-pub(super) struct Explained<'a, 's> {
+pub(super) struct Explained<'a> {
     error: Error<'a>,
     /// The part that it speaks of, if it can be shown.
-    part: Option<&'s str>,
+    part: Option<String>,
 }
 
-impl<'a, 's> Explained<'a, 's> {
-    pub(super) fn new(error: Error<'a>, source: &'s str) -> Self {
-        let part = source.get(error.range()).map(str::trim).filter(|part| !part.is_empty());
-        Explained { error, part }
+impl<'a> Explained<'a> {
+    pub(super) fn new(error: Error<'a>, source: &str) -> Self {
+        Explained { error, part: source.get(error.range()).map(shown).filter(|part| !part.is_empty()) }
     }
 }
 
-impl Display for Explained<'_, '_> {
+/// A part of an expression on one line and not too long.
+pub(in crate::cel) fn shown(part: &str) -> String {
+    let words: Vec<_> = part.split_whitespace().collect();
+    visible(&shortened(&words.join(" "), LONGEST_PART)).into_owned()
+}
+
+impl Display for Explained<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Explained { error, part } = self;
-        let Some(part) = part.filter(|_| !error.is_fatal()) else { return error.fmt(f) };
-        let part = shortened(part, LONGEST_PART);
+        let Some(part) = part.as_ref().filter(|_| !error.is_fatal()) else { return error.fmt(f) };
         if error.is_within {
             let words = error.to_string();
             // The words of a variable's own expression begin with its name.
-            return if words.contains(&*part) { f.write_str(&words) } else { write!(f, "{words} in `{part}`") };
+            return if words.contains(part) { f.write_str(&words) } else { write!(f, "{words} in `{part}`") };
         }
         match error.reason {
             Reason::NoSuchKey(key) if is_identifier(key) => write!(f, "`{part}.{key}` is missing"),
-            Reason::NoSuchKey(key) => write!(f, "`{part}['{}']` is missing", shortened(key, LONGEST_VALUE)),
+            Reason::NoSuchKey(key) => write!(f, "`{part}['{}']` is missing", Short(Value::String(key))),
             Reason::NoSuchEntry(key) => write!(f, "`{part}[{}]` is missing", Short(*key)),
             Reason::NoSuchElement(index, 1) => write!(f, "index {index} of a list of 1 element: `{part}`"),
             Reason::NoSuchElement(index, length) => write!(f, "index {index} of a list of {length} elements: `{part}`"),
@@ -78,18 +82,18 @@ impl Display for Explained<'_, '_> {
     }
 }
 
-/// A value, cut off where it gets long, before more of it is written.
+/// A value on one line, cut off where it gets long, before more of it is written.
 pub(in crate::cel) struct Short<'a>(pub Value<'a>);
 
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Value::String(text) = self.0 {
-            return f.write_str(&shortened(text, LONGEST_VALUE));
+            return f.write_str(&visible(&shortened(text, LONGEST_VALUE)));
         }
         let mut cut = Cut { text: String::new(), left: LONGEST_VALUE };
         // A failure is what ends a text that is too long.
         let is_whole = fmt::write(&mut cut, format_args!("{}", self.0)).is_ok();
-        f.write_str(&cut.text)?;
+        f.write_str(&visible(&cut.text))?;
         f.write_str(if is_whole { "" } else { "…" })
     }
 }

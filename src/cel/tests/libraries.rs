@@ -147,6 +147,8 @@ fn quantities_compare_by_value() {
         ("quantity(object.spec.containers[0].resources.limits.cpu).compareTo(quantity('1000m'))", "0"),
         ("isQuantity('50k') && !isQuantity('abc')", "true"),
         ("quantity('50k').add(quantity('20k')).sub(1000).asInteger()", "69000"),
+        ("scale(quantity('100m'), 1.5) == quantity('150m') && scale(quantity('1Gi'), 2) == quantity('2Gi')", "true"),
+        ("scale(quantity('1'), -1)", "error: not a factor for this quantity: `-1` in `scale(quantity('1'), -1)`"),
         ("quantity('500m').isInteger()", "false"),
         (
             "quantity('500m').asInteger()",

@@ -14,7 +14,7 @@ use crate::cli::arguments::Check;
 use crate::cli::input::Input;
 use crate::cli::render::snippet::{Message, Snippets, Source};
 use crate::cli::render::{Palette, Render};
-use crate::cli::report::{Evidence, Object, Outcome, Report, Summary, Violation, Weight, Withheld};
+use crate::cli::report::{ClassChange, Evidence, Object, Outcome, Report, Summary, Violation, Weight, Withheld};
 use crate::diagnostic::{Place, Severity};
 use crate::document::print::{flow, shortened, visible};
 
@@ -185,6 +185,12 @@ impl Text {
                 }
                 let (text, by) = (&change.added, &change.by);
                 writeln!(out, "    {added}+ {text:width$}{added:#}    {aside}{by}{aside:#}")?;
+            }
+        }
+        for (outcome, whose) in [(Some(&object.outcome), ""), (object.pod.as_ref(), IN_PODS)] {
+            let class = outcome.and_then(|outcome| outcome.qos_class);
+            if let Some(ClassChange { before, after }) = class.filter(|class| class.before != class.after) {
+                writeln!(out, "  {whose}QoS class {before} becomes {after}")?;
             }
         }
         Ok(())

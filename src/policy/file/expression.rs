@@ -16,7 +16,11 @@ pub(super) fn compile(
     expect: Type,
 ) -> Option<Program> {
     let source = reader.text(node)?;
-    match Program::compile(environment, source, expect) {
+    let affordable = |program: Program| match program.too_expensive() {
+        Some(problem) => Err(vec![problem]),
+        None => Ok(program),
+    };
+    match Program::compile(environment, source, expect).and_then(affordable) {
         Ok(program) => Some(program.at(reader.place(node.span()))),
         Err(problems) => {
             for Problem { message, range, help } in problems {
