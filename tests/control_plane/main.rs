@@ -8,6 +8,7 @@ mod cases;
 mod cluster;
 mod compare;
 mod components;
+mod corpus;
 mod decoding;
 mod defaults;
 mod expressions;
@@ -37,6 +38,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
+    ("what_check_shows_of_the_corpus_is_what_is_stored", corpus::shown_as_stored),
     ("the_labels_of_namespaces_are_watched", namespaces::watched),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
