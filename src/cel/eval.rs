@@ -128,7 +128,8 @@ impl<'a> Evaluation<'_, 'a> {
             Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
             Operator::In => self.contains(right, left).map(Value::Bool),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                operators::ordered(operator, left, right).map(Value::Bool)
+                let paid = self.context().compare(left, right);
+                paid.and_then(|()| operators::ordered(operator, left, right)).map(Value::Bool)
             }
             _ => arithmetic(self.context(), operator, left, right),
         };

@@ -5,6 +5,7 @@
 mod answers;
 mod eval;
 mod evidence;
+mod expressions;
 mod inputs;
 mod packs;
 mod program;

@@ -108,7 +108,7 @@ impl<'a> Evaluation<'_, 'a> {
     fn pay_to_look_up(&self, map: Map<'a>) -> Result<(), Reason<'a>> {
         match map.len() {
             0..=64 => Ok(()),
-            large => self.budget.spend_each(large / 32),
+            large => self.budget.spend_each(large / 16),
         }
     }
 
@@ -124,6 +124,7 @@ impl<'a> Evaluation<'_, 'a> {
                 self.budget.spend_each(list.len())?;
                 match (list, wanted) {
                     (List::Document(elements), Value::String(wanted)) => {
+                        self.budget.spend_each(elements.len().saturating_mul(wanted.len() / 64))?;
                         Ok(elements.iter().any(|element| element.as_str() == Some(wanted)))
                     }
                     _ => self.context().position(list.iter(), wanted).map(|place| place.is_some()),
