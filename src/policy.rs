@@ -3,6 +3,7 @@
 //! [`mod@file`] makes policies from YAML; nothing else does, so a [`Policy`] that exists can be evaluated without a way to
 //! fail on its own text.
 
+pub mod collision;
 pub mod digest;
 pub mod edit;
 pub mod environment;

@@ -22,6 +22,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
 use crate::policy::Policy;
+use crate::policy::collision::collisions;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
 use folders::Folders;
@@ -219,8 +220,9 @@ impl Loaded {
 
 /// What is in force after `collected` was read, and how it stands.
 fn judged(collected: Collected, before: &[Arc<Policy>], has_cluster: bool, generation: u64) -> (PolicySet, Status) {
-    let Merged { policies, refused, diagnostics } = merge::merge(collected, before, has_cluster);
+    let Merged { policies, refused, mut diagnostics } = merge::merge(collected, before, has_cluster);
     let set = PolicySet::new(policies);
+    diagnostics.extend(collisions(set.policies()));
     let status = Status {
         generation,
         policy_set: set.digest().to_owned(),

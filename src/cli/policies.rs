@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::complaints::Complaints;
 use crate::diagnostic::Diagnostic;
+use crate::policy::collision::collisions;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Source};
 
@@ -36,7 +37,13 @@ pub fn load(names: &[String], complaints: &mut Complaints) -> Option<Loaded> {
         let message = format!("there is no policy in `{}`", names.join("`, `"));
         complaints.take(Diagnostic::error(None, message).help("without a policy everything would pass"), None);
     }
-    let is_whole = complaints.errors() == 0 && collected.refused.is_empty();
-    let set = is_whole.then(|| PolicySet::new(collected.policies.into_iter().map(Arc::new)))?;
+    if complaints.errors() > 0 || !collected.refused.is_empty() {
+        return None;
+    }
+    let set = PolicySet::new(std::mem::take(&mut collected.policies).into_iter().map(Arc::new));
+    for diagnostic in collisions(set.policies()) {
+        let file = diagnostic.place.as_ref().map(|place| Arc::clone(&place.file));
+        complaints.take(diagnostic, file.and_then(|file| collected.text(&file)));
+    }
     Some(Loaded { set, texts: collected.texts })
 }

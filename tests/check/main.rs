@@ -3,10 +3,13 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod answers;
+mod collisions;
 mod eval;
 mod evidence;
+mod explain;
 mod expressions;
 mod inputs;
 mod packs;
 mod program;
 mod readme;
+mod rollouts;

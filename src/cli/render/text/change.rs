@@ -160,6 +160,7 @@ mod tests {
             violations: Vec::new(),
             edits: edits.collect(),
             withheld: Vec::new(),
+            qos_class: None,
             patch: Vec::new(),
             warnings: Vec::new(),
             before,
