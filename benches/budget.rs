@@ -17,7 +17,28 @@ const MOST: f64 = 100.0;
 const LARGE: usize = 1 << 20;
 
 /// Calls over `text`, `digits`, `list`, `texts`, `map`, and texts that a parser goes through to their end.
-const CALLS: [&str; 110] = [
+const CALLS: [&str; 131] = [
+    "cidr('10.0.0.0/8').containsIP(text)",
+    "cidr('10.0.0.0/8').containsCIDR(text)",
+    "type(text)",
+    "image(path).tag() + image(path).digest()",
+    "ip.isCanonical(text)",
+    "text.size()",
+    "list.map(x, optional.of(x)).unwrapOpt()",
+    "optional.unwrap(list.map(x, optional.of(x)))",
+    "timestamp(0).getHours(text)",
+    "url('https://' + host + '/').getScheme() + url('https://' + host + '/').getHost() + url('https://' + host + '/').getPort()",
+    "format.dns1123Label().validate(digits)",
+    "format.dns1123LabelPrefix().validate(digits)",
+    "format.dns1123Subdomain().validate(host)",
+    "format.dns1123SubdomainPrefix().validate(host)",
+    "format.dns1035Label().validate(digits)",
+    "format.dns1035LabelPrefix().validate(digits)",
+    "format.labelValue().validate(digits)",
+    "format.uuid().validate(digits)",
+    "format.byte().validate(digits)",
+    "format.date().validate(digits)",
+    "format.datetime().validate(digits)",
     "text == text + 'a'",
     "text < other",
     "text in texts",

@@ -74,6 +74,61 @@ fn every_function_and_macro_has_an_example() {
     assert!(has("has", Style::Global, Some(1)));
 }
 
+/// Functions of values that are never large: numbers, times, addresses, and what was read before.
+const SMALL: [&str; 35] = [
+    "ip",
+    "masked",
+    "prefixLength",
+    "family",
+    "isUnspecified",
+    "isLoopback",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isGlobalUnicast",
+    "optional.none",
+    "optional.of",
+    "optional.ofNonZeroValue",
+    "hasValue",
+    "or",
+    "orValue",
+    "sign",
+    "isInteger",
+    "asInteger",
+    "asApproximateFloat",
+    "sub",
+    "scale",
+    "isGreaterThan",
+    "isLessThan",
+    "major",
+    "minor",
+    "patch",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+];
+
+#[test]
+fn what_each_function_costs_on_large_values_is_measured() {
+    let measured = include_str!("../../../benches/budget.rs");
+    let missing: Vec<_> = library::all()
+        .filter(|overload| {
+            let call = match overload.style {
+                Style::Global => format!("{}(", overload.name),
+                Style::Method => format!(".{}(", overload.name),
+            };
+            !measured.contains(&call) && !SMALL.contains(&overload.name)
+        })
+        .map(|overload| overload.name)
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
 #[test]
 fn the_limits_are_those_of_the_program() {
     use crate::cel::Budget;
