@@ -199,7 +199,7 @@ mod tests {
         let key = "terminationGracePeriodSecondsé";
         for length in (0..key.len()).chain([key.len()]).filter(|length| key.is_char_boundary(*length)) {
             let one = key.get(..length).unwrap();
-            assert!(is_same_key(one, &one.to_owned()));
+            assert!(is_same_key(one, &String::from(one)));
             assert!(!is_same_key(one, &format!("{one}x")) && !is_same_key(&format!("x{one}"), one));
             for place in 0..one.len().min(29) {
                 let mut other = one.to_owned();
