@@ -7,6 +7,7 @@ mod collisions;
 mod eval;
 mod evidence;
 mod explain;
+mod expressions;
 mod inputs;
 mod packs;
 mod program;
