@@ -1,6 +1,8 @@
 //! The corpus: some hundred manifests, each thing that the API server fills in among them, against what the whole program
 //! says of them.
 
+pub mod ways;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
