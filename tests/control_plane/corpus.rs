@@ -1,6 +1,7 @@
 //! The corpus: some hundred manifests, each thing that the API server fills in among them, against what the whole program
 //! says of them.
 
+pub mod controllers;
 pub mod ways;
 
 use std::fs;

@@ -132,7 +132,9 @@ fn compared(way: &str, objects: &[Value], told: &[Value], stored: &HashMap<Strin
     for (object, told) in objects.iter().zip(told) {
         let key = identity(object);
         let lines = match stored.get(&key) {
-            Some(stored) if told["decision"] == "allow" => all_differences(&told["object"], &comparable(stored)),
+            Some(stored) if told["decision"] == "allow" => {
+                all_differences(&comparable(&told["object"]), &comparable(stored))
+            }
             Some(_) => vec![format!("foretold: {}", told["violations"])],
             None => vec!["is not there".to_owned()],
         };
