@@ -2,6 +2,7 @@
 //! says of them.
 
 pub mod controllers;
+pub mod rollouts;
 pub mod ways;
 
 use std::fs;

@@ -80,6 +80,7 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("the_corpus_is_stored_as_check_foretold_by_every_way", corpus::ways::stored_as_foretold),
     ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
     ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),
+    ("an_update_rolls_if_check_says_so", corpus::rollouts::as_foretold),
     ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
