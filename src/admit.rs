@@ -47,6 +47,9 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// The code of what is taken for granted about service accounts and priority classes, for nearly every workload.
+pub const PLUG_INS: &str = "plug-ins";
+
 /// Something a dry run took for granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
@@ -78,6 +81,17 @@ pub struct DryRun<'a> {
     pub assumptions: Vec<Assumption>,
     /// For an owner: the same for the Pods that its template becomes.
     pub pod: Option<Box<DryRun<'a>>>,
+    /// The object before the operation.
+    pub old: Option<Workload<'a>>,
+    author: Author<'a>,
+}
+
+impl<'a> DryRun<'a> {
+    /// What the author of the object wanted, for questions about who set what in it; [`None`] where it was not judged.
+    pub fn intent(&self, arena: &'a Bump) -> Option<Intent<'a>> {
+        let workload = self.workload?;
+        Some(intent(arena, &self.request, workload, self.old, self.author))
+    }
 }
 
 /// Who is said to have written an object that no API server has seen.
@@ -166,7 +180,7 @@ fn respond_observed<'a>(
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
-            let intent = intent(&case, Author::Recorded);
+            let intent = intent(arena, &request, workload, old, Author::Recorded);
             let edits = edits::edits(set, &case, &matched, &intent);
             observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
             decision::mutated(request.uid, workload.kind, edits)
@@ -205,6 +219,8 @@ pub fn dry_run<'a>(
         warnings: Vec::new(),
         assumptions: Vec::new(),
         pod: None,
+        old: None,
+        author,
     };
     if !request.is_policed() {
         return nothing(Decision::Allow);
@@ -217,17 +233,18 @@ pub fn dry_run<'a>(
     // What comes from an API server has gone through the plug-ins that run before the webhooks.
     let workload = match author {
         Author::File(_) if is_new_pod => {
-            workload.with_object(api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges))
+            let limited = api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges);
+            workload.with_object(api_defaults::plug_ins::applied(arena, limited))
         }
         _ => workload,
     };
     // Each webhook call has a budget of its own.
     let case = Case::new(arena, request, workload, old, facts, arena.alloc(Budget::default()));
     if matching::is_housekeeping(&case) {
-        return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
+        return DryRun { workload: Some(workload), old, ..nothing(Decision::Allow) };
     }
     let matched = matching::matched(set, &case);
-    let edits = edits::edits(set, &case, &matched, &intent(&case, author));
+    let edits = edits::edits(set, &case, &matched, &intent(arena, &request, workload, old, author));
     let object = completed(&case, edits.object);
     let completed = Request { object: Some(object), ..request };
     let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()))
@@ -258,6 +275,8 @@ pub fn dry_run<'a>(
         violations,
         warnings,
         pod,
+        old,
+        author,
     }
 }
 
@@ -271,7 +290,8 @@ fn due_edits<'a>(
     if !due::is_possible(matched) {
         return Vec::new();
     }
-    due::violations(set, case, matched, &intent(case, author))
+    let Case { arena, request, workload, old, .. } = case;
+    due::violations(set, case, matched, &intent(arena, request, *workload, *old, author))
 }
 
 /// The object as the validating webhook sees it: decoded anew after the edits, and a new Pod made complete.
@@ -319,6 +339,7 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
         let message = format!("the owner reference is true: the controller of a {} made this Pod", kind.name());
         assumptions.push(Assumption { code: "owner-reference", message });
     }
+    assumptions.extend(account(case));
     let asks_who = |policy: &&Policy| {
         let mut conditions = policy.matching.conditions.iter();
         policy.matching.covers(Kind::Pod) && conditions.any(|condition| condition.program.uses(environment::REQUEST))
@@ -332,12 +353,32 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
     assumptions
 }
 
-fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {
-    let Case { arena, request, workload, old, .. } = case;
+/// What stands in no manifest of a workload and is decided by other objects of its cluster.
+fn account(case: &Case<'_>) -> Option<Assumption> {
+    let Case { workload, request, facts, .. } = case;
+    let is_new = workload.kind == Kind::Pod && request.operation == Operation::Create;
+    if !facts.owners_believed || !(is_new || workload.kind.maker().is_some()) {
+        return None;
+    }
+    let name = workload.spec.text(&["serviceAccountName"]).filter(|name| !name.is_empty());
+    let name = name.unwrap_or(api_defaults::plug_ins::DEFAULT_ACCOUNT);
+    let has_class = workload.spec.text(&["priorityClassName"]).is_some_and(|class| !class.is_empty());
+    let class = if has_class { "" } else { "; no PriorityClass is the global default" };
+    let message = format!("the service account `{name}` mounts its token and has no pull secrets{class}");
+    Some(Assumption { code: PLUG_INS, message })
+}
+
+fn intent<'a>(
+    arena: &'a Bump,
+    request: &Request<'a>,
+    workload: Workload<'a>,
+    old: Option<Workload<'a>>,
+    author: Author<'a>,
+) -> Intent<'a> {
     // An owner reference is enough here: forging one only keeps defaults away.
-    let maker = made_by(request, workload, true);
+    let maker = made_by(request, &workload, true);
     match author {
-        Author::Recorded => Intent::of_request(arena, request, *workload, *old, maker),
-        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, maker),
+        Author::Recorded => Intent::of_request(arena, request, workload, old, maker),
+        Author::File(authored) => Intent::of_file(arena, authored, workload, old, maker),
     }
 }

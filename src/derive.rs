@@ -74,8 +74,8 @@ fn with<'a>(arena: &'a Bump, object: Value<'a>, key: &'a str, value: Value<'a>) 
     edit::set(arena, object, &[Step::key(key)], value).unwrap_or(object)
 }
 
-/// The Pod that the controller of `owner` will make, with what the API server and LimitRanges add to it. A Pod becomes
-/// itself.
+/// The Pod that the controller of `owner` will make, with what the API server, LimitRanges and the other plug-ins add to
+/// it. A Pod becomes itself.
 pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts: &Facts<'a>) -> DerivedPod<'a> {
     if owner.kind == Kind::Pod {
         return DerivedPod { sent: owner.object, pod: *owner };
@@ -120,6 +120,7 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts:
     ]));
     let pod = api_defaults::pod(arena, sent, facts.kubernetes);
     let pod = api_defaults::limit_range::applied(arena, pod, facts.limit_ranges);
+    let pod = api_defaults::plug_ins::applied(arena, pod);
     let as_pod = Workload { kind: Kind::Pod, object: pod, template: pod, spec: owner.spec };
     DerivedPod { sent, pod: as_pod.with_object(pod) }
 }

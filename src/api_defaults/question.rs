@@ -5,10 +5,10 @@
 
 use bumpalo::Bump;
 
-use crate::api_defaults::pod_level;
 use crate::api_defaults::pod_spec::{POD, TEMPLATE};
-use crate::api_defaults::shape::{Field, Fill, Only, Shape, Then};
+use crate::api_defaults::shape::{Field, Fill, Only, Scope, Shape, Then};
 use crate::api_defaults::{Version, scope};
+use crate::api_defaults::{kinds, pod_level};
 use crate::document::{Step, Value, edit};
 
 /// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
@@ -18,8 +18,18 @@ pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a
     if is_pod && is_pod_level(path) {
         return pod_level::created(arena, edit::remove(arena, pod, path), scope.version).at(path);
     }
-    let mut shape = if is_pod { POD } else { TEMPLATE };
-    let mut parent = pod;
+    walk(arena, scope, if is_pod { POD } else { TEMPLATE }, pod, path)
+}
+
+/// The same at `path` of a whole object of a built-in kind, for what stands around its template.
+pub fn filled_outside<'a>(arena: &'a Bump, object: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+    let shape = kinds::shape(object.text(&["apiVersion"])?, object.text(&["kind"])?)?;
+    walk(arena, scope(false, object, Version::default()), shape, object, path)
+}
+
+fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+    let mut shape = shape;
+    let mut parent = root;
     let mut steps = path.iter();
     while let Some(step) = steps.next() {
         let key = match step {

@@ -19,11 +19,11 @@ use crate::cel::problem::Problem;
 use extent::Extent;
 
 /// Elements that a list or map of an object is taken to have.
-const ELEMENTS: u64 = 1_024;
+pub(in crate::cel) const ELEMENTS: u64 = 1_024;
 /// Bytes that a text of an object is taken to have.
-const TEXT: u64 = 256;
+pub(in crate::cel) const TEXT: u64 = 256;
 /// Steps that no expression may be estimated to take: four million times what it may take when it runs.
-const ABSURD: u64 = 4 * Budget::EXPRESSION * Budget::EXPRESSION;
+pub(in crate::cel) const ABSURD: u64 = 4 * Budget::EXPRESSION * Budget::EXPRESSION;
 
 /// What a part of an expression may take, and what comes of it.
 struct Outcome {

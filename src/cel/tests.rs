@@ -8,6 +8,7 @@ mod hostile;
 mod language;
 mod libraries;
 mod load;
+mod page;
 
 use bumpalo::Bump;
 

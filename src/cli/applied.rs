@@ -115,12 +115,7 @@ impl<'a> Merger<'a> {
     fn list(self, holds: Option<Type>, three: Three<'a>) -> Value<'a> {
         let Three { live, before, file } = three;
         let same = |a: &Value<'_>, b: &Value<'_>| match holds.and_then(Type::merge) {
-            Some(Merge::Keyed(keys)) => {
-                let mut keys = keys.names().map(|key| (a.field(key), b.field(key)));
-                // The first key must be there; another may be left to its default.
-                let first = keys.next().is_some_and(|(a, b)| a.is_some() && a == b);
-                first && keys.all(|(a, b)| a.is_none() || b.is_none() || a == b)
-            }
+            Some(Merge::Keyed(keys)) => keys.are_same(*a, *b),
             _ => a == b,
         };
         let find =

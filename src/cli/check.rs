@@ -86,6 +86,10 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (tail, is_denied) = (found.tail, found.is_denied);
         head.policy_set = Some(set.digest().to_owned());
         head.policies = policies_used(set, &found.matched);
+        if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
+            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
+        }
         if found.documents == 0 && complaints.errors() == 0 {
             complaints.take(nothing_found(&inputs), None);
         }
@@ -114,6 +118,10 @@ fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
     if check.request.operation == Some(AskedOperation::Update) && check.request.old.is_none() {
         let help = "name the file that holds the objects as they are with `--old FILE`";
         complaints.take(Diagnostic::error(None, "`--operation UPDATE` needs the old objects").help(help), None);
+    }
+    if check.explain.is_some() && !matches!(check.output, Format::Text | Format::Json) {
+        let help = "leave out `--output`, or ask for `--output json`";
+        complaints.take(Diagnostic::error(None, "`--explain` answers in text or in JSON").help(help), None);
     }
     complaints.errors() == 0
 }

@@ -1,5 +1,7 @@
 //! From what the engine says of a request to what is reported of an object: paths find their lines in the file.
 
+use bumpalo::Bump;
+
 use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
@@ -11,6 +13,7 @@ use crate::document::{Path, Span, Step, Value};
 use crate::evaluate;
 use crate::policy::{Message, Mode, Verb, file};
 use crate::review::Operation;
+use crate::rollout::{self, Rollout};
 use crate::schema;
 use crate::workload::Kind;
 
@@ -28,12 +31,12 @@ struct Locator<'m, 'a> {
 pub fn judged<'a>(
     input: &Input,
     manifest: &Manifest<'a>,
-    run: DryRun<'a>,
+    run: &DryRun<'a>,
     policies: &'a Loaded,
     mut problems: Vec<Diagnostic>,
     shows_object: bool,
 ) -> Object<'a> {
-    let DryRun { request, pod, assumptions, .. } = &run;
+    let DryRun { request, pod, assumptions, .. } = run;
     let metadata = |key| request.object.or(request.old_object).and_then(|object| object.text(&["metadata", key]));
     let group_version = match (request.group, request.value.text(&["kind", "version"]).unwrap_or_default()) {
         ("", version) => version.to_owned(),
@@ -54,9 +57,11 @@ pub fn judged<'a>(
         operation: request.operation.name(),
         assumptions: assumptions.clone(),
         pod: pod.as_ref().map(|pod| outcome(pod, Locator { prefix: kind.template(), kind: Kind::Pod, ..locator })),
-        outcome: outcome(&run, locator),
+        outcome: outcome(run, locator),
         problems,
         shows_object,
+        rollout: rollout(run),
+        explained: None,
     }
 }
 
@@ -93,6 +98,8 @@ pub fn refused<'a>(
         pod: None,
         problems,
         shows_object,
+        rollout: None,
+        explained: None,
     }
 }
 
@@ -120,6 +127,11 @@ pub fn source(input: &Input, manifest: &Manifest<'_>) -> Source {
     Source { file: input.name.clone(), line: manifest.places.value.line, index: manifest.index }
 }
 
+fn rollout(run: &DryRun<'_>) -> Option<Rollout> {
+    let received = run.workload.filter(|_| run.request.operation == Operation::Update)?;
+    rollout::of(&Bump::new(), run.old?, received, received.with_object(run.object))
+}
+
 fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
     Outcome {
         decision: run.decision.name(),
@@ -130,7 +142,8 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         qos_class: class_change(run),
         patch: run.edits.patch.clone(),
         warnings: run.warnings.clone(),
-        before: run.request.object.unwrap_or_default(),
+        // With what LimitRanges and the other plug-ins add before the webhooks are called.
+        before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
     }
 }

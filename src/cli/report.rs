@@ -12,8 +12,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::admit::Assumption;
+use crate::cli::explain::{Answers, Explained};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
+use crate::rollout::Rollout;
 
 /// The version of the shape. A reader that knows it can read every later podgate with the same number.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -170,6 +172,10 @@ pub struct Object<'a> {
     pub problems: Vec<Diagnostic>,
     /// Whether the objects after their edits are part of the answer.
     pub shows_object: bool,
+    /// For an update of an owner: what becomes of the Pods that run.
+    pub rollout: Option<Rollout>,
+    /// Who set the field that was asked about.
+    pub explained: Option<Answers<'a>>,
 }
 
 /// What both webhooks say of one object.
@@ -416,7 +422,14 @@ impl Serialize for Object<'_> {
         map.serialize_entry("assumptions", &assumptions)?;
         self.outcome.write_findings(&mut map)?;
         if let Some(pod) = &self.pod {
-            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object })?;
+            let explained = self.explained.as_ref().map(|answers| answers.of_pods.as_slice());
+            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object, explained })?;
+        }
+        if let Some(rollout) = &self.rollout {
+            map.serialize_entry("rollout", &OfRollout(rollout))?;
+        }
+        if let Some(answers) = &self.explained {
+            map.serialize_entry("explained", &answers.own)?;
         }
         let warned = self.problems.iter().filter(|problem| problem.severity == Severity::Warning);
         let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
@@ -448,6 +461,7 @@ impl Outcome<'_> {
 struct OfPod<'o, 'a> {
     outcome: &'o Outcome<'a>,
     shows_object: bool,
+    explained: Option<&'o [Explained<'a>]>,
 }
 
 impl Serialize for OfPod<'_, '_> {
@@ -456,9 +470,27 @@ impl Serialize for OfPod<'_, '_> {
         self.outcome.write_decision(&mut map)?;
         self.outcome.write_findings(&mut map)?;
         map.serialize_entry("warnings", &self.outcome.warnings)?;
+        if let Some(explained) = self.explained {
+            map.serialize_entry("explained", explained)?;
+        }
         if self.shows_object {
             map.serialize_entry("object", &self.outcome.after)?;
         }
+        map.end()
+    }
+}
+
+struct OfRollout<'o>(&'o Rollout);
+
+impl Serialize for OfRollout<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Rollout { rolls, template_changes, changed, .. } = self.0;
+        let fields: Vec<_> = changed.iter().map(Path::to_string).collect();
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("rolls", rolls)?;
+        map.serialize_entry("templateChanges", template_changes)?;
+        map.serialize_entry("fields", &fields)?;
+        map.serialize_entry("because", &self.0.to_string())?;
         map.end()
     }
 }

@@ -9,6 +9,8 @@ use serde_json::Value;
 const MAPS: [&str; 7] = ["labels", "annotations", "limits", "requests", "nodeSelector", "matchLabels", "overhead"];
 /// Truths that Go does not write when they are false.
 const FLAGS: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
+/// How the name of the volume of a token begins.
+const TOKEN: &str = "kube-api-access-";
 /// Metadata that the server writes.
 const WRITTEN: [&str; 6] = ["uid", "creationTimestamp", "managedFields", "generation", "resourceVersion", "namespace"];
 /// Labels by which a Job finds its Pods, and what a DaemonSet counts, made when the object is created.
@@ -30,11 +32,56 @@ pub fn defaulted(object: &Value, version: Version) -> Value {
     stored.to_json()
 }
 
-/// Where `ours` and `theirs` differ, a line each.
+/// Where `ours` and `theirs` differ, a line each, if neither has what plug-ins add.
 pub fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    compare(&comparable(ours), &comparable(theirs), String::new(), &mut lines);
+    let [ours, theirs] = [ours, theirs].map(|object| without_plug_ins(comparable(object)));
+    compare(&ours, &theirs, String::new(), &mut lines);
     lines
+}
+
+/// The same with all that plug-ins add. Only the names that the API server draws do not count.
+pub fn all_differences(ours: &Value, theirs: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    let [ours, theirs] = [ours, theirs].map(|object| {
+        let mut object = comparable(object);
+        undraw(&mut object);
+        object
+    });
+    compare(&ours, &theirs, String::new(), &mut lines);
+    lines
+}
+
+/// Gives the volumes of tokens one name.
+pub fn undraw(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(name)) = members.get_mut("name")
+                && name.starts_with(TOKEN)
+            {
+                *name = TOKEN.to_owned();
+            }
+            members.values_mut().for_each(undraw);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(undraw),
+        _ => {}
+    }
+}
+
+/// What the plug-ins Priority and DefaultTolerationSeconds add goes.
+fn without_plug_ins(mut object: Value) -> Value {
+    if object["kind"] == "Pod"
+        && let Some(spec) = object["spec"].as_object_mut()
+    {
+        spec.remove("priority");
+        spec.remove("preemptionPolicy");
+        if let Some(tolerations) = spec.get_mut("tolerations").and_then(Value::as_array_mut) {
+            tolerations
+                .retain(|toleration| !toleration["key"].as_str().unwrap_or("").starts_with("node.kubernetes.io/"));
+        }
+    }
+    clean(&mut object);
+    object
 }
 
 /// The object without what the server writes into it besides defaults.
@@ -48,19 +95,11 @@ fn comparable(object: &Value) -> Value {
         metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
     }
     let kind = members["kind"].as_str().unwrap_or_default().to_owned();
-    if let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut) {
-        if kind == "Job" && spec.get("manualSelector") != Some(&Value::Bool(true)) {
-            spec.remove("selector");
-        }
-        if kind == "Pod" {
-            // The plug-ins Priority and DefaultTolerationSeconds.
-            spec.remove("priority");
-            spec.remove("preemptionPolicy");
-            if let Some(tolerations) = spec.get_mut("tolerations").and_then(Value::as_array_mut) {
-                tolerations
-                    .retain(|toleration| !toleration["key"].as_str().unwrap_or("").starts_with("node.kubernetes.io/"));
-            }
-        }
+    if let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
+        && kind == "Job"
+        && spec.get("manualSelector") != Some(&Value::Bool(true))
+    {
+        spec.remove("selector");
     }
     clean(&mut object);
     object

@@ -122,6 +122,25 @@ fn a_spent_budget_is_an_error_for_this_rule_and_for_those_after_it() {
 }
 
 #[test]
+fn a_rule_that_may_fail_is_passed_over_when_its_budget_is_spent_and_takes_no_other_with_it() {
+    let endless = |n| format!("{{name: r{n}, onError: Allow, require: {{pod: \"{ENDLESS}\", message: wrong}}}}");
+    let of = |count: usize, last: &str| {
+        let rules: Vec<_> = (0..count).map(endless).chain([format!("{{name: s, require: {{{last}}}}}")]).collect();
+        verdict(&cluster("p", &format!("mode: Enforce, {}, rules: [{}]", params(), rules.join(", "))))
+    };
+    // The budget of one expression is spent, and what all have together is not.
+    let one = of(1, "pod: 'true', message: wrong");
+    assert!(one.allowed, "{one:?}");
+    assert_eq!(one.violations, ["p/r0=:Audit"]);
+    let judged = of(1, "pod: 'false', message: wrong");
+    assert_eq!((judged.allowed, judged.violations.len()), (false, 2), "{judged:?}");
+    // Where all is spent, a rule that may not fail denies, whatever it would have said.
+    let spent = of(10, "pod: 'true', message: wrong");
+    assert!(!spent.allowed, "{spent:?}");
+    assert_eq!(spent.violations.last().map(String::as_str), Some("p/s=:Enforce"));
+}
+
+#[test]
 fn a_namespace_that_is_not_known_is_an_error_where_its_labels_are_asked_for() {
     let require = "rules: [{name: r, require: {pod: 'true', message: wrong}}, {name: d, default: {pod: {metadata: {labels: {a: b}}}}}]";
     for (spec, allowed, mode) in [

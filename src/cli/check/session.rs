@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use bumpalo::Bump;
 
-use crate::admit::{self, Assumption, Author, Endpoint};
+use crate::admit::{self, Assumption, Author, DryRun, Endpoint};
 use crate::cli::arguments::{AskedEndpoint, Check, Format};
 use crate::cli::collect;
 use crate::cli::complaints::Complaints;
+use crate::cli::explain::{self, Answers, NoField};
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Fault, Manifest};
 use crate::cli::policies::Loaded;
@@ -47,6 +48,10 @@ pub struct Found {
     pub documents: usize,
     /// Which policies applied.
     pub matched: Matched,
+    /// Whether the field of `--explain` is one of any object.
+    pub is_field_known: bool,
+    /// Why it is none of the first object that has no such field.
+    pub missing: Option<NoField>,
 }
 
 /// To how many objects each policy applied.
@@ -180,8 +185,10 @@ impl<'s> Session<'s> {
         }
         let authored = Authored { object: manifest.value, way: check.request.way };
         let mut run = admit::dry_run(&policies.set, arena, asked.request, facts, Author::File(authored));
-        run.assumptions.extend(assumption);
-        self.report(input, &collect::judged(input, manifest, run, policies, problems, check.show_object))
+        run.assumptions.splice(0..0, assumption);
+        let mut object = collect::judged(input, manifest, &run, policies, problems, check.show_object);
+        object.explained = self.explained(arena, manifest, &run);
+        self.report(input, &object)
     }
 
     fn review<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>) -> io::Result<()>
@@ -200,8 +207,10 @@ impl<'s> Session<'s> {
         match asked {
             Ok(request) => {
                 let mut run = admit::dry_run(&policies.set, arena, request, facts, Author::Recorded);
-                run.assumptions.extend(assumption);
-                self.report(input, &collect::judged(input, part, run, policies, Vec::new(), check.show_object))
+                run.assumptions.splice(0..0, assumption);
+                let mut object = collect::judged(input, part, &run, policies, Vec::new(), check.show_object);
+                object.explained = self.explained(arena, part, &run);
+                self.report(input, &object)
             }
             Err(Refusal::CannotJudge { reason, .. }) => {
                 let problems = vec![collect::problem(input, part, &[], &reason)];
@@ -232,6 +241,21 @@ impl<'s> Session<'s> {
             message: format!("namespace `{namespace}` has no labels but its name"),
         });
         (facts, assumption)
+    }
+
+    /// The answers to `--explain`, if that was asked.
+    fn explained<'a>(&mut self, arena: &'a Bump, manifest: &Manifest<'a>, run: &DryRun<'a>) -> Option<Answers<'a>> {
+        let asked = self.check.explain.as_ref()?;
+        match explain::explain(arena, asked, manifest, run) {
+            Ok(answers) => {
+                self.found.is_field_known = true;
+                Some(answers)
+            }
+            Err(missing) => {
+                self.found.missing.get_or_insert(missing);
+                None
+            }
+        }
     }
 
     fn report(&mut self, input: &Input, object: &Object<'_>) -> io::Result<()> {

@@ -2,12 +2,14 @@
 
 mod change;
 mod counts;
+mod explained;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use annotate_snippets::Level;
 
+use crate::admit::{self, Assumption};
 use crate::cli::arguments::Check;
 use crate::cli::input::Input;
 use crate::cli::render::snippet::{Message, Snippets, Source};
@@ -38,6 +40,8 @@ pub struct Text {
     snippets: Snippets,
     is_quiet: bool,
     is_verbose: bool,
+    /// Whether only what was asked of a field is told.
+    is_explaining: bool,
     /// Whether the object before took one line only; [`None`] before the first.
     after_line: Option<bool>,
     assumptions: BTreeSet<String>,
@@ -46,7 +50,8 @@ pub struct Text {
 impl Text {
     /// In these colours, as talkative as asked.
     pub fn new(check: &Check, palette: Palette) -> Self {
-        Text { is_quiet: check.quiet, is_verbose: check.verbose, ..Text::trouble(palette) }
+        let is_explaining = check.explain.is_some();
+        Text { is_quiet: check.quiet, is_verbose: check.verbose, is_explaining, ..Text::trouble(palette) }
     }
 
     /// For telling only what does not get through.
@@ -56,6 +61,7 @@ impl Text {
             snippets: Snippets::new(palette),
             is_quiet: true,
             is_verbose: false,
+            is_explaining: false,
             after_line: None,
             assumptions: BTreeSet::new(),
         }
@@ -199,8 +205,16 @@ impl Text {
     }
 
     fn write_withheld(&self, out: &mut dyn Write, object: &Object<'_>) -> io::Result<()> {
+        self.write_all_withheld(out, self.withheld(object))
+    }
+
+    fn write_all_withheld<'o, 'a: 'o>(
+        &self,
+        out: &mut dyn Write,
+        all: impl IntoIterator<Item = (&'o Outcome<'a>, &'o Withheld<'a>, &'static str)>,
+    ) -> io::Result<()> {
         let aside = self.palette.aside;
-        for (outcome, withheld, whose) in self.withheld(object) {
+        for (outcome, withheld, whose) in all {
             let path = withheld.path.as_ref().map(|path| named(path, outcome.after)).unwrap_or_default();
             let value = withheld.value.map(|value| format!(": {}", flow(value))).unwrap_or_default();
             writeln!(out, "  not changed  {whose}{path}{value}")?;
@@ -259,13 +273,16 @@ impl Render for Text {
         if self.is_quiet && !object.is_in_trouble() {
             return Ok(());
         }
+        if self.is_explaining {
+            return self.explained(out, object, input);
+        }
         let shows = |violation: &Violation<'_>| !self.is_quiet || violation.weight == Weight::Denies;
         let violations: Vec<_> = object.violations().filter(|(violation, _)| shows(violation)).collect();
         let shows_edits = !self.is_quiet && (object.is_edited() || !self.withheld(object).is_empty());
         let problems = object.problems.iter();
         let problems: Vec<_> =
             problems.filter(|problem| !self.is_quiet || problem.severity == Severity::Error).collect();
-        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits;
+        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits && object.rollout.is_none();
         if self.after_line.is_some_and(|after_line| !(after_line && is_line)) {
             writeln!(out)?;
         }
@@ -277,13 +294,19 @@ impl Render for Text {
         }
         self.headline(out, object)?;
         writeln!(out)?;
+        if let Some(rollout) = object.rollout.as_ref().filter(|_| !self.is_quiet) {
+            let answer = if rollout.rolls { "yes" } else { "no" };
+            writeln!(out, "  will roll: {answer}, because {}", visible(&rollout.to_string()))?;
+        }
         if shows_edits {
             self.edits(out, object)?;
             self.write_withheld(out, object)?;
         }
         self.after_line = Some(is_line);
         if !self.is_quiet && self.assumptions.len() <= ASSUMPTIONS {
-            let news = object.assumptions.iter().map(|assumption| &assumption.message);
+            // What is assumed of nearly every object is only worth saying to those who want to know all.
+            let is_worth = |assumption: &&Assumption| self.is_verbose || assumption.code != admit::PLUG_INS;
+            let news = object.assumptions.iter().filter(is_worth).map(|assumption| &assumption.message);
             let news: Vec<_> = news.filter(|message| !self.assumptions.contains(*message)).cloned().collect();
             self.assumptions.extend(news);
         }

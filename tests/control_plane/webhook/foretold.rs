@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
-use crate::compare::{defaulted, differences};
+use crate::compare::{all_differences, defaulted};
 use crate::defaults::version;
 use crate::webhook::objects::{self, DIGEST};
 use crate::webhook::{Scene, audit, controllers, equal};
@@ -186,14 +186,14 @@ impl Sending<'_> {
         printed.sort_unstable();
         differ("warnings", json!(warnings), json!(printed));
         if said.success {
-            let theirs = without_account(serde_json::from_str(&said.stdout)?);
+            let theirs = serde_json::from_str(&said.stdout)?;
             // kubectl keeps the file in an annotation.
             let counts = |line: &String| {
                 !line.contains("last-applied-configuration") && !line.starts_with(".metadata.annotations: only theirs")
             };
             // What the API server fills in between the two webhooks is no part of the edits.
             let ours = defaulted(&told["object"], version(&scene.cluster)?);
-            lines.extend(differences(&ours, &theirs).into_iter().filter(counts));
+            lines.extend(all_differences(&ours, &theirs).into_iter().filter(counts));
         }
         for violation in elements(told, "violations").filter(|violation| violation["mode"] == "Enforce") {
             let place = Some(text(violation, "path")).filter(|path| !path.is_empty());
@@ -219,27 +219,4 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 fn elements<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value[key].as_array().into_iter().flatten()
-}
-
-/// A Pod without what the ServiceAccount plug-in puts into it, which `check` does not foretell.
-fn without_account(mut object: Value) -> Value {
-    if object["kind"] != "Pod" {
-        return object;
-    }
-    let Some(spec) = object["spec"].as_object_mut() else { return object };
-    spec.remove("serviceAccount");
-    spec.remove("serviceAccountName");
-    let is_token = |named: &Value| text(named, "name").starts_with("kube-api-access-");
-    let drop_tokens = |list: Option<&mut Value>| {
-        if let Some(list) = list.and_then(Value::as_array_mut) {
-            list.retain(|element| !is_token(element));
-        }
-    };
-    drop_tokens(spec.get_mut("volumes"));
-    for list in ["initContainers", "containers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            drop_tokens(container.get_mut("volumeMounts"));
-        }
-    }
-    object
 }
