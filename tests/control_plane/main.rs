@@ -27,7 +27,8 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, whole,
+    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
+    whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
@@ -75,6 +76,17 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("each_verb_does_the_same_on_every_way_in", verbs::each_verb_does_the_same_on_every_way_in),
+    (
+        "applying_twice_changes_nothing_whatever_the_verbs_did",
+        verbs::applying_twice_changes_nothing_whatever_the_verbs_did,
+    ),
+    (
+        "a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed",
+        verbs::a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed,
+    ),
+    ("derived_fields_are_edited_whole", verbs::derived_fields_are_edited_whole),
+    ("what_is_due_is_denied_where_nobody_mutates", verbs::what_is_due_is_denied_where_nobody_mutates),
     ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
