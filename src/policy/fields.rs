@@ -6,6 +6,7 @@
 
 mod check;
 mod known;
+mod zero;
 
 pub use check::{EXPRESSION, Refusal, check, check_written, key_value};
 pub(in crate::policy) use check::{described, key_problem};

@@ -28,7 +28,8 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, whole,
+    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
+    whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
@@ -81,6 +82,17 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
     ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),
     ("an_update_rolls_if_check_says_so", corpus::rollouts::as_foretold),
+    ("each_verb_does_the_same_on_every_way_in", verbs::each_verb_does_the_same_on_every_way_in),
+    (
+        "applying_twice_changes_nothing_whatever_the_verbs_did",
+        verbs::applying_twice_changes_nothing_whatever_the_verbs_did,
+    ),
+    (
+        "a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed",
+        verbs::a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed,
+    ),
+    ("derived_fields_are_edited_whole", verbs::derived_fields_are_edited_whole),
+    ("what_is_due_is_denied_where_nobody_mutates", verbs::what_is_due_is_denied_where_nobody_mutates),
     ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),

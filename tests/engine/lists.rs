@@ -153,6 +153,32 @@ fn an_expression_may_take_any_place_in_a_value() {
 }
 
 #[test]
+fn what_the_api_server_does_not_write_is_no_edit() {
+    let text = "override: {pod: {spec: {hostPID: false, hostIPC: false, hostname: '', securityContext: {runAsNonRoot: false}}}, \
+        container: {tty: false, env: [{name: A, value: ''}]}}";
+    let review = Review::create(&rule(text), applied(&pod(json!({"hostPID": true}))));
+    assert_eq!(
+        review.edits(),
+        [
+            "/spec/hostPID=false".to_owned(),
+            "/spec/securityContext/runAsNonRoot=false".to_owned(),
+            format!(r#"{ENV}=[{{"name":"A","value":""}}]"#),
+        ]
+    );
+    let mut stored = review.edited();
+    stored["spec"].as_object_mut().unwrap().remove("hostPID");
+    stored["spec"]["containers"][0]["env"] = json!([{"name": "A"}]);
+    assert_eq!(Review::create(&rule(text), stored.clone()).edits(), [""; 0]);
+    assert_eq!(Review::create(&rule(text), stored).violations(), [""; 0]);
+    // In parts of a value that is set as a whole, too.
+    let text = "override: {pod: {spec: {volumes: [{name: v, nfs: {server: s, path: /, readOnly: false}}], \
+        tolerations: [{key: a, value: ''}]}}}";
+    let stored =
+        json!({"volumes": [{"name": "v", "nfs": {"server": "s", "path": "/"}}], "tolerations": [{"key": "a"}]});
+    assert_eq!(Review::create(&rule(text), applied(&pod(stored))).edits(), [""; 0]);
+}
+
+#[test]
 fn two_rules_that_add_one_element_meet_by_its_key() {
     let rules = "mode: Enforce, rules: [\
         {name: a, default: {container: {env: [{name: A, value: x}]}}}, \
@@ -168,7 +194,7 @@ fn fields_from_which_others_were_derived_are_edited_in_templates_only() {
     for (field, value, shown) in [
         ("priorityClassName", "high", "\"high\""),
         ("automountServiceAccountToken", "false", "false"),
-        ("hostNetwork", "false", "false"),
+        ("hostNetwork", "true", "true"),
         ("serviceAccountName", "robot", "\"robot\""),
         ("runtimeClassName", "gvisor", "\"gvisor\""),
     ] {

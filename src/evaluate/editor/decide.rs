@@ -31,7 +31,10 @@ impl<'a> Editor<'_, 'a> {
             self.computed.push(Computed { rule, field, value });
         }
         let before = self.workload.field(field.base, field.steps);
-        let is_there = before.is_some_and(|before| self.is_equal(known, &field, before, value));
+        let is_there = match before {
+            Some(before) => self.is_equal(known, &field, before, value),
+            None => known.leaves_out(value),
+        };
         // An element is added to whatever list another rule has made, and a field to an object that lacks it.
         let earlier = self.made.over(&field).filter(|earlier| {
             let is_free = before.is_none() && earlier.field.steps.len() < field.steps.len();
@@ -169,7 +172,13 @@ impl<'a> Editor<'_, 'a> {
         let quantities = || Quantity::of(before).ok().zip(Quantity::of(value).ok());
         before == value
             || (known.is_quantity() && quantities().is_some_and(|(a, b)| a == b))
-            || (matches!(value, Value::Array(_) | Value::Object(_)) && self.as_decoded(field, value) == Some(before))
+            || (matches!(value, Value::Array(_) | Value::Object(_))
+                && self.is_equal_in_parts(known, field, before, value))
+    }
+
+    fn is_equal_in_parts(&self, known: fields::Field, field: &Field<'a>, before: Value<'a>, value: Value<'a>) -> bool {
+        let bare = |value| known.bare(self.case.arena, value);
+        self.as_decoded(field, value).is_some_and(|decoded| bare(decoded) == bare(before))
     }
 }
 

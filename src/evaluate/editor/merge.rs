@@ -160,8 +160,9 @@ impl<'a> Editor<'_, 'a> {
         let found = match known.shape() {
             Shape::Keyed(keys) => standing.iter().position(|element| is_same_element(keys, *element, wanted)),
             _ => {
-                let whole = self.as_decoded(&next, wanted);
-                standing.iter().position(|element| *element == wanted || Some(*element) == whole)
+                let bare = |value| inner.bare(self.case.arena, value);
+                let whole = self.as_decoded(&next, wanted).map(bare);
+                standing.iter().position(|element| *element == wanted || Some(bare(*element)) == whole)
             }
         };
         let Some(found) = found else {

@@ -33,7 +33,7 @@ struct Sending<'s> {
 pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), Failed> {
     let mut differing = Vec::new();
     for (way, args) in WAYS {
-        for namespace in ["default", "strict", "enforced", "rich"] {
+        for namespace in ["default", "strict", "enforced", "rich", "verbs"] {
             let has_all = namespace == "default" && way == "apply";
             let kinds = if has_all { &Kind::ALL[..] } else { &[Kind::Pod, Kind::StatefulSet] };
             let objects: Vec<_> = kinds.iter().flat_map(|kind| objects(*kind, &format!("{namespace}-{way}"))).collect();
@@ -50,7 +50,7 @@ pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), 
 pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Failed> {
     let mut differing = Vec::new();
     for (way, first, args) in UPDATES {
-        for namespace in ["default", "rich"] {
+        for namespace in ["default", "rich", "verbs"] {
             let sending = Sending { scene, namespace, way, args };
             let name = format!("updated-{way}");
             let spec =
