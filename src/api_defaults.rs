@@ -9,6 +9,7 @@
 mod container;
 mod kinds;
 pub mod limit_range;
+pub mod plug_ins;
 mod pod_level;
 mod pod_spec;
 mod quantities;
@@ -18,8 +19,8 @@ mod volume;
 
 use bumpalo::Bump;
 
-pub use crate::api_defaults::pod_level::created;
-pub use crate::api_defaults::question::{filled, fills};
+pub use crate::api_defaults::pod_level::{created, requests_of_containers};
+pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
 use crate::document::Value;
 

@@ -3,6 +3,7 @@
 mod acceptable;
 pub mod case;
 mod computed;
+pub mod due;
 mod editor;
 pub mod edits;
 pub mod judge;
@@ -11,10 +12,12 @@ pub mod owner;
 mod rollout;
 
 use std::fmt;
+use std::ops::Range;
 
 use bumpalo::Bump;
 use json_patch::PatchOperation;
 
+use crate::cel::Program;
 use crate::document::{Path, Step, Value};
 use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
@@ -79,12 +82,29 @@ pub enum Reason<'a> {
     Conflict(&'a Policy, &'a Rule),
     /// The template of an object that exists does not change, and podgate starts no rollout.
     Rollout,
+    /// The Pod, or the container, is taken out of the rule.
+    Exception(&'a Exception),
     /// An expression failed.
     Error(String),
     /// The result would not be one that the API server accepts.
     Invalid(String),
     /// The expression would give another value on its own result.
     Unstable,
+}
+
+/// The part of an expression that was false or failed.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// The expression.
+    pub program: &'a Program,
+    /// The bytes of the part in its source.
+    pub range: Range<usize>,
+    /// Whether it is smaller than the whole expression.
+    pub is_narrower: bool,
+    /// Whether it is true, and what is around it makes the expression false.
+    pub holds: bool,
+    /// What the parts of the part are, in one line; may be empty.
+    pub values: String,
 }
 
 /// What must hold and does not.
@@ -110,6 +130,8 @@ pub struct Violation<'a> {
     pub exception: Option<&'a Exception>,
     /// What would have let it pass, and has expired.
     pub expired: Option<&'a Exception>,
+    /// Which part of the rule's expression it comes from; for an error, and where somebody wants to know why.
+    pub evidence: Option<Evidence<'a>>,
 }
 
 /// What the rules that edit did to one object.
@@ -151,6 +173,12 @@ impl<'a> Field<'a> {
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 
+    /// The element at `index` of the list that stands in this field.
+    pub fn element(&self, arena: &'a Bump, index: usize) -> Self {
+        let steps = self.steps.iter().map(Step::borrowed).chain([Step::Index(index)]);
+        Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
+    }
+
     /// Appends the path in an object of `kind`.
     pub fn push_path(&self, text: &mut String, kind: Kind) {
         crate::workload::push_path_in(text, kind, self.base, self.steps);
@@ -170,6 +198,7 @@ impl Reason<'_> {
             Reason::Mode(_) => "mode",
             Reason::Conflict(..) => "conflict",
             Reason::Rollout => "rollout",
+            Reason::Exception(_) => "exception",
             Reason::Error(_) => "error",
             Reason::Invalid(_) => "invalid",
             Reason::Unstable => "unstable",
@@ -189,6 +218,7 @@ impl fmt::Display for Reason<'_> {
             Reason::Mode(mode) => write!(f, "the rule runs in mode {mode}"),
             Reason::Conflict(policy, rule) => write!(f, "{}/{} set it first", policy.id, rule.name),
             Reason::Rollout => f.write_str("the template does not change, and podgate starts no rollout"),
+            Reason::Exception(exception) => write!(f, "excepted by {exception}"),
             Reason::Error(error) => write!(f, "an expression failed: {error}"),
             Reason::Invalid(problem) => f.write_str(problem),
             Reason::Unstable => f.write_str("the expression gives another value on its own result"),

@@ -21,6 +21,7 @@ use crate::builtin;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
+use crate::policy::collision::collisions;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
 use folders::Folders;
@@ -226,8 +227,9 @@ impl Loaded {
 
 /// What is in force after `collected` was read, and how it stands.
 fn judged(collected: Collected, before: &PolicySet, options: &Options, generation: u64) -> (PolicySet, Status) {
-    let Merged { policies, exceptions, refused, diagnostics } = merge::merge(collected, before, options);
+    let Merged { policies, exceptions, refused, mut diagnostics } = merge::merge(collected, before, options);
     let set = PolicySet::with_exceptions(policies, exceptions);
+    diagnostics.extend(collisions(set.policies()));
     let status = Status {
         generation,
         policy_set: set.digest().to_owned(),

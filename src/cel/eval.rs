@@ -4,6 +4,7 @@
 //! it decides. Nothing here recurses deeper than the expression itself.
 
 mod access;
+mod blame;
 mod loops;
 mod operators;
 mod optional;
@@ -121,17 +122,31 @@ impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
     fn binary(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let [left, right] = sides;
-        let (left, right) = (self.value(left)?, self.value(right)?);
+        let (left, right) = (self.side(left)?, self.side(right)?);
         let result = match operator {
+            Operator::Equal | Operator::NotEqual if is_short(left) => {
+                Ok(Value::Bool(equal(left, right) == (operator == Operator::Equal)))
+            }
             Operator::Equal => self.context().equal(left, right).map(Value::Bool),
             Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
             Operator::In => self.contains(right, left).map(Value::Bool),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                operators::ordered(operator, left, right).map(Value::Bool)
+                let paid = self.context().compare(left, right);
+                paid.and_then(|()| operators::ordered(operator, left, right)).map(Value::Bool)
             }
             _ => arithmetic(self.context(), operator, left, right),
         };
         result.map_err(|reason| Error::new(reason, node.part))
+    }
+
+    /// The value of a side of an operator, which is often a constant or a field.
+    #[inline]
+    fn side(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        match &node.kind {
+            Kind::Constant(constant) if self.budget.step() => Ok(constant.value()),
+            Kind::Select(select) if self.budget.step() => self.select(select),
+            _ => self.value(node),
+        }
     }
 
     #[inline(never)]
@@ -142,7 +157,10 @@ impl<'a> Evaluation<'_, 'a> {
 
     #[inline(never)]
     fn negate(&self, operand: &'a Node, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        operators::negate(self.value(operand)?).map_err(|reason| Error::new(reason, node.part))
+        operators::negate(self.value(operand)?).map_err(|reason| match reason {
+            Reason::Expected(..) => Error::new(reason, operand.part),
+            _ => Error::new(reason, node.part),
+        })
     }
 
     #[inline(never)]
@@ -227,5 +245,15 @@ impl<'a> Evaluation<'_, 'a> {
             }
         };
         result.map_err(|reason| Error::new(reason, node.part))
+    }
+}
+
+/// Whether comparing a value costs no more than the step for it.
+#[inline]
+fn is_short(value: Value<'_>) -> bool {
+    match value {
+        Value::String(text) => text.len() < 64,
+        Value::Bool(_) | Value::Int(_) | Value::Null => true,
+        _ => false,
     }
 }

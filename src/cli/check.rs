@@ -78,20 +78,26 @@ pub fn run(check: &Check) -> io::Result<Exit> {
     let mut is_denied = false;
     if let Some(loaded) = loaded {
         let inputs = input::read(&check.inputs, &mut |complaint| complaints.take(complaint, None));
-        let set = policies::set(loaded, &inputs, &check.request.exception_namespaces, now, &mut complaints);
+        let loaded =
+            policies::with_exceptions(loaded, &inputs, &check.request.exception_namespaces, now, &mut complaints);
         let arena = Bump::new();
         let [old, limit_ranges] =
             [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));
         let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, now, &mut complaints);
-        let mut session = Session::new(check, &set, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
+        let mut session =
+            Session::new(check, &loaded, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
         for input in &inputs {
             session.input(input)?;
         }
         let found = session.finish();
         (tail, is_denied) = (found.tail, found.is_denied);
-        head.policy_set = Some(set.digest().to_owned());
-        head.policies = policies_used(&set, &found.matched);
-        head.exceptions = exceptions_used(&set, &found.matched);
+        head.policy_set = Some(loaded.set.digest().to_owned());
+        head.policies = policies_used(&loaded.set, &found.matched);
+        head.exceptions = exceptions_used(&loaded.set, &found.matched);
+        if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
+            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
+        }
         if found.documents == 0 && complaints.errors() == 0 {
             complaints.take(nothing_found(&inputs), None);
         }
@@ -120,6 +126,10 @@ fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
     if check.request.operation == Some(AskedOperation::Update) && check.request.old.is_none() {
         let help = "name the file that holds the objects as they are with `--old FILE`";
         complaints.take(Diagnostic::error(None, "`--operation UPDATE` needs the old objects").help(help), None);
+    }
+    if check.explain.is_some() && !matches!(check.output, Format::Text | Format::Json) {
+        let help = "leave out `--output`, or ask for `--output json`";
+        complaints.take(Diagnostic::error(None, "`--explain` answers in text or in JSON").help(help), None);
     }
     complaints.errors() == 0
 }

@@ -1,5 +1,6 @@
 //! From what `--policy` names, and the exceptions among the inputs, to a policy set.
 
+use std::mem;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,9 +8,26 @@ use jiff::Timestamp;
 use crate::cli::complaints::Complaints;
 use crate::cli::input::Input;
 use crate::diagnostic::Diagnostic;
+use crate::policy::collision::collisions;
 use crate::policy::file;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
+
+/// Policies to check against, and the texts that they were read from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The policies with their exceptions.
+    pub set: PolicySet,
+    /// The files, with their texts.
+    pub texts: Vec<(Arc<str>, String)>,
+}
+
+impl Loaded {
+    /// The text of a file that was read.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.texts.iter().find(|(name, _)| name.as_ref() == file).map(|(_, text)| text.as_str())
+    }
+}
 
 /// All that `names` name: files, folders, and packs as `builtin:NAME`. [`None`] if any of it cannot be used: an answer by
 /// some of the policies would be taken for the whole answer, and one by none for consent.
@@ -27,13 +45,13 @@ pub fn load(names: &[String], complaints: &mut Complaints) -> Option<Collected> 
 
 /// The set of what was collected, with the exceptions among `inputs`. An exception that cannot be used is an error, and
 /// without it the rest is judged all the same: it can only deny more.
-pub fn set(
+pub fn with_exceptions(
     mut collected: Collected,
     inputs: &[Input],
     trusted_namespaces: &[String],
     now: Timestamp,
     complaints: &mut Complaints,
-) -> PolicySet {
+) -> Loaded {
     for input in inputs {
         let loaded = file::exceptions(&input.name, &input.text);
         if !loaded.exceptions.is_empty() || !loaded.diagnostics.is_empty() {
@@ -47,13 +65,16 @@ pub fn set(
         let help = "take it away, or give it a later `expires`";
         collected.diagnostics.push(Diagnostic::warning(Some(exception.place.clone()), message).help(help));
     }
+    let policies = mem::take(&mut collected.policies).into_iter().map(Arc::new);
+    let exceptions = mem::take(&mut collected.exceptions).into_iter().map(Arc::new);
+    let set = PolicySet::with_exceptions(policies, exceptions);
+    collected.diagnostics.extend(collisions(set.policies()));
     say(&mut collected, complaints);
-    let Collected { policies, exceptions, .. } = collected;
-    PolicySet::with_exceptions(policies.into_iter().map(Arc::new), exceptions.into_iter().map(Arc::new))
+    Loaded { set, texts: collected.texts }
 }
 
 fn say(collected: &mut Collected, complaints: &mut Complaints) {
-    for diagnostic in std::mem::take(&mut collected.diagnostics) {
+    for diagnostic in mem::take(&mut collected.diagnostics) {
         let file = diagnostic.place.as_ref().map(|place| Arc::clone(&place.file));
         complaints.take(diagnostic, file.and_then(|file| collected.text(&file)));
     }

@@ -12,8 +12,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::admit::Assumption;
+use crate::cli::explain::{Answers, Explained};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
+use crate::rollout::Rollout;
 
 /// The version of the shape. A reader that knows it can read every later podgate with the same number.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -189,6 +191,10 @@ pub struct Object<'a> {
     pub problems: Vec<Diagnostic>,
     /// Whether the objects after their edits are part of the answer.
     pub shows_object: bool,
+    /// For an update of an owner: what becomes of the Pods that run.
+    pub rollout: Option<Rollout>,
+    /// Who set the field that was asked about.
+    pub explained: Option<Answers<'a>>,
 }
 
 /// What both webhooks say of one object.
@@ -204,6 +210,8 @@ pub struct Outcome<'a> {
     pub edits: Vec<Edit<'a>>,
     /// What was not changed.
     pub withheld: Vec<Withheld<'a>>,
+    /// For a Pod: its QoS class before the edits and after them.
+    pub qos_class: Option<ClassChange>,
     /// The changes as operations on the object as the API server would send it.
     pub patch: Vec<PatchOperation>,
     /// What who asked would be told.
@@ -212,6 +220,17 @@ pub struct Outcome<'a> {
     pub before: Value<'a>,
     /// The object after the edits.
     pub after: Value<'a>,
+    /// The same as it is stored, with what the API server fills in after the webhooks.
+    pub stored: Value<'a>,
+}
+
+/// The QoS class of a Pod before and after edits.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ClassChange {
+    /// Before them.
+    pub before: &'static str,
+    /// After them.
+    pub after: &'static str,
 }
 
 /// How a violation counts.
@@ -256,12 +275,39 @@ pub struct Violation<'a> {
     /// What people are told of the exception that lets it pass, or that has expired.
     #[serde(skip)]
     pub about_exception: Option<String>,
+    /// The part of the rule's expression that decided, where that says more than the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence<'a>>,
     /// The piece of the file to underline.
     #[serde(skip)]
     pub span: Span,
     /// How it counts.
     #[serde(skip)]
     pub weight: Weight,
+}
+
+/// The part of an expression that decided its result.
+#[derive(Debug, Serialize)]
+pub struct Evidence<'a> {
+    /// The part.
+    pub expression: String,
+    /// `false`, `error`, or `true` where a `!` around it makes the rule false.
+    pub result: &'static str,
+    /// What its parts are, in one line; may be empty.
+    pub values: String,
+    /// The file of the policy, or `builtin:NAME`.
+    #[serde(serialize_with = "as_text")]
+    pub file: Arc<str>,
+    /// Where the part stands there, counted from 1.
+    pub line: u32,
+    /// Counted from 1.
+    pub column: u32,
+    /// The piece of the file to underline.
+    #[serde(skip)]
+    pub span: Span,
+    /// The text of the file.
+    #[serde(skip)]
+    pub text: &'a str,
 }
 
 /// A change that was made.
@@ -400,13 +446,20 @@ impl Serialize for Object<'_> {
         map.serialize_entry("assumptions", &assumptions)?;
         self.outcome.write_findings(&mut map)?;
         if let Some(pod) = &self.pod {
-            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object })?;
+            let explained = self.explained.as_ref().map(|answers| answers.of_pods.as_slice());
+            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object, explained })?;
+        }
+        if let Some(rollout) = &self.rollout {
+            map.serialize_entry("rollout", &OfRollout(rollout))?;
+        }
+        if let Some(answers) = &self.explained {
+            map.serialize_entry("explained", &answers.own)?;
         }
         let warned = self.problems.iter().filter(|problem| problem.severity == Severity::Warning);
         let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
         map.serialize_entry("warnings", &warnings)?;
         if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
+            map.serialize_entry("object", &self.outcome.stored)?;
         }
         map.end()
     }
@@ -422,6 +475,9 @@ impl Outcome<'_> {
         map.serialize_entry("violations", &self.violations)?;
         map.serialize_entry("edits", &self.edits)?;
         map.serialize_entry("withheld", &self.withheld)?;
+        if let Some(class) = &self.qos_class {
+            map.serialize_entry("qosClass", class)?;
+        }
         map.serialize_entry("patch", &self.patch)
     }
 }
@@ -429,6 +485,7 @@ impl Outcome<'_> {
 struct OfPod<'o, 'a> {
     outcome: &'o Outcome<'a>,
     shows_object: bool,
+    explained: Option<&'o [Explained<'a>]>,
 }
 
 impl Serialize for OfPod<'_, '_> {
@@ -437,9 +494,27 @@ impl Serialize for OfPod<'_, '_> {
         self.outcome.write_decision(&mut map)?;
         self.outcome.write_findings(&mut map)?;
         map.serialize_entry("warnings", &self.outcome.warnings)?;
-        if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
+        if let Some(explained) = self.explained {
+            map.serialize_entry("explained", explained)?;
         }
+        if self.shows_object {
+            map.serialize_entry("object", &self.outcome.stored)?;
+        }
+        map.end()
+    }
+}
+
+struct OfRollout<'o>(&'o Rollout);
+
+impl Serialize for OfRollout<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Rollout { rolls, template_changes, changed, .. } = self.0;
+        let fields: Vec<_> = changed.iter().map(Path::to_string).collect();
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("rolls", rolls)?;
+        map.serialize_entry("templateChanges", template_changes)?;
+        map.serialize_entry("fields", &fields)?;
+        map.serialize_entry("because", &self.0.to_string())?;
         map.end()
     }
 }

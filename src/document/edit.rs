@@ -9,8 +9,8 @@ use crate::document::{Member, Step, Value};
 #[error("there is no place for this edit")]
 pub struct NoPlace;
 
-/// The tree `root` with `value` at `steps`. Objects that are missing or `null` on the way are made; an index may name
-/// an element or the place after the last one.
+/// The tree `root` with `value` at `steps`. Objects that are missing or `null` on the way are made, and lists by their
+/// first element; an index may name an element or the place after the last one.
 ///
 /// # Errors
 /// [`NoPlace`] if a step leads into a scalar, or past the end of an array.
@@ -22,6 +22,10 @@ pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Valu
         (Step::Key(key), Value::Object(_) | Value::Null) => {
             let inner = set(arena, root.get(key).unwrap_or_default(), rest, value)?;
             Ok(with_member(arena, root.members(), key, inner))
+        }
+        (Step::Index(0), Value::Null) => {
+            let inner = set(arena, Value::Null, rest, value)?;
+            Ok(with_element(arena, &[], 0, inner))
         }
         (Step::Index(index), Value::Array(elements)) if *index <= elements.len() => {
             let old = elements.get(*index).copied().unwrap_or_default();
@@ -94,6 +98,7 @@ mod tests {
             ("a.b[1].c", r#"{"a":{"b":[1,{"c":9}]},"d":{"e":"shared"},"n":null}"#),
             ("a.b[2]", r#"{"a":{"b":[1,{"c":2},9]},"d":{"e":"shared"},"n":null}"#),
             ("n.x.y", r#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":{"x":{"y":9}}}"#),
+            ("n[0].x", r#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":[{"x":9}]}"#),
             ("z", r#"{"a":{"b":[1,{"c":2}]},"d":{"e":"shared"},"n":null,"z":9}"#),
         ];
         for (path, expected) in cases {
@@ -103,7 +108,7 @@ mod tests {
             let shared = edited.get("d").unwrap().members();
             assert!(std::ptr::eq(shared, root.get("d").unwrap().members()));
         }
-        for path in ["d.e.f", "a.b[4]", "a.b.c", "a[0]"] {
+        for path in ["d.e.f", "a.b[4]", "a.b.c", "a[0]", "n[1]"] {
             let path = Path::parse(path).unwrap();
             assert_eq!(set(&arena, root, path.steps(), Value::Int(9)), Err(NoPlace));
         }

@@ -11,8 +11,7 @@ use crate::document::print::shortened;
 use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
-use crate::evaluate::{Violation, owner};
-use crate::policy::exception::{Exception, Question};
+use crate::evaluate::{Evidence, Violation, owner};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::review::printable;
@@ -21,8 +20,10 @@ use crate::workload::{Base, Container, Role, path_in};
 /// What an expression found wrong.
 struct Finding<'a> {
     container: Option<Container<'a>>,
+    /// Of an error, without the values that led to it.
     message: String,
     error: Option<Error>,
+    evidence: Option<Evidence<'a>>,
 }
 
 /// What kept a rule from finding out.
@@ -74,7 +75,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     let mut before = by_container.get(&finding.named()).into_iter().flatten();
                     before.any(|before| is_same(case, old, require, &finding, before))
                 });
-                let [exception, expired] = exceptions(set, case, rule, finding.container.as_slice());
+                let [exception, expired] = matched.exceptions(case, rule, finding.container.as_slice());
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
                 let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
@@ -82,13 +83,14 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     policy: matched.policy,
                     rule,
                     mode: if passed_over { Mode::Audit } else { mode },
-                    message: finding.message,
+                    message: finding.shown(),
                     path: path(case, require, finding.container.as_ref()),
                     container: finding.container,
                     is_new: !was_there,
                     is_error: finding.error.is_some(),
                     exception,
                     expired,
+                    evidence: finding.evidence,
                 });
             }
         }
@@ -96,28 +98,20 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
     violations
 }
 
-/// The exception that lets pass what was found in these containers, or in the Pod itself, and one that would have and has
-/// expired.
-fn exceptions<'a>(
-    set: &'a PolicySet,
-    case: &Case<'a>,
-    rule: &Rule,
-    containers: &[Container<'a>],
-) -> [Option<&'a Exception>; 2] {
-    let from = set.exceptions_from(rule);
-    if from.is_empty() {
-        return [None; 2];
-    }
-    let question = Question { namespace: case.request.namespace, labels: case.pod().pod_labels(), containers };
-    let mut covering = from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question));
-    let holding = covering.clone().find(|exception| exception.holds_at(case.facts.now));
-    [holding, covering.find(|_| holding.is_none())]
-}
-
 impl<'a> Finding<'a> {
-    fn of(failure: Failure, container: Option<Container<'a>>) -> Self {
+    fn of(failure: Failure<'a>, container: Option<Container<'a>>) -> Self {
         let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
-        Finding { container, message: on_one_line(&failure.message), error: Some(error) }
+        Finding { container, message: on_one_line(&failure.message), error: Some(error), evidence: failure.evidence }
+    }
+
+    /// The message, with what led to it.
+    fn shown(&self) -> String {
+        match &self.evidence {
+            Some(Evidence { values, .. }) if self.error.is_some() && !values.is_empty() => {
+                on_one_line(&format!("{} ({values})", self.message))
+            }
+            _ => self.message.clone(),
+        }
     }
 
     /// By what a container is known in another version of the object.
@@ -133,7 +127,7 @@ fn findings_of<'a>(
     require: &'a Require,
 ) -> Vec<Finding<'a>> {
     if require.subject != Subject::Container {
-        return finding(scope, rule, require, None).into_iter().collect();
+        return finding(case, scope, rule, require, None).into_iter().collect();
     }
     let field = require.field.as_ref().and_then(|field| match field.steps().first() {
         Some(Step::Key(key)) => Some(key.as_ref()),
@@ -146,7 +140,7 @@ fn findings_of<'a>(
             continue;
         }
         scope.enter(&container);
-        let found = finding(scope, rule, require, Some(container));
+        let found = finding(case, scope, rule, require, Some(container));
         scope.leave();
         let Some(found) = found else { continue };
         case.budget.charge(Budget::VIOLATION.saturating_add(found.message.len().try_into().unwrap_or(u64::MAX)));
@@ -161,13 +155,14 @@ fn findings_of<'a>(
 }
 
 fn finding<'a>(
+    case: &Case<'a>,
     scope: &Scope<'_, 'a>,
     rule: &'a Rule,
     require: &'a Require,
     container: Option<Container<'a>>,
 ) -> Option<Finding<'a>> {
-    let cannot = |what: &str, error: Failure| {
-        Finding::of(Failure { message: format!("{what} cannot be evaluated: {error}"), ..error }, container)
+    let cannot = |what: &str, error: Failure<'a>| {
+        Finding::of(Failure { message: format!("{what} cannot be evaluated: {}", error.message), ..error }, container)
     };
     if let Some(when) = &rule.when {
         match scope.test(when) {
@@ -178,7 +173,10 @@ fn finding<'a>(
     }
     match scope.test(&require.program) {
         Ok(true) => None,
-        Ok(false) => Some(Finding { container, message: message(scope, require), error: None }),
+        Ok(false) => {
+            let evidence = if case.explains { scope.evidence(&require.program) } else { None };
+            Some(Finding { container, message: message(scope, require), error: None, evidence })
+        }
         Err(error) => Some(cannot("the rule", error)),
     }
 }

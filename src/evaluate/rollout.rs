@@ -7,8 +7,9 @@ use crate::document::{Value, edit};
 use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field};
-use crate::policy::fields;
-use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
+use crate::policy::edit::{Action, EditRule};
+use crate::policy::fields::{self, Shape};
+use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
@@ -33,11 +34,13 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     let mut workload = case.workload;
     for matched in matched.iter().filter(|matched| matched.failed.is_none()) {
         for rule in &matched.policy.rules {
-            let Verb::Default(default) = &rule.verb else { continue };
+            // What the other verbs do to a template does not depend on who wrote it.
+            let is_value = |edit: &&EditRule| matches!(edit.action, Action::Default | Action::Override);
+            let Some(edit) = rule.edit().filter(is_value) else { continue };
             if matched.editing_mode(rule) != Mode::Enforce {
                 continue;
             }
-            for (field, was) in fields(editor, &old, rule, default) {
+            for (field, was) in values(editor, &old, rule, edit) {
                 let now = case.workload.field(field.base, field.steps);
                 if now == Some(was) || edits.iter().any(|edit| edit.field.is_same(&field)) {
                     continue;
@@ -80,22 +83,21 @@ fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
     Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
 }
 
-/// Each field that a rule may default in the template and that has an old value.
-fn fields<'a>(
+/// Each field that a rule may set in the template and that has an old value.
+fn values<'a>(
     editor: &Editor<'_, 'a>,
     old: &Workload<'a>,
     rule: &'a Rule,
-    default: &'a DefaultRule,
+    edit: &'a EditRule,
 ) -> Vec<(Field<'a>, Value<'a>)> {
     let mut fields = Vec::new();
-    for leaf in default.leaves.iter().filter(|leaf| editor.is_target(default, leaf)) {
+    for leaf in edit.leaves.iter().filter(|leaf| editor.is_target(edit, leaf.placement)) {
         if !leaf.in_container {
             let field = Field { base: Base::Pod, steps: &leaf.steps, container: None };
             fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was)));
             continue;
         }
-        let selected =
-            |container: &Container<'a>| rule.selects(container) && !container.role.forbids(Leaf::first_key(leaf));
+        let selected = |container: &Container<'a>| rule.selects(container) && !container.role.forbids(leaf.first_key());
         for container in editor.case.workload.containers().filter(selected) {
             let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
@@ -106,29 +108,31 @@ fn fields<'a>(
     // What a computed object filled in is put back field by field: beside it stands what the author wrote.
     let mut rows = Vec::with_capacity(fields.len());
     for (field, was) in fields {
-        each_row(editor, default, field, was, &mut rows);
+        if let Some(known) = fields::Field::at(field.base != Base::Pod, field.steps) {
+            each_row(editor, edit, known, field, was, &mut rows);
+        }
     }
     rows
 }
 
 fn each_row<'a>(
     editor: &Editor<'_, 'a>,
-    default: &DefaultRule,
+    edit: &EditRule,
+    known: fields::Field,
     field: Field<'a>,
     was: Value<'a>,
     rows: &mut Vec<(Field<'a>, Value<'a>)>,
 ) {
-    let in_container = field.base != Base::Pod;
-    if let Some(row) = fields::find(in_container, field.steps) {
-        if editor.is_target_of_field(default, row) {
+    if !matches!(known.shape(), Shape::Object | Shape::Map) {
+        let in_container = field.base != Base::Pod;
+        if editor.is_target(edit, fields::placement(in_container, field.steps)) {
             rows.push((field, was));
         }
         return;
     }
-    if fields::below(in_container, field.steps).next().is_none() {
-        return;
-    }
     for member in was.members().iter().filter(|member| !member.value.is_null()) {
-        each_row(editor, default, field.member(editor.case.arena, member.key), member.value, rows);
+        if let Some(inner) = known.member(member.key) {
+            each_row(editor, edit, inner, field.member(editor.case.arena, member.key), member.value, rows);
+        }
     }
 }

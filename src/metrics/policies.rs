@@ -14,8 +14,9 @@ use crate::document::Step;
 use crate::evaluate::{Field, Violation};
 use crate::metrics::exceptions::ExceptionCounters;
 use crate::metrics::table::{self, Described};
+use crate::policy::fields::Shape;
 use crate::policy::set::PolicySet;
-use crate::policy::{Leaf, Mode, Policy, Rule, Verb};
+use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule};
 use crate::workload::Base;
 
 /// The counters of one policy set.
@@ -58,7 +59,7 @@ const VIOLATION: usize = 3;
 const ERROR: usize = 4;
 
 /// Why an edit is withheld, and last whatever has no place of its own.
-const CODES: [&str; 12] = [
+const CODES: [&str; 13] = [
     "api-default",
     "authored",
     "template",
@@ -67,6 +68,7 @@ const CODES: [&str; 12] = [
     "mode",
     "conflict",
     "rollout",
+    "exception",
     "error",
     "invalid",
     "unstable",
@@ -115,7 +117,7 @@ impl SetCounters {
                 let worst = mine.map(|violation| (result(violation), violation.mode)).max();
                 match worst {
                     Some((result, mode)) => add(results, mode, result),
-                    None if judges(rule) => add(results, matched.judging_mode(rule), PASS),
+                    None if rule.judges() => add(results, matched.judging_mode(rule), PASS),
                     None => {}
                 }
             }
@@ -157,7 +159,7 @@ impl PolicyCounters {
 
     fn edited(&self, field: &Field<'_>) {
         let is_it = |leaf: &Leaf| {
-            leaf.in_container == matches!(field.base, Base::Container(..)) && leaf.steps.as_slice() == field.steps
+            leaf.in_container == matches!(field.base, Base::Container(..)) && field.steps.starts_with(&leaf.steps)
         };
         let leaf = self.policy.rules.iter().flat_map(leaves).position(is_it);
         let place =
@@ -218,7 +220,7 @@ impl Collector for SetCollector {
                     for (result, counter) in RESULTS.into_iter().zip(by_result) {
                         let count = counter.load(Ordering::Relaxed);
                         // Shown from the beginning, so that the first one is an increase.
-                        let is_awaited = judges(rule) && mode == strictest && result == "violation";
+                        let is_awaited = rule.judges() && mode == strictest && result == "violation";
                         if count > 0 || is_awaited {
                             let values = [mode.name(), &policy.id, result, &rule.name];
                             results.push(metric(table::RULE_RESULTS, values, count));
@@ -267,21 +269,16 @@ fn add(results: &RuleResults, mode: Mode, result: usize) {
     }
 }
 
-fn judges(rule: &Rule) -> bool {
-    matches!(rule.verb, Verb::Require(_))
-}
-
 fn leaves(rule: &Rule) -> &[Leaf] {
-    match &rule.verb {
-        Verb::Default(default) => &default.leaves,
-        Verb::Require(_) => &[],
-    }
+    rule.edit().map(|edit| edit.leaves.as_slice()).unwrap_or_default()
 }
 
 /// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`; [`None`] for a computed object, whose fields nobody
 /// knows before it is computed.
 fn field_of_leaf(leaf: &Leaf) -> Option<String> {
-    leaf.field?;
+    if matches!(leaf.value, LeafValue::Computed(_)) && matches!(leaf.field.shape(), Shape::Object | Shape::Map) {
+        return None;
+    }
     let mut text = if leaf.in_container { "spec.containers[*]".to_owned() } else { String::new() };
     for step in &leaf.steps {
         if let Step::Key(key) = step {

@@ -5,14 +5,18 @@ mod edit;
 mod exception;
 mod expression;
 mod header;
+mod images;
 mod known;
 mod matching;
+mod range;
 mod reader;
 mod require;
 mod rule;
 mod scalar;
 mod selector;
+mod sense;
 mod spec;
+mod values;
 
 use std::sync::Arc;
 
@@ -22,6 +26,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Limits, yaml};
 use crate::policy::exception::Exception;
 use crate::policy::{Policy, digest};
+pub use expression::place_in;
 use header::Header;
 use reader::{Node, Reader};
 

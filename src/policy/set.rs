@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::document::Value;
 use crate::policy::exception::Exception;
-use crate::policy::{Match, Policy, Rule, Verb};
+use crate::policy::{Match, Policy, Rule};
 use crate::review::Operation;
 use crate::workload::Kind;
 
@@ -102,7 +102,7 @@ impl PolicySet {
             index.add(number, policy);
         }
         let any_editor = |matches: fn(&Match) -> bool| {
-            let edits = |rule: &Rule| matches!(rule.verb, Verb::Default(_));
+            let edits = |rule: &Rule| rule.edit().is_some();
             policies.iter().any(|policy| matches(&policy.matching) && policy.rules.iter().any(edits))
         };
         PolicySet {

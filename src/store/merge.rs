@@ -191,7 +191,7 @@ mod tests {
     fn an_exception_that_does_not_load_keeps_its_last_good_version_and_one_from_no_policy_is_refused() {
         let exception = |policy: &str, reason: &str| {
             format!(
-                "apiVersion: podgate.dev/v1alpha1\nkind: PodPolicyException\nmetadata: {{name: e, namespace: n}}\nspec:\n  \
+                "apiVersion: podgate.dev/v1alpha1\nkind: PodPolicyException\nmetadata: {{name: e, namespace: shop}}\nspec:\n  \
                  {reason}: because\n  expires: never\n  policies: [{{policy: {policy}}}]\n"
             )
         };
@@ -201,14 +201,14 @@ mod tests {
         assert_eq!((before.exceptions.len(), before.refused.len()), (1, 0));
         let before = set(before);
         let merged = merge(collected(&[("f.yaml", &text), ("e.yaml", &broken)]), &before, &alone());
-        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/n/e+"]));
+        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/shop/e+"]));
         assert_eq!(merged.exceptions.len(), 1);
         let dangling = collected(&[("f.yaml", &text), ("e.yaml", &exception("b", "reason"))]);
         let merged = merge(dangling, &PolicySet::default(), &alone());
-        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/n/e"]));
+        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/shop/e"]));
         assert_eq!(
             merged.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["e.yaml:7:22: there is no policy `ClusterPodPolicy/b` to be an exception from"]
+            ["e.yaml:7:23: there is no policy `ClusterPodPolicy/b` to be an exception from"]
         );
         let gone = merge(collected(&[("f.yaml", &text)]), &before, &alone());
         assert_eq!((gone.exceptions.len(), gone.refused.len()), (0, 0));

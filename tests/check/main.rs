@@ -3,8 +3,14 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod answers;
+mod collisions;
 mod eval;
+mod evidence;
+mod exceptions;
+mod explain;
+mod expressions;
 mod inputs;
 mod packs;
 mod program;
 mod readme;
+mod rollouts;

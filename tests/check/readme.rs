@@ -32,5 +32,18 @@ fn the_example_prints_what_readme_shows() {
     let example = || Check::new().file("shop.yaml", &blocks[2]).args(["-p", "house-rules.yaml", "shop.yaml"]);
     example().file("house-rules.yaml", &blocks[1]).stdout(&blocks[3]).code(1);
     let typos = blocks[1].replace("limits: {memory", "limit: {memory").replace("has(container.", "has(contaner.");
-    example().file("house-rules.yaml", &typos).stderr(&(blocks[4].clone() + "\n")).code(2);
+    example().file("house-rules.yaml", &typos).stderr(&(blocks[5].clone() + "\n")).code(2);
+}
+
+#[test]
+fn the_exception_lets_the_example_pass() {
+    let blocks = blocks();
+    Check::new()
+        .file("house-rules.yaml", &blocks[1])
+        .file("shop.yaml", &blocks[2])
+        .file("exception.yaml", &blocks[4])
+        .args(["-p", "house-rules.yaml", "--now", "2027-02-28T00:00:00Z", "shop.yaml", "exception.yaml"])
+        .stdout_has("excepted by `PodPolicyException/shop/until-mirrored`")
+        .stdout_has("Deployment shop/web: allowed")
+        .code(0);
 }

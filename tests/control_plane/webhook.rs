@@ -21,6 +21,7 @@ pub mod podgate;
 pub mod policies;
 pub mod redis;
 pub mod rollouts;
+pub mod verbs;
 pub mod whole;
 
 use std::net::SocketAddr;

@@ -102,3 +102,31 @@ fn an_owner_is_excepted_as_its_pods_are() {
         vec!["p/limit=spec.template.spec.containers[0].resources:Enforce:PodPolicyException/shop/e".to_owned()];
     assert_eq!(review.verdict(), Verdict { allowed: true, violations });
 }
+
+#[test]
+fn an_edit_is_not_made_where_an_exception_is_from_its_rule() {
+    let rules = "{name: grace, default: {pod: {spec: {terminationGracePeriodSeconds: 45}}}}, \
+                 {name: limits, default: {container: {resources: {limits: {memory: 1Gi}}}}}, \
+                 {name: token, override: {pod: {spec: {enableServiceLinks: false}}}}";
+    let text = |exceptions: &str| format!("{}{exceptions}", cluster("p", &format!("mode: Enforce, rules: [{rules}]")));
+    let containers = "containers: [{name: a, image: 'docker.io/library/nginx:*'}]";
+    let exceptions = [
+        exception("e", "shop", &format!("expires: never, policies: [{{policy: p, rules: [limits]}}], {containers}")),
+        exception("f", "shop", "expires: never, policies: [{policy: p, rules: [token]}]"),
+    ]
+    .concat();
+    let two = pod(json!({"containers": [container(json!({})), container(json!({"name": "b"}))]}));
+    let review = Review::create(&text(&exceptions), applied(&two));
+    assert_eq!(
+        review.edits(),
+        [r#"/spec/terminationGracePeriodSeconds=45"#, r#"/spec/containers/1/resources/limits={"memory":"1Gi"}"#]
+    );
+    assert_eq!(
+        review.withheld(),
+        ["p/token=spec.enableServiceLinks:exception", "p/limits=spec.containers[0].resources.limits.memory:exception"]
+    );
+    // What is not made is not due either.
+    let unedited = Review::create(&text(&exceptions), decoded(&two));
+    assert!(unedited.is_allowed());
+    assert!(!Review::create(&text(""), decoded(&two)).is_allowed(), "the override is due without the exception");
+}

@@ -3,18 +3,24 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod answers;
+mod appends;
+mod bounds;
 mod computed;
 mod containers;
 mod dry_runs;
+mod due;
 mod errors;
 mod exceptions;
+mod images;
 mod index;
 mod intent;
 mod judging;
+mod lists;
 mod matching;
 mod modes;
 mod never;
 mod objects;
+mod overrides;
 mod owners;
 mod precedence;
 mod properties;

@@ -147,7 +147,7 @@ fn the_pods_of_a_stateful_set_have_a_name_and_a_volume_for_each_claim() {
     for expression in [
         "pod.metadata.name == 'web-3' && pod.spec.hostname == 'web-3' && pod.spec.subdomain == 'web'",
         "pod.metadata.labels['apps.kubernetes.io/pod-index'] == '3' && pod.metadata.labels.app == 'web'",
-        "pod.spec.volumes.map(v, v.name) == ['data', 'tmp']",
+        "pod.spec.volumes.map(v, v.name) == ['data', 'tmp', 'kube-api-access-xxxxx']",
         "pod.spec.volumes[0].persistentVolumeClaim.claimName == 'data-web-3' && has(pod.spec.volumes[1].emptyDir)",
     ] {
         let text = rule(&format!("require: {{pod: \"{expression}\", message: wrong}}"));

@@ -9,7 +9,7 @@ use crate::cel::eval::Evaluation;
 use crate::cel::library;
 use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
-use crate::cel::value::{Map, Value, equal};
+use crate::cel::value::{List, Map, Value, equal};
 
 impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
@@ -109,7 +109,7 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::Map(Map::Values(entries.into_bump_slice())))
     }
 
-    fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
+    pub(super) fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
         match range {
             Value::List(list) => Ok(list.len()),
             Value::Map(map) => Ok(map.len()),
@@ -118,7 +118,14 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// Makes the variables of the macro stand for one element, and returns what the first one stands for.
-    fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
+    #[inline]
+    pub(super) fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
+        // What most loops go through.
+        if let (Value::List(List::Document(elements)), None) = (range, each.second) {
+            let element = elements.get(place).copied().unwrap_or_default().into();
+            self.set(each.local, element);
+            return element;
+        }
         let (key, value) = match range {
             Value::List(list) => match (list.get(place), each.second) {
                 (element, None) => (element.unwrap_or_default(), Value::Null),
@@ -136,6 +143,7 @@ impl<'a> Evaluation<'_, 'a> {
         key
     }
 
+    #[inline]
     pub(super) fn set(&self, local: usize, value: Value<'a>) {
         if let Some(cell) = self.locals.get(local) {
             Cell::set(cell, value);

@@ -66,21 +66,18 @@ pub(super) fn kind(reader: &mut Reader<'_>, document: Node<'_>) -> Option<&'stat
     let version_word = version.and_then(|version| version.value.as_str());
     let found = KINDS.into_iter().find(|known| *known == word);
     let is_ours = version_word.is_some_and(|version| version.split('/').next() == Some(GROUP));
-    match found {
-        None => {
-            let near = suggest(word, KINDS);
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("a policy is a `{CLUSTER}` or a `{NAMESPACED}` of `{API_VERSION}`"),
-            };
-            let message = match version_word {
-                Some(version) if !is_ours && near.is_none() => format!("`{word}` of `{version}` is not a policy"),
-                _ => format!("`{word}` is not a kind of policy"),
-            };
-            reader.error(kind.span(), message).help = Some(help);
-            return None;
-        }
-        Some(_) => {}
+    if found.is_none() {
+        let near = suggest(word, KINDS);
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a policy is a `{CLUSTER}` or a `{NAMESPACED}` of `{API_VERSION}`"),
+        };
+        let message = match version_word {
+            Some(version) if !is_ours && near.is_none() => format!("`{word}` of `{version}` is not a policy"),
+            _ => format!("`{word}` is not a kind of policy"),
+        };
+        reader.error(kind.span(), message).help = Some(help);
+        return None;
     }
     match version {
         None => {

@@ -5,10 +5,10 @@ use crate::glob::Glob;
 use crate::policy::environment::Scope;
 use crate::policy::file::reader::{Names, Node, Reader, words};
 use crate::policy::file::{edit, expression, header, matching, require, spec};
-use crate::policy::{ContainerSelector, Mode, OnError, Rule, Severity, Verb};
+use crate::policy::{Action, ContainerSelector, Mode, OnError, Rule, Severity, Verb};
 use crate::workload::Role;
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "name",
     "containers",
     "when",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 16] = [
     "onUnknown",
     "injectInto",
     "rollout",
+    "keepQoS",
     "default",
     "override",
     "bound",
@@ -29,7 +30,7 @@ const FIELDS: [&str; 16] = [
 const VERBS: [&str; 7] = ["default", "override", "bound", "append", "rewriteImages", "podSecurity", "require"];
 /// The verbs that change something.
 const EDITS: [&str; 5] = ["default", "override", "bound", "append", "rewriteImages"];
-const UNSUPPORTED: [&str; 5] = ["override", "bound", "append", "rewriteImages", "podSecurity"];
+const UNSUPPORTED: [&str; 1] = ["podSecurity"];
 /// Rules of a policy: the bound of the custom resource, so that a file holds nothing that the cluster would not take.
 pub(super) const MOST: usize = 128;
 const SEVERITIES: [(&str, Severity); 3] =
@@ -76,11 +77,13 @@ pub(super) fn read<'a>(
     let mut read = None;
     for (verb, value) in verbs {
         match verb {
-            "default" => read = edit::default(reader, node, value, wide).map(Verb::Default),
             "require" => read = require::read(reader, value, wide).map(Box::new).map(Verb::Require),
-            verb => {
-                reader.error(value.title(), format!("`{verb}` is not supported yet"));
-            }
+            verb => match Action::ALL.into_iter().find(|action| action.name() == verb) {
+                Some(action) => read = edit::read(reader, node, value, action, wide).map(Verb::Edit),
+                None => {
+                    reader.error(value.title(), format!("`{verb}` is not supported yet"));
+                }
+            },
         }
     }
     Some(Rule {
@@ -130,7 +133,8 @@ fn companions(reader: &mut Reader<'_>, rule: Node<'_>, verb: &str, value: Node<'
                 Some("`except` takes out single checks, and `containers` narrows those".to_owned());
         }
     }
-    let rows: [(&str, &[&str]); 3] = [("onUnknown", &["default"]), ("injectInto", &EDITS), ("rollout", &EDITS)];
+    let rows: [(&str, &[&str]); 4] =
+        [("onUnknown", &["default"]), ("injectInto", &EDITS), ("rollout", &EDITS), ("keepQoS", &EDITS)];
     for (key, with) in rows {
         if let Some(node) = rule.get(key).filter(|_| !with.contains(&verb)) {
             reader.error(node.title(), format!("`{key}` in a rule with `{verb}`")).help =

@@ -209,12 +209,17 @@ fn a_rule_is_read_strictly() {
     let require = "require: {pod: 'true', message: m}";
     let table: &[(String, &[&str])] = &[
         (with(&format!("wehn: 'true', {default}")), &["5:21 unknown field `wehn` in a rule; did you mean `when`?"]),
-        (with("severity: low"), &["5:12 a rule needs a verb; give it `default` or `require`"]),
+        (
+            with("severity: low"),
+            &[
+                "5:12 a rule needs a verb; give it `default`, `override`, `bound`, `append`, `rewriteImages` or `require`",
+            ],
+        ),
         (
             with(&format!("{require}, {default}")),
             &["5:21 a rule with `default` and `require`; a rule has one verb: make a rule of each"],
         ),
-        (with("bound: {pod: {}}"), &["5:21 `bound` is not supported yet"]),
+        (with("podSecurity: {level: baseline}"), &["5:21 `podSecurity` is not supported yet"]),
         (
             with(&format!("mode: Enforce, {require}")),
             &["5:27 `Enforce` is stricter than the policy, whose mode is `Warn`; \
