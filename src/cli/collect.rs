@@ -94,6 +94,7 @@ pub fn refused<'a>(
             warnings: Vec::new(),
             before: manifest.value,
             after: manifest.value,
+            stored: manifest.value,
         },
         pod: None,
         problems,
@@ -145,6 +146,7 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         // With what LimitRanges and the other plug-ins add before the webhooks are called.
         before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
+        stored: run.object,
     }
 }
 

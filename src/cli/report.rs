@@ -201,6 +201,8 @@ pub struct Outcome<'a> {
     pub before: Value<'a>,
     /// The object after the edits.
     pub after: Value<'a>,
+    /// The same as it is stored, with what the API server fills in after the webhooks.
+    pub stored: Value<'a>,
 }
 
 /// The QoS class of a Pod before and after edits.
@@ -435,7 +437,7 @@ impl Serialize for Object<'_> {
         let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
         map.serialize_entry("warnings", &warnings)?;
         if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
+            map.serialize_entry("object", &self.outcome.stored)?;
         }
         map.end()
     }
@@ -474,7 +476,7 @@ impl Serialize for OfPod<'_, '_> {
             map.serialize_entry("explained", explained)?;
         }
         if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
+            map.serialize_entry("object", &self.outcome.stored)?;
         }
         map.end()
     }

@@ -5,6 +5,10 @@ use std::path::Path;
 
 use crate::program::{Check, Printed};
 
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/EXPRESSIONS.md")).unwrap()
+}
+
 /// The blocks of a language between fences.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
     let opening = format!("```{language}\n");
@@ -12,8 +16,16 @@ fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
 }
 
 #[test]
+fn violations_are_explained_as_the_page_shows() {
+    let page = page();
+    let [pod, policy] = [0, 1].map(|place| blocks(&page, "yaml")[place]);
+    let run = Check::new().file("pod.yaml", pod).file("house.yaml", policy).args(["-p", "house.yaml", "pod.yaml"]);
+    run.stdout(blocks(&page, "text")[0]).code(1);
+}
+
+#[test]
 fn every_example_of_the_page_is_true() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/EXPRESSIONS.md")).unwrap();
+    let page = page();
     let pod = blocks(&page, "yaml")[0];
     let one = |expression: &str, arguments: &[&str]| {
         Check::command("eval").args([expression]).args(arguments.iter().copied()).file("pod.yaml", pod).output()

@@ -8,6 +8,7 @@ mod cases;
 mod cluster;
 mod compare;
 mod components;
+mod corpus;
 mod decoding;
 mod defaults;
 mod expressions;
@@ -38,6 +39,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
+    ("what_check_shows_of_the_corpus_is_what_is_stored", corpus::shown_as_stored),
     ("the_labels_of_namespaces_are_watched", namespaces::watched),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
@@ -76,6 +78,10 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("the_corpus_is_stored_as_check_foretold_by_every_way", corpus::ways::stored_as_foretold),
+    ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
+    ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),
+    ("an_update_rolls_if_check_says_so", corpus::rollouts::as_foretold),
     ("each_verb_does_the_same_on_every_way_in", verbs::each_verb_does_the_same_on_every_way_in),
     (
         "applying_twice_changes_nothing_whatever_the_verbs_did",
