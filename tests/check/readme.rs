@@ -47,3 +47,17 @@ fn the_exception_lets_the_example_pass() {
         .stdout_has("Deployment shop/web: allowed")
         .code(0);
 }
+
+#[test]
+fn the_example_of_each_verb_edits_the_pods_of_the_deployment() {
+    let blocks = blocks();
+    let answer = Check::new()
+        .file("shop.yaml", &blocks[2])
+        .file("verbs.yaml", &blocks[5])
+        .args(["-p", "verbs.yaml", "-o", "json", "shop.yaml"])
+        .json(0);
+    let edits = answer["objects"][0]["pod"]["edits"].as_array().unwrap();
+    let verbs: Vec<_> = edits.iter().map(|edit| edit["verb"].as_str().unwrap()).collect();
+    // The grace of 30 seconds is in its range, and there is no folder of a node.
+    assert_eq!(verbs, ["override", "rewriteImages", "default", "append"]);
+}
