@@ -2,6 +2,7 @@
 //! says of them.
 
 pub mod controllers;
+pub mod neighbours;
 pub mod rollouts;
 pub mod ways;
 

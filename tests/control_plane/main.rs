@@ -97,6 +97,7 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
     ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
+    ("three_mutating_webhooks_come_to_rest_in_one_reinvocation", corpus::neighbours::come_to_rest),
     (
         "without_podgate_objects_are_refused_until_the_glass_is_broken",
         faults::without_podgate_objects_are_refused_until_the_glass_is_broken,
