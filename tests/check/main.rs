@@ -10,6 +10,7 @@ mod explain;
 mod expressions;
 mod inputs;
 mod packs;
+mod pages;
 mod program;
 mod readme;
 mod rollouts;
