@@ -34,3 +34,17 @@ fn the_example_prints_what_readme_shows() {
     let typos = blocks[1].replace("limits: {memory", "limit: {memory").replace("has(container.", "has(contaner.");
     example().file("house-rules.yaml", &typos).stderr(&(blocks[4].clone() + "\n")).code(2);
 }
+
+#[test]
+fn the_example_of_each_verb_edits_the_pods_of_the_deployment() {
+    let blocks = blocks();
+    let answer = Check::new()
+        .file("shop.yaml", &blocks[2])
+        .file("verbs.yaml", &blocks[5])
+        .args(["-p", "verbs.yaml", "-o", "json", "shop.yaml"])
+        .json(0);
+    let edits = answer["objects"][0]["pod"]["edits"].as_array().unwrap();
+    let verbs: Vec<_> = edits.iter().map(|edit| edit["verb"].as_str().unwrap()).collect();
+    // The grace of 30 seconds is in its range, and there is no folder of a node.
+    assert_eq!(verbs, ["override", "rewriteImages", "default", "append"]);
+}

@@ -7,6 +7,7 @@ mod appends;
 mod bounds;
 mod computed;
 mod containers;
+mod cost;
 mod dry_runs;
 mod due;
 mod errors;
