@@ -21,8 +21,10 @@ use crate::workload::{Base, List, Workload};
 /// Bytes that applying most patches takes.
 const SCRATCH: usize = 4096;
 
-/// A patch of more is no edit of a policy any more.
+/// A patch with more is no edit of a policy any more.
 const MOST_OPERATIONS: usize = 4096;
+/// Half of what etcd stores of an object.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Rules that wake one another are followed so far.
 const MOST_PASSES: usize = 8;
@@ -143,8 +145,8 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
     let scratch = bumpalo::Bump::with_capacity(SCRATCH);
-    let problem = if patch.len() > MOST_OPERATIONS {
-        "the patch would have thousands of operations"
+    let problem = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {
+        "the patch would be too large: thousands of operations, or more than a megabyte"
     } else if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
         return Edits { made, withheld, object: workload.object, patch };
     } else {

@@ -44,6 +44,9 @@ impl<'a> Editor<'_, 'a> {
         let mut scopes: Vec<_> =
             matched.iter().filter(edits).map(|matched| (matched, Scope::new(self.case, matched.policy))).collect();
         for action in Action::ALL {
+            if !self.reaches_anything(action) {
+                continue;
+            }
             // A request can only be set below its limit, whichever rule sets that.
             let rounds: &[Round] = match action {
                 Action::Override | Action::Bound => &[Round::AllButRequests, Round::Requests],

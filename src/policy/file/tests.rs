@@ -5,6 +5,7 @@ mod loaded;
 mod refused;
 mod shown;
 mod values;
+mod verbs;
 
 use std::fmt::Write;
 use std::sync::Arc;
