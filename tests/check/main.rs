@@ -12,6 +12,7 @@ mod expressions;
 mod images;
 mod inputs;
 mod packs;
+mod pages;
 mod program;
 mod readme;
 mod recipes;
