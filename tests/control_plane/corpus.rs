@@ -2,6 +2,9 @@
 //! says of them.
 
 pub mod controllers;
+pub mod incidents;
+pub mod neighbours;
+pub mod page;
 pub mod rollouts;
 pub mod ways;
 

@@ -27,6 +27,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
+use crate::corpus::incidents;
 use crate::webhook::{
     Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
     whole,
@@ -93,10 +94,22 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ),
     ("derived_fields_are_edited_whole", verbs::derived_fields_are_edited_whole),
     ("what_is_due_is_denied_where_nobody_mutates", verbs::what_is_due_is_denied_where_nobody_mutates),
+    ("the_table_of_ways_is_true", corpus::page::is_true),
+    ("the_webhooks_hold_no_request_up", incidents::the_webhooks_hold_no_request_up),
+    ("a_job_completes_and_lets_its_pods_go", incidents::a_job_completes_and_lets_its_pods_go),
+    (
+        "a_pod_older_than_its_policies_can_still_be_changed",
+        incidents::a_pod_older_than_its_policies_can_still_be_changed,
+    ),
+    (
+        "two_appliers_do_not_meet_over_what_podgate_filled_in",
+        incidents::two_appliers_do_not_meet_over_what_podgate_filled_in,
+    ),
     ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
     ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
+    ("three_mutating_webhooks_come_to_rest_in_one_reinvocation", corpus::neighbours::come_to_rest),
     (
         "without_podgate_objects_are_refused_until_the_glass_is_broken",
         faults::without_podgate_objects_are_refused_until_the_glass_is_broken,
