@@ -216,9 +216,11 @@ fn corpus() -> Vec<Value> {
         (kind, name, spec)
     });
     let only = cases::only_in_pods().into_iter().map(|(name, spec)| ("Pod", name, spec));
-    // A bound makes another value of what its author wrote here, and no Pod that exists may get the author's again.
-    let only = only.filter(|(_, name, _)| *name != "grace-negative");
-    spread.chain(only).map(|(kind, name, spec)| still(kind, name, spec)).collect()
+    // What the rules make another value of, written in every kind.
+    let against = json!({"terminationGracePeriodSeconds": 1000, "enableServiceLinks": true,
+        "tolerations": [{"key": "mine", "operator": "Exists"}]});
+    let against = KINDS.map(|kind| (kind, "against", cases::with(against.clone())));
+    spread.chain(only).chain(against).map(|(kind, name, spec)| still(kind, name, spec)).collect()
 }
 
 fn still(kind: &str, name: &str, spec: Value) -> Value {
