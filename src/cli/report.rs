@@ -52,6 +52,8 @@ pub struct Head {
     pub policy_set: Option<String>,
     /// Every policy of the set, matched or not.
     pub policies: Vec<PolicyUse>,
+    /// Every exception from them, used or not.
+    pub exceptions: Vec<ExceptionUse>,
 }
 
 /// What a run leaves beside its objects.
@@ -79,7 +81,24 @@ pub struct PolicyUse {
     pub matched: usize,
 }
 
-/// Where a policy was read.
+/// An exception and how often it was needed.
+#[derive(Debug, Serialize)]
+pub struct ExceptionUse {
+    /// Its id.
+    pub id: String,
+    /// Where it was read.
+    pub source: PolicySource,
+    /// Its digest.
+    pub digest: String,
+    /// When it ends; [`None`] if it was granted for good.
+    pub expires: Option<String>,
+    /// Why it was granted.
+    pub reason: String,
+    /// For how many objects it let something pass, in them or in their Pods.
+    pub used: usize,
+}
+
+/// Where a policy or an exception was read.
 #[derive(Debug, Serialize)]
 pub struct PolicySource {
     /// The file, or `builtin:NAME`.
@@ -253,8 +272,11 @@ pub struct Violation<'a> {
     pub column: Option<u32>,
     /// Whether the request brings it.
     pub new: bool,
-    /// The exception that lets it pass.
+    /// The id of the exception that lets it pass.
     pub exception: Option<&'a str>,
+    /// What people are told of the exception that lets it pass, or that has expired.
+    #[serde(skip)]
+    pub about_exception: Option<String>,
     /// The part of the rule's expression that decided, where that says more than the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence<'a>>,

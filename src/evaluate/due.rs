@@ -49,6 +49,8 @@ pub fn violations<'a>(
             container: edit.field.container,
             is_new: !was_there(case, &edit),
             is_error: false,
+            exception: None,
+            expired: None,
             evidence: None,
         })
     };

@@ -48,6 +48,8 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
+    /// Whether a computed value takes the place of what the same rule computed before.
+    pub(super) computes_anew: bool,
     /// Fields that hold what a rule wants already.
     claims: Vec<Owner<'a>>,
     claimed: Index<'a>,
@@ -96,6 +98,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
+            computes_anew: false,
             claims: Vec::new(),
             claimed: Index::default(),
             ranges: Vec::new(),

@@ -63,6 +63,8 @@ fn settled<'m, 'a>(
                 if metadata == "metadata" && labels == "labels")
         });
         let of_containers = new.iter().any(|edit| adds_container(edit));
+        // What could not stand beside another value may now.
+        let may_fit = editor.withheld.iter().any(|withheld| matches!(withheld.reason, Reason::Invalid(_)));
         seen = editor.made.edits().len();
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
@@ -82,11 +84,13 @@ fn settled<'m, 'a>(
                 asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
-        if !joined && !of_containers && !woken() {
+        let is_another_object = joined || of_containers || woken();
+        if !is_another_object && !may_fit {
             break;
         }
         let mut next = Editor::new(&again, editor.intent, editor.unstable);
         next.template_changes = editor.template_changes;
+        next.computes_anew = is_another_object;
         next.made = std::mem::take(&mut editor.made);
         next.computed = std::mem::take(&mut editor.computed);
         next.restored = std::mem::take(&mut editor.restored);
@@ -133,6 +137,11 @@ fn unstable_values<'a>(editor: &Editor<'_, 'a>, matched: &[Matched<'a>]) -> Vec<
 fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let Editor { case, workload, made, restored, mut withheld, .. } = editor;
     let original = case.workload;
+    withheld.retain(|withheld| {
+        let made = withheld.field.and_then(|field| made.of(&field));
+        let is_made = made.is_some_and(|made| std::ptr::eq(made.rule, withheld.rule));
+        !(is_made && matches!(withheld.reason, Reason::Invalid(_)))
+    });
     let mut made = made.into_edits();
     if !restored.is_empty() {
         made = restored.into_iter().chain(made).collect();

@@ -6,6 +6,7 @@ mod answers;
 mod collisions;
 mod eval;
 mod evidence;
+mod exceptions;
 mod explain;
 mod expressions;
 mod images;
