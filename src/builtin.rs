@@ -6,11 +6,13 @@ pub type Pack = &'static [(&'static str, &'static str)];
 const BEST_PRACTICES: (&str, &str) =
     ("best-practices.yaml", include_str!("../policies/best-practices/best-practices.yaml"));
 const DEFAULTS: (&str, &str) = ("defaults.yaml", include_str!("../policies/defaults/defaults.yaml"));
+const IMAGES: (&str, &str) = ("images.yaml", include_str!("../policies/images/images.yaml"));
 const STATEFUL: (&str, &str) = ("stateful.yaml", include_str!("../policies/stateful/stateful.yaml"));
 
-const PACKS: [(&str, Pack); 4] = [
+const PACKS: [(&str, Pack); 5] = [
     ("best-practices", &[BEST_PRACTICES]),
     ("defaults", &[DEFAULTS]),
+    ("images", &[IMAGES]),
     ("recommended", &[DEFAULTS, BEST_PRACTICES, STATEFUL]),
     ("stateful", &[STATEFUL]),
 ];

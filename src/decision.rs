@@ -98,6 +98,9 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
                 text.push('=');
                 violation.path.push_to(text);
                 push_all(text, &[":", violation.mode.name(), if violation.is_new { "" } else { ":old" }]);
+                if let Some(exception) = violation.exception {
+                    push_all(text, &[":", &exception.id]);
+                }
             }),
         );
     }
@@ -201,7 +204,9 @@ pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> 
 
 /// What who asked is told of violations that do not deny.
 fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
-    let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
+    let told = |violation: &&Violation<'_>| {
+        violation.mode >= Mode::Warn && !violation.denies() && violation.exception.is_none()
+    };
     let more = violations.iter().filter(told).count().saturating_sub(MOST_WARNINGS);
     let rest = (more > 0).then(|| format!("podgate: {more} more violations stand in the audit log"));
     let shown = violations.iter().filter(told).take(MOST_WARNINGS);
@@ -222,7 +227,7 @@ fn one_line(violation: &Violation<'_>) -> String {
 
 // Answers are written piece by piece: `format!` would cost as much as the evaluation.
 fn push_one_line(line: &mut String, violation: &Violation<'_>) {
-    let Violation { policy, rule, message, path, .. } = violation;
+    let Violation { policy, rule, message, path, expired, .. } = violation;
     line.push('[');
     push_rule(line, policy, rule);
     line.push_str("] ");
@@ -231,6 +236,9 @@ fn push_one_line(line: &mut String, violation: &Violation<'_>) {
         line.push_str(": ");
     }
     line.push_str(message);
+    if let Some(expired) = expired {
+        push_all(line, &[" (`", &expired.id, "` has expired)"]);
+    }
 }
 
 fn push_rule(text: &mut String, policy: &Policy, rule: &Rule) {

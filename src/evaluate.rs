@@ -19,6 +19,7 @@ use json_patch::PatchOperation;
 
 use crate::cel::Program;
 use crate::document::{Path, Step, Value};
+use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
 use crate::workload::{Base, Container, Kind};
@@ -81,6 +82,8 @@ pub enum Reason<'a> {
     Conflict(&'a Policy, &'a Rule),
     /// The template of an object that exists does not change, and podgate starts no rollout.
     Rollout,
+    /// The Pod, or the container, is taken out of the rule.
+    Exception(&'a Exception),
     /// An expression failed.
     Error(String),
     /// The result would not be one that the API server accepts.
@@ -123,6 +126,10 @@ pub struct Violation<'a> {
     pub is_new: bool,
     /// Whether the rule could not be evaluated, so that nobody knows.
     pub is_error: bool,
+    /// What lets it pass.
+    pub exception: Option<&'a Exception>,
+    /// What would have let it pass, and has expired.
+    pub expired: Option<&'a Exception>,
     /// Which part of the rule's expression it comes from; for an error, and where somebody wants to know why.
     pub evidence: Option<Evidence<'a>>,
 }
@@ -143,7 +150,7 @@ pub struct Edits<'a> {
 impl Violation<'_> {
     /// Whether it stops the request.
     pub fn denies(&self) -> bool {
-        self.is_new && self.mode == Mode::Enforce
+        self.is_new && self.mode == Mode::Enforce && self.exception.is_none()
     }
 }
 
@@ -191,6 +198,7 @@ impl Reason<'_> {
             Reason::Mode(_) => "mode",
             Reason::Conflict(..) => "conflict",
             Reason::Rollout => "rollout",
+            Reason::Exception(_) => "exception",
             Reason::Error(_) => "error",
             Reason::Invalid(_) => "invalid",
             Reason::Unstable => "unstable",
@@ -210,6 +218,7 @@ impl fmt::Display for Reason<'_> {
             Reason::Mode(mode) => write!(f, "the rule runs in mode {mode}"),
             Reason::Conflict(policy, rule) => write!(f, "{}/{} set it first", policy.id, rule.name),
             Reason::Rollout => f.write_str("the template does not change, and podgate starts no rollout"),
+            Reason::Exception(exception) => write!(f, "excepted by {exception}"),
             Reason::Error(error) => write!(f, "an expression failed: {error}"),
             Reason::Invalid(problem) => f.write_str(problem),
             Reason::Unstable => f.write_str("the expression gives another value on its own result"),

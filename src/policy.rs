@@ -7,6 +7,7 @@ pub mod collision;
 pub mod digest;
 pub mod edit;
 pub mod environment;
+pub mod exception;
 pub mod fields;
 pub mod file;
 pub mod images;

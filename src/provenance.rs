@@ -198,6 +198,9 @@ impl<'a> Intent<'a> {
         let is_filled = self.is_filled(place);
         let (provenance, evidence) = match authored.way {
             Way::Apply | Way::ServerSide if is_written => (Provenance::Authored, Evidence::Manifest),
+            Way::ServerSide if manifest::names(authored.object, self.workload.kind, place) => {
+                (Provenance::Authored, Evidence::Null)
+            }
             Way::Apply | Way::ServerSide if is_filled => (Provenance::ApiDefault, Evidence::NotInManifest),
             // These send an object whose owner is listed for every field, the filled in ones included.
             Way::Create | Way::Replace | Way::Helm3 if is_filled => (Provenance::Unknown, Evidence::WholeObject(None)),

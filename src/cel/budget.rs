@@ -30,7 +30,7 @@ impl Budget {
     /// not fill the memory with violations that nobody reads.
     pub const VIOLATION: u64 = 256;
     /// Steps for each field that a rule wants something of, set or not: rules and containers multiply.
-    pub const WISH: u64 = 100;
+    pub const WISH: u64 = 256;
     /// Steps for each edit that is made: it copies the lists and objects around its field.
     pub const EDIT: u64 = 1000;
     /// Steps for finding out which part of an expression is to blame.

@@ -99,6 +99,15 @@ pub struct RequestArguments {
     #[arg(long, value_name = "FILE")]
     pub limit_range: Vec<PathBuf>,
 
+    /// A namespace whose exceptions may hold in others; can be given several times
+    #[arg(
+        long = "exception-namespace",
+        value_name = "NAME",
+        env = "PODGATE_EXCEPTION_NAMESPACE",
+        value_delimiter = ','
+    )]
+    pub exception_namespaces: Vec<String>,
+
     /// The time of the request, as in 2026-11-25T08:00:00Z
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<Timestamp>,

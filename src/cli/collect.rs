@@ -94,6 +94,7 @@ pub fn refused<'a>(
             warnings: Vec::new(),
             before: manifest.value,
             after: manifest.value,
+            stored: manifest.value,
         },
         pod: None,
         problems,
@@ -145,6 +146,7 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         // With what LimitRanges and the other plug-ins add before the webhooks are called.
         before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
+        stored: run.object,
     }
 }
 
@@ -163,8 +165,19 @@ impl<'a> Locator<'_, 'a> {
     }
 
     fn violation(&self, violation: &evaluate::Violation<'a>) -> Violation<'a> {
-        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error, evidence } =
-            violation;
+        let evaluate::Violation {
+            policy,
+            rule,
+            mode,
+            message,
+            path,
+            container,
+            is_new,
+            is_error,
+            exception,
+            expired,
+            evidence,
+        } = violation;
         let span = self.span(path);
         // A message that the rule makes of values is a better one than can be made of its expression.
         let says_why =
@@ -184,13 +197,19 @@ impl<'a> Locator<'_, 'a> {
             line: Some(span.line),
             column: Some(span.column),
             new: *is_new,
-            exception: None,
+            exception: exception.map(|exception| exception.id.as_str()),
+            about_exception: match (exception, expired) {
+                (Some(exception), _) => Some(format!("excepted by {exception}")),
+                (None, Some(expired)) => Some(format!("no longer excepted: {expired}")),
+                (None, None) => None,
+            },
             evidence: evidence
                 .as_ref()
                 .filter(|evidence| *is_error || (evidence.is_narrower && !says_why))
                 .and_then(|evidence| self.evidence(evidence, *is_error)),
             span,
             weight: match mode {
+                _ if exception.is_some() => Weight::Recorded,
                 Mode::Enforce if *is_new => Weight::Denies,
                 Mode::Audit => Weight::Recorded,
                 Mode::Enforce | Mode::Warn => Weight::Warns,

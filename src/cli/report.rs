@@ -3,16 +3,18 @@
 //! An [`Object`] borrows the arena of its request and is handed to the renderer at once; a run over many files holds
 //! one object at a time. The [`Report`] is what remains at the end.
 
+mod serialized;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use json_patch::PatchOperation;
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 
 use crate::admit::Assumption;
-use crate::cli::explain::{Answers, Explained};
+use crate::cli::explain::Answers;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
 use crate::rollout::Rollout;
@@ -50,6 +52,8 @@ pub struct Head {
     pub policy_set: Option<String>,
     /// Every policy of the set, matched or not.
     pub policies: Vec<PolicyUse>,
+    /// Every exception from them, used or not.
+    pub exceptions: Vec<ExceptionUse>,
 }
 
 /// What a run leaves beside its objects.
@@ -77,7 +81,24 @@ pub struct PolicyUse {
     pub matched: usize,
 }
 
-/// Where a policy was read.
+/// An exception and how often it was needed.
+#[derive(Debug, Serialize)]
+pub struct ExceptionUse {
+    /// Its id.
+    pub id: String,
+    /// Where it was read.
+    pub source: PolicySource,
+    /// Its digest.
+    pub digest: String,
+    /// When it ends; [`None`] if it was granted for good.
+    pub expires: Option<String>,
+    /// Why it was granted.
+    pub reason: String,
+    /// For how many objects it let something pass, in them or in their Pods.
+    pub used: usize,
+}
+
+/// Where a policy or an exception was read.
 #[derive(Debug, Serialize)]
 pub struct PolicySource {
     /// The file, or `builtin:NAME`.
@@ -201,6 +222,8 @@ pub struct Outcome<'a> {
     pub before: Value<'a>,
     /// The object after the edits.
     pub after: Value<'a>,
+    /// The same as it is stored, with what the API server fills in after the webhooks.
+    pub stored: Value<'a>,
 }
 
 /// The QoS class of a Pod before and after edits.
@@ -249,8 +272,11 @@ pub struct Violation<'a> {
     pub column: Option<u32>,
     /// Whether the request brings it.
     pub new: bool,
-    /// The exception that lets it pass.
+    /// The id of the exception that lets it pass.
     pub exception: Option<&'a str>,
+    /// What people are told of the exception that lets it pass, or that has expired.
+    #[serde(skip)]
+    pub about_exception: Option<String>,
     /// The part of the rule's expression that decided, where that says more than the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence<'a>>,
@@ -405,105 +431,6 @@ impl From<Diagnostic> for ReportedError {
         let Diagnostic { message, place, help, .. } = diagnostic;
         let (line, column) = place.as_ref().map(|place| (place.span.line, place.span.column)).unzip();
         ReportedError { file: place.map(|place| place.file.as_ref().to_owned()), line, column, message, help }
-    }
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("source", &self.source)?;
-        map.serialize_entry("apiVersion", &self.api_version)?;
-        map.serialize_entry("kind", self.kind)?;
-        map.serialize_entry("namespace", self.namespace)?;
-        map.serialize_entry("name", self.name)?;
-        map.serialize_entry("operation", self.operation)?;
-        self.outcome.write_decision(&mut map)?;
-        let assumptions: Vec<_> = self.assumptions.iter().map(Assumed).collect();
-        map.serialize_entry("assumptions", &assumptions)?;
-        self.outcome.write_findings(&mut map)?;
-        if let Some(pod) = &self.pod {
-            let explained = self.explained.as_ref().map(|answers| answers.of_pods.as_slice());
-            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object, explained })?;
-        }
-        if let Some(rollout) = &self.rollout {
-            map.serialize_entry("rollout", &OfRollout(rollout))?;
-        }
-        if let Some(answers) = &self.explained {
-            map.serialize_entry("explained", &answers.own)?;
-        }
-        let warned = self.problems.iter().filter(|problem| problem.severity == Severity::Warning);
-        let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
-        map.serialize_entry("warnings", &warnings)?;
-        if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
-        }
-        map.end()
-    }
-}
-
-impl Outcome<'_> {
-    fn write_decision<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("decision", self.decision)?;
-        map.serialize_entry("matchedPolicies", &self.matched_policies)
-    }
-
-    fn write_findings<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("violations", &self.violations)?;
-        map.serialize_entry("edits", &self.edits)?;
-        map.serialize_entry("withheld", &self.withheld)?;
-        if let Some(class) = &self.qos_class {
-            map.serialize_entry("qosClass", class)?;
-        }
-        map.serialize_entry("patch", &self.patch)
-    }
-}
-
-struct OfPod<'o, 'a> {
-    outcome: &'o Outcome<'a>,
-    shows_object: bool,
-    explained: Option<&'o [Explained<'a>]>,
-}
-
-impl Serialize for OfPod<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.outcome.write_decision(&mut map)?;
-        self.outcome.write_findings(&mut map)?;
-        map.serialize_entry("warnings", &self.outcome.warnings)?;
-        if let Some(explained) = self.explained {
-            map.serialize_entry("explained", explained)?;
-        }
-        if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
-        }
-        map.end()
-    }
-}
-
-struct OfRollout<'o>(&'o Rollout);
-
-impl Serialize for OfRollout<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Rollout { rolls, template_changes, changed, .. } = self.0;
-        let fields: Vec<_> = changed.iter().map(Path::to_string).collect();
-        let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("rolls", rolls)?;
-        map.serialize_entry("templateChanges", template_changes)?;
-        map.serialize_entry("fields", &fields)?;
-        map.serialize_entry("because", &self.0.to_string())?;
-        map.end()
-    }
-}
-
-struct Assumed<'o>(&'o Assumption);
-
-impl Serialize for Assumed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Assumption { code, message } = self.0;
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("code", code)?;
-        map.serialize_entry("message", message)?;
-        map.end()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::evaluate::matching::{self, Matched};
 use crate::evaluate::{Edit, Violation, edits};
 use crate::policy::edit::Action;
 use crate::policy::set::PolicySet;
+use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
 use crate::review::printable;
 use crate::workload::Base;
@@ -19,7 +20,11 @@ const SHOWN: usize = 200;
 
 /// Whether there can be one: nothing is evaluated otherwise.
 pub fn is_possible(matched: &[Matched<'_>]) -> bool {
-    matched.iter().any(|matched| matched.policy.rules.iter().any(|rule| rule.is_judged_edit()))
+    let is_enforced = |matched: &Matched<'_>, rule: &Rule| matched.editing_mode(rule) == Mode::Enforce;
+    matched.iter().any(|matched| {
+        let mut rules = matched.policy.rules.iter().filter(|rule| rule.is_judged_edit());
+        rules.any(|rule| is_enforced(matched, rule))
+    })
 }
 
 /// What the rules that edit would do to the object of `case`, where that is a violation.
@@ -44,6 +49,8 @@ pub fn violations<'a>(
             container: edit.field.container,
             is_new: !was_there(case, &edit),
             is_error: false,
+            exception: None,
+            expired: None,
             evidence: None,
         })
     };

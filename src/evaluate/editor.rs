@@ -48,6 +48,8 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
+    /// Whether a computed value takes the place of what the same rule computed before.
+    pub(super) computes_anew: bool,
     /// Fields that hold what a rule wants already.
     claims: Vec<Owner<'a>>,
     claimed: Index<'a>,
@@ -96,6 +98,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
+            computes_anew: false,
             claims: Vec::new(),
             claimed: Index::default(),
             ranges: Vec::new(),
@@ -111,7 +114,14 @@ impl<'e, 'a> Editor<'e, 'a> {
         in_time && !owned && !workload.is_being_deleted() && !crate::provenance::is_mirror_of_node(request, workload)
     }
 
-    /// Whether a rule may edit this container, or the Pod itself, at all.
+    /// Whether rules of this verb may edit anything at all.
+    fn reaches_anything(&self, action: Action) -> bool {
+        let Case { request, workload, .. } = self.case;
+        let is_fixed = (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update);
+        !is_fixed || action == Action::RewriteImages
+    }
+
+    /// Whether a rule may edit this container, or the Pod itself.
     ///
     /// Everything of a Pod but images and new ephemeral containers is fixed once it exists. Through
     /// `pods/ephemeralcontainers` come new ephemeral containers; the API server takes nothing else from there.

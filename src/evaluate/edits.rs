@@ -21,8 +21,10 @@ use crate::workload::{Base, List, Workload};
 /// Bytes that applying most patches takes.
 const SCRATCH: usize = 4096;
 
-/// A patch of more is no edit of a policy any more.
+/// A patch with more is no edit of a policy any more.
 const MOST_OPERATIONS: usize = 4096;
+/// Half of what etcd stores of an object.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Rules that wake one another are followed so far.
 const MOST_PASSES: usize = 8;
@@ -61,6 +63,8 @@ fn settled<'m, 'a>(
                 if metadata == "metadata" && labels == "labels")
         });
         let of_containers = new.iter().any(|edit| adds_container(edit));
+        // What could not stand beside another value may now.
+        let may_fit = editor.withheld.iter().any(|withheld| matches!(withheld.reason, Reason::Invalid(_)));
         seen = editor.made.edits().len();
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
@@ -80,11 +84,13 @@ fn settled<'m, 'a>(
                 asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
-        if !joined && !of_containers && !woken() {
+        let is_another_object = joined || of_containers || woken();
+        if !is_another_object && !may_fit {
             break;
         }
         let mut next = Editor::new(&again, editor.intent, editor.unstable);
         next.template_changes = editor.template_changes;
+        next.computes_anew = is_another_object;
         next.made = std::mem::take(&mut editor.made);
         next.computed = std::mem::take(&mut editor.computed);
         next.restored = std::mem::take(&mut editor.restored);
@@ -131,6 +137,11 @@ fn unstable_values<'a>(editor: &Editor<'_, 'a>, matched: &[Matched<'a>]) -> Vec<
 fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let Editor { case, workload, made, restored, mut withheld, .. } = editor;
     let original = case.workload;
+    withheld.retain(|withheld| {
+        let made = withheld.field.and_then(|field| made.of(&field));
+        let is_made = made.is_some_and(|made| std::ptr::eq(made.rule, withheld.rule));
+        !(is_made && matches!(withheld.reason, Reason::Invalid(_)))
+    });
     let mut made = made.into_edits();
     if !restored.is_empty() {
         made = restored.into_iter().chain(made).collect();
@@ -143,8 +154,8 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
     let scratch = bumpalo::Bump::with_capacity(SCRATCH);
-    let problem = if patch.len() > MOST_OPERATIONS {
-        "the patch would have thousands of operations"
+    let problem = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {
+        "the patch would be too large: thousands of operations, or more than a megabyte"
     } else if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
         return Edits { made, withheld, object: workload.object, patch };
     } else {

@@ -75,6 +75,7 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     let mut before = by_container.get(&finding.named()).into_iter().flatten();
                     before.any(|before| is_same(case, old, require, &finding, before))
                 });
+                let [exception, expired] = matched.exceptions(case, rule, finding.container.as_slice());
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
                 let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
@@ -87,6 +88,8 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                     container: finding.container,
                     is_new: !was_there,
                     is_error: finding.error.is_some(),
+                    exception,
+                    expired,
                     evidence: finding.evidence,
                 });
             }

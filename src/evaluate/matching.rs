@@ -2,13 +2,16 @@
 
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
+use crate::policy::exception::{Exception, Question};
 use crate::policy::set::{Key, PolicySet};
 use crate::policy::{Match, Mode, Policy, Rule};
-use crate::workload::Kind;
+use crate::workload::{Container, Kind};
 
 /// A policy that applies.
 #[derive(Clone, Debug)]
 pub struct Matched<'a> {
+    /// The set that it is of.
+    pub set: &'a PolicySet,
     /// The policy.
     pub policy: &'a Policy,
     /// How strictly its rules act here, at most.
@@ -19,7 +22,21 @@ pub struct Matched<'a> {
     pub failed: Option<Failure<'a>>,
 }
 
-impl Matched<'_> {
+impl<'a> Matched<'a> {
+    /// The exception from `rule` that covers what is found in these containers, or in the Pod itself if there are none;
+    /// and one that would cover it and has expired.
+    pub fn exceptions(&self, case: &Case<'a>, rule: &Rule, containers: &[Container<'a>]) -> [Option<&'a Exception>; 2] {
+        let from = self.set.exceptions_from(rule);
+        if from.is_empty() {
+            return [None; 2];
+        }
+        let question = Question { namespace: case.request.namespace, labels: case.workload.pod_labels(), containers };
+        let covering: Vec<&Exception> =
+            from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question)).collect();
+        let holding = covering.iter().find(|exception| exception.holds_at(case.facts.now)).copied();
+        [holding, covering.first().copied().filter(|_| holding.is_none())]
+    }
+
     /// Whether it has a rule that judges.
     pub fn judges(&self) -> bool {
         self.policy.rules.iter().any(Rule::judges)
@@ -56,7 +73,7 @@ pub fn matched<'a>(set: &'a PolicySet, case: &Case<'a>) -> Vec<Matched<'a>> {
             let failed = conditions(policy, case)?.err().or_else(|| unknown_namespace(policy, &key));
             let mode = mode(policy, namespace_labels);
             let judging = if is_made_by_controller(case) { mode.min(policy.controller_pods) } else { mode };
-            Some(Matched { policy, mode, judging, failed })
+            Some(Matched { set, policy, mode, judging, failed })
         })
         .collect()
 }

@@ -6,11 +6,13 @@
 
 mod check;
 mod known;
+mod scalar;
 mod zero;
 
+pub(in crate::policy) use check::key_problem;
 pub use check::{EXPRESSION, Refusal, check, check_written, key_value};
-pub(in crate::policy) use check::{described, key_problem};
 pub use known::Constraint;
+pub(in crate::policy) use scalar::described;
 
 use crate::api_defaults::{fills_in_pods, fills_inside};
 use crate::document::{Step, Value};
@@ -138,6 +140,10 @@ impl Field {
         let lacks = |field: &&schema::Field| field.required && value.field(field.name).is_none();
         if let Some(field) = self.holds.fields().iter().find(lacks) {
             return Some(field.name);
+        }
+        // The schema lets it out, as those who patch a container do; validation does not.
+        if self.holds.definition() == Some("Container") && value.field("image").is_none() {
+            return Some("image");
         }
         let group = known::group(self.holds.definition()?).filter(|group| group.is_needed)?;
         (!value.members().iter().any(|member| group.has(member.key))).then_some(group.what)

@@ -148,6 +148,14 @@ impl Rule {
 }
 
 impl Verb {
+    /// Whether it says something of containers, each by itself.
+    pub fn is_about_containers(&self) -> bool {
+        match self {
+            Verb::Edit(edit) => edit.leaves.iter().any(|leaf| leaf.in_container),
+            Verb::Require(require) => require.subject == Subject::Container,
+        }
+    }
+
     /// Its key in a policy.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ use crate::workload::{Base, Kind};
 pub enum Evidence<'a> {
     /// The manifest has the field.
     Manifest,
+    /// The manifest says `null`, and to apply that on the server's side is to own the field.
+    Null,
     /// The manifest lacks the field.
     NotInManifest,
     /// Who sends whole objects owns all of them, what the API server filled in too. Its name, where one is listed.

@@ -52,10 +52,20 @@ impl Way {
 
 /// Whether a manifest of `kind` says something at this place. Containers are found by their name.
 pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
+    found(manifest, kind, place).is_some_and(|value| !value.is_null())
+}
+
+/// Whether a manifest of `kind` names the field of this place, if only to say `null`: whoever applies that on the server's
+/// side owns the field.
+pub fn names(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
+    found(manifest, kind, place).is_some()
+}
+
+fn found<'a>(manifest: Value<'a>, kind: Kind, place: &Place<'_, '_>) -> Option<Value<'a>> {
     if place.is_outside {
-        return place.found_in(manifest).is_some();
+        return place.found_in(manifest);
     }
-    let Some(template) = manifest.fields(kind.template()) else { return false };
+    let template = manifest.fields(kind.template())?;
     let root = match place.container {
         None => Some(template),
         Some((list, name)) => {
@@ -63,5 +73,5 @@ pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
             containers.iter().copied().find(|container| container.text(&["name"]).unwrap_or_default() == name)
         }
     };
-    place.found_in(root.unwrap_or_default()).is_some()
+    place.found_in(root?)
 }

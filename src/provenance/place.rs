@@ -93,18 +93,17 @@ impl<'a, 's> Place<'a, 's> {
         Some(Place { base, value, steps: Cow::Owned(steps.clone()), whole: Cow::Owned(steps), ..self.clone() })
     }
 
-    /// What the manifest whose Pod, or whose container, is `root` says here.
+    /// What the manifest whose Pod, or whose container, is `root` says here, be it `null`.
     pub fn found_in<'b>(&self, root: Value<'b>) -> Option<Value<'b>> {
         let mut elements = self.elements.iter();
-        let found = self.whole.iter().try_fold(root, |value, step| match step {
-            Step::Key(key) => value.field(key),
+        self.whole.iter().try_fold(root, |value, step| match step {
+            Step::Key(key) => value.get(key),
             // Where elements have no names, an element of the same place is the same: plug-ins append theirs.
             Step::Index(index) => match elements.next() {
                 Some(element) => value.elements().get(element.position_in(value)?).copied(),
                 None => value.elements().get(*index).copied(),
             },
-        });
-        found.filter(|value| !value.is_null())
+        })
     }
 
     fn steps_in(&self, root: Value<'_>) -> Option<Vec<Step<'s>>> {

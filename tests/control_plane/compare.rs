@@ -52,6 +52,74 @@ pub fn all_differences(ours: &Value, theirs: &Value) -> Vec<String> {
     lines
 }
 
+/// The object without what only a cluster can know: identity, times, status, and the service account, whose plug-in this
+/// API server lacks. Keys come out sorted.
+pub fn stored_alike(object: &Value) -> Value {
+    let mut object = object.clone();
+    let Some(members) = object.as_object_mut() else { return object };
+    members.remove("status");
+    if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
+    }
+    if members.get("kind").is_some_and(|kind| kind == "Job")
+        && let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
+        && spec.get("manualSelector") != Some(&Value::Bool(true))
+    {
+        spec.remove("selector");
+    }
+    without_account(&mut object);
+    drop_made(&mut object);
+    object
+}
+
+/// Takes out what is made when an object is created, and the maps that held nothing else.
+fn drop_made(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for key in ["labels", "annotations"] {
+                if let Some(Value::Object(map)) = members.get_mut(key) {
+                    let before = map.len();
+                    map.retain(|key, _| !MADE.contains(&key.as_str()));
+                    if map.is_empty() && before > 0 {
+                        members.remove(key);
+                    }
+                }
+            }
+            members.values_mut().for_each(drop_made);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(drop_made),
+        _ => {}
+    }
+}
+
+/// Takes out of a Pod what the ServiceAccount plug-in puts into one that names no account.
+fn without_account(pod: &mut Value) {
+    let is_token = |named: &Value| named["name"].as_str().unwrap_or_default().starts_with(TOKEN);
+    let Some(spec) = pod["spec"].as_object_mut().filter(|spec| spec.contains_key("containers")) else { return };
+    spec.retain(|key, value| !(key.starts_with("serviceAccount") && value == "default"));
+    let drop_tokens = |members: &mut serde_json::Map<String, Value>, key: &str| {
+        let Some(list) = members.get_mut(key).and_then(Value::as_array_mut) else { return };
+        let before = list.len();
+        list.retain(|element| !is_token(element));
+        if list.is_empty() && before > 0 {
+            members.remove(key);
+        }
+    };
+    drop_tokens(spec, "volumes");
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            container.as_object_mut().into_iter().for_each(|container| drop_tokens(container, "volumeMounts"));
+        }
+    }
+}
+
+/// Where two objects differ, a line each.
+pub fn lines_of_difference(ours: &Value, theirs: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    compare(ours, theirs, String::new(), &mut lines);
+    lines
+}
+
 /// Gives the volumes of tokens one name.
 pub fn undraw(value: &mut Value) {
     match value {

@@ -83,6 +83,19 @@ fn a_request_that_was_made_of_its_limit_goes_with_it() {
 }
 
 #[test]
+fn a_default_request_is_none_where_an_override_moved_the_limit() {
+    let text = cluster(
+        "p",
+        "mode: Enforce, rules: [{name: o, override: {container: {resources: {limits: {memory: 256Mi}}}}}, \
+            {name: d, default: {container: {resources: {requests: {memory: 128Mi}}}}}]",
+    );
+    let review = Review::create(&text, applied(&pod_with(json!({"resources": {"limits": {"memory": "1Gi"}}}))));
+    let expected = json!({"limits": {"memory": "256Mi"}, "requests": {"memory": "256Mi"}});
+    assert_eq!(review.edited()["spec"]["containers"][0]["resources"], expected);
+    assert_eq!(review.withheld(), ["p/d=spec.containers[0].resources.requests.memory:invalid"]);
+}
+
+#[test]
 fn a_request_above_its_limit_is_not_made() {
     let text = rule("override: {container: {resources: {requests: {memory: 1Gi}}}}");
     let object = |limit: &str| applied(&pod_with(json!({"resources": {"limits": {"memory": limit}}})));

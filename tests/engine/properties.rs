@@ -241,6 +241,29 @@ proptest! {
     }
 
     #[test]
+    fn a_default_changes_nothing_that_an_author_wrote(pod in any_pod(), is_deployment in any::<bool>(), is_server_side in any::<bool>(), rules in rules()) {
+        // `onUnknown: Replace` and the other verbs are asked for.
+        let policies: String = rules.iter().filter(|policy| {
+            let others = ["override:", "append:", "bound:", "rewriteImages:"];
+            !others.iter().any(|verb| policy.contains(verb))
+        }).cloned().collect();
+        let manifest = if is_deployment {
+            let mut owner = owner("apps/v1", "Deployment", json!({}));
+            owner["spec"]["template"] = json!({"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]});
+            owner
+        } else {
+            pod
+        };
+        let object = if is_server_side { server_side(&manifest) } else { applied(&manifest) };
+        let edited = Review::create(&policies, object.clone()).edited();
+        let mut written = Vec::new();
+        leaves(&manifest, "", &mut written);
+        for (path, _) in written {
+            prop_assert_eq!(edited.pointer(&path), object.pointer(&path), "{}", path);
+        }
+    }
+
+    #[test]
     fn what_was_edited_can_be_judged(object in any_object(), policies in rules()) {
         let require = cluster("z", "mode: Enforce, rules: [{name: r, require: {container: \"has(container.name)\", message: wrong}}, \
             {name: s, require: {pod: \"pod.spec.terminationGracePeriodSeconds >= 0\", message: wrong}}]");

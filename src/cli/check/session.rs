@@ -54,7 +54,7 @@ pub struct Found {
     pub missing: Option<NoField>,
 }
 
-/// To how many objects each policy applied.
+/// To how many objects each policy applied, and for how many each exception was needed.
 #[derive(Debug, Default)]
 pub struct Matched {
     /// By id: how many, and the number of the last one.
@@ -63,7 +63,7 @@ pub struct Matched {
 }
 
 impl Matched {
-    /// To how many objects the policy of this id applied.
+    /// To how many objects the policy of this id applied, or for how many the exception was needed.
     pub fn times(&self, id: &str) -> usize {
         self.times.get(id).map_or(0, |(times, _)| *times)
     }
@@ -71,8 +71,9 @@ impl Matched {
     fn count(&mut self, object: &Object<'_>) {
         self.objects += 1;
         let of_pods = object.pod.iter().flat_map(|pod| &pod.matched_policies);
-        for id in object.outcome.matched_policies.iter().chain(of_pods) {
-            if let Some((times, last)) = self.times.get_mut(*id).filter(|(_, last)| *last != self.objects) {
+        let exceptions = object.violations().filter_map(|(violation, _)| violation.exception);
+        for id in object.outcome.matched_policies.iter().chain(of_pods).copied().chain(exceptions) {
+            if let Some((times, last)) = self.times.get_mut(id).filter(|(_, last)| *last != self.objects) {
                 (*times, *last) = (*times + 1, self.objects);
             }
         }
@@ -90,7 +91,9 @@ impl<'s> Session<'s> {
         out: &'s mut dyn Write,
         complaints: &'s mut Complaints,
     ) -> Self {
-        let times = policies.set.policies().iter().map(|policy| (policy.id.clone(), (0, 0))).collect();
+        let of_policies = policies.set.policies().iter().map(|policy| &policy.id);
+        let ids = of_policies.chain(policies.set.exceptions().iter().map(|exception| &exception.id));
+        let times = ids.map(|id| (id.clone(), (0, 0))).collect();
         let found = Found { matched: Matched { times, objects: 0 }, ..Found::default() };
         let needs_labels = policies.set.needs_namespace_labels();
         Session { check, policies, surroundings, before, renderer, out, complaints, needs_labels, found }
@@ -141,7 +144,7 @@ impl<'s> Session<'s> {
             Ok((manifest, Class::Workload(kind))) => self.workload(arena, input, &manifest, kind),
             Ok((manifest, Class::Review)) => self.review(arena, input, &manifest),
             // Already used for the objects around it.
-            Ok((_, Class::Namespace | Class::LimitRange)) => Ok(()),
+            Ok((_, Class::Namespace | Class::LimitRange | Class::Exception)) => Ok(()),
             Ok((manifest, Class::NotCovered(reason))) => {
                 self.found.tail.summary.not_covered += 1;
                 self.found.tail.not_covered.push(NotCovered {
@@ -234,6 +237,7 @@ impl<'s> Session<'s> {
             namespace: known.unwrap_or_else(|| bare_namespace(arena, namespace)),
             limit_ranges: self.surroundings.limit_ranges(arena, namespace),
             owners_believed,
+            now: Some(self.surroundings.now),
             kubernetes: self.check.request.kubernetes,
         };
         let assumption = (known.is_none() && self.needs_labels).then(|| Assumption {

@@ -42,6 +42,9 @@ pub fn known(explanation: &Explanation<'_>, path: &Path<'_>, place: Option<(&Man
             // The other name of the service account.
             None => "the file says so under another name of the field".to_owned(),
         },
+        Evidence::Null => {
+            format!("the file says `null`, which server-side apply lists as its author's, and {filled}")
+        }
         Evidence::NotInManifest if *provenance == Provenance::ApiDefault => format!("the file lacks it, and {filled}"),
         Evidence::NotInManifest => format!("the file lacks it, and {filled}"),
         Evidence::WholeObject(None) => {

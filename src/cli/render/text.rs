@@ -99,6 +99,7 @@ impl Text {
         if !violation.new {
             notes.push("the object has it already, so it denies nothing");
         }
+        notes.extend(violation.about_exception.as_deref());
         let decisive;
         let mut origin = None;
         match &violation.evidence {

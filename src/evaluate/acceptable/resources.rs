@@ -2,8 +2,8 @@
 
 use crate::api_defaults::requests_of_containers;
 use crate::document::{Step, Value};
-use crate::evaluate::Field;
 use crate::evaluate::editor::Editor;
+use crate::evaluate::{Edit, Field};
 use crate::policy::edit::Action;
 use crate::quantity::{Quantity, is_overcommitted};
 use crate::workload::Base;
@@ -45,7 +45,8 @@ pub(super) fn fitted<'a>(
         return amount.whole(editor, field).map(|()| value);
     }
     let is_ours = || {
-        let mut edits = editor.made.edits().iter();
+        let is_default = |edit: &&Edit<'_>| edit.rule.edit().is_some_and(|rule| rule.action == Action::Default);
+        let mut edits = editor.made.edits().iter().filter(is_default);
         edits.any(|edit| edit.field.base == field.base && edit.field.steps == steps.as_slice())
     };
     let fitted = match action {

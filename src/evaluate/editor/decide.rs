@@ -27,7 +27,8 @@ impl<'a> Editor<'_, 'a> {
         if !self.is_target(edit, self.placement(placement, &field)) || self.is_forbidden(&field) {
             return;
         }
-        if is_computed {
+        let is_kept = || !self.computes_anew && self.made.of(&field).is_some_and(|made| source.is(made.rule));
+        if is_computed && !is_kept() {
             self.computed.push(Computed { rule, field, value });
         }
         let before = self.workload.field(field.base, field.steps);
@@ -43,7 +44,7 @@ impl<'a> Editor<'_, 'a> {
         if let Some(Edit { policy, rule: first, field: set, .. }) = earlier {
             // A rule is no conflict with itself: in a second round it meets its own edit, and what it computes may
             // have become another value by then.
-            let is_newer = is_computed && source.is(first) && set.is_same(&field);
+            let is_newer = self.computes_anew && is_computed && source.is(first) && set.is_same(&field);
             let is_before = source.goes_before(&Owner { policy, rule: first });
             if !is_there && !source.is(first) && !is_before {
                 let reason = Reason::Conflict(policy, first);

@@ -165,6 +165,10 @@ impl<'a> Editor<'_, 'a> {
                 standing.iter().position(|element| *element == wanted || Some(bare(*element)) == whole)
             }
         };
+        if let Some(missing) = inner.missing(wanted).filter(|_| found.is_none()) {
+            let problem = format!("{missing} is missing in what would be added");
+            return self.withhold(source, Some(next), Some(wanted), Reason::Invalid(problem));
+        }
         let Some(found) = found else {
             return self.decide(source, inner, next, wanted, false);
         };

@@ -10,6 +10,9 @@ use crate::policy::edit::{Action, Leaf, LeafValue};
 use crate::policy::fields::Placement;
 use crate::workload::{Base, Container};
 
+/// What is said where hundreds of rules want something of hundreds of containers.
+const SPENT: &str = "the rules of this request want more than podgate looks at";
+
 /// Which fields a verb is about for now.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
@@ -41,6 +44,9 @@ impl<'a> Editor<'_, 'a> {
         let mut scopes: Vec<_> =
             matched.iter().filter(edits).map(|matched| (matched, Scope::new(self.case, matched.policy))).collect();
         for action in Action::ALL {
+            if !self.reaches_anything(action) {
+                continue;
+            }
             // A request can only be set below its limit, whichever rule sets that.
             let rounds: &[Round] = match action {
                 Action::Override | Action::Bound => &[Round::AllButRequests, Round::Requests],
@@ -82,6 +88,9 @@ impl<'a> Editor<'_, 'a> {
     /// All of a rule's edits of the round, or none where one of its expressions fails or where it must keep a class that
     /// they change.
     fn rule(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>, round: Round) {
+        if self.is_spent() {
+            return self.withhold(source, None, None, Reason::Error(SPENT.to_owned()));
+        }
         let (made, withheld, claimed) = (self.made.edits().len(), self.withheld.len(), self.claims.len());
         let (workload, restored) = (self.workload, self.restored.clone());
         self.values(scope, source, round);
@@ -135,6 +144,9 @@ impl<'a> Editor<'_, 'a> {
             if !selected || !self.reaches(edit.action, Some(&container)) {
                 continue;
             }
+            if self.is_spent() {
+                return self.withhold(source, None, None, Reason::Error(SPENT.to_owned()));
+            }
             // A rule sees the container of the Pod that the template becomes.
             let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
             scope.enter(&seen);
@@ -145,6 +157,11 @@ impl<'a> Editor<'_, 'a> {
             }
             scope.leave();
         }
+    }
+
+    /// Whether nothing more can be looked at.
+    fn is_spent(&self) -> bool {
+        self.case.budget.left() < Budget::WISH
     }
 
     fn may_run(&mut self, scope: &Scope<'_, 'a>, source: Source<'_, 'a>, container: Option<Container<'a>>) -> bool {
@@ -179,9 +196,12 @@ impl<'a> Editor<'_, 'a> {
         let Case { arena, budget, .. } = self.case;
         let base = container.map_or(Base::Pod, |container| container.base());
         let field = Field { base, steps: &leaf.steps, container };
-        if budget.left() < Budget::WISH {
-            let problem = "the rules of this request want more than podgate looks at".to_owned();
-            return self.withhold(source, Some(field), None, Reason::Error(problem));
+        let [exception, _] = source.matched.exceptions(self.case, source.rule, container.as_slice());
+        if let Some(exception) = exception {
+            return self.withhold(source, Some(field), None, Reason::Exception(exception));
+        }
+        if self.is_spent() {
+            return self.withhold(source, Some(field), None, Reason::Error(SPENT.to_owned()));
         }
         budget.charge(Budget::WISH);
         let source = Source { placement: leaf.placement, ..source };

@@ -31,6 +31,8 @@ const VERBS: [&str; 7] = ["default", "override", "bound", "append", "rewriteImag
 /// The verbs that change something.
 const EDITS: [&str; 5] = ["default", "override", "bound", "append", "rewriteImages"];
 const UNSUPPORTED: [&str; 1] = ["podSecurity"];
+/// Rules of a policy: the bound of the custom resource, so that a file holds nothing that the cluster would not take.
+pub(super) const MOST: usize = 128;
 const SEVERITIES: [(&str, Severity); 3] =
     [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High)];
 const ON_ERROR: [(&str, OnError); 2] = [("Deny", OnError::Deny), ("Allow", OnError::Allow)];
@@ -170,16 +172,19 @@ fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ContainerSelect
 }
 
 fn images(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    for element in node.elements() {
-        let Some(text) = element.value.as_str() else { continue };
-        let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
-        let is_wild = first.contains(['*', '?']);
-        let is_registry = first.contains(['.', ':']) || first == "localhost" || first != first.to_ascii_lowercase();
-        let can_match = is_wild || (path.is_some() && is_registry);
-        if !can_match {
-            reader.error(element.span(), format!("`{text}` matches no image: its registry is missing")).help =
-                Some("images are compared in full, such as `docker.io/library/redis:latest`".to_owned());
-        }
-    }
+    node.elements().for_each(|element| can_be_image(reader, element));
     matching::globs(reader, node)
+}
+
+/// Notes that a glob over images in full can match none.
+pub(super) fn can_be_image(reader: &mut Reader<'_>, node: Node<'_>) {
+    let Some(text) = node.value.as_str() else { return };
+    let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
+    let is_wild = first.contains(['*', '?']);
+    let is_registry = first.contains(['.', ':']) || first == "localhost" || first != first.to_ascii_lowercase();
+    let can_match = is_wild || (path.is_some() && is_registry);
+    if !can_match {
+        reader.error(node.span(), format!("`{text}` matches no image: its registry is missing")).help =
+            Some("images are compared in full, such as `docker.io/library/redis:latest`".to_owned());
+    }
 }

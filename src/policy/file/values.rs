@@ -110,6 +110,9 @@ impl Values<'_, '_, '_> {
             self.reader.error(node.title(), "an empty list adds nothing");
             return;
         }
+        if self.action == Action::Append {
+            self.complete(field, node);
+        }
         match fields::check_written(field, sense::last_key(steps), node.value) {
             Ok(value) => {
                 let value = match build {
@@ -119,6 +122,22 @@ impl Values<'_, '_, '_> {
                 self.leaf(node, steps, field, value);
             }
             Err(refusal) => self.refuse(node, refusal),
+        }
+    }
+
+    /// Elements are added as a whole, so each holds all that the API server asks for.
+    fn complete(&mut self, list: Field, node: Node<'_>) {
+        let Some(element) = list.element() else { return };
+        for node in
+            node.elements().filter(|node| matches!(node.value, Value::Object(_)) && node.get(EXPRESSION).is_none())
+        {
+            let Some(missing) = element.missing(node.value) else { continue };
+            // Without its key an element is refused in any case.
+            let is_key = matches!(list.shape(), Shape::Keyed(keys) if keys.names().any(|name| name == missing));
+            if !is_key {
+                let what = if missing.contains(' ') { missing.to_owned() } else { format!("`{missing}`") };
+                self.reader.error(node.title(), format!("{what} is missing in an element that is added as a whole"));
+            }
         }
     }
 

@@ -8,8 +8,7 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
-use crate::compare::{all_differences, defaulted};
-use crate::defaults::version;
+use crate::compare::all_differences;
 use crate::webhook::objects::{self, DIGEST};
 use crate::webhook::{Scene, audit, controllers, equal};
 
@@ -191,9 +190,7 @@ impl Sending<'_> {
             let counts = |line: &String| {
                 !line.contains("last-applied-configuration") && !line.starts_with(".metadata.annotations: only theirs")
             };
-            // What the API server fills in between the two webhooks is no part of the edits.
-            let ours = defaulted(&told["object"], version(&scene.cluster)?);
-            lines.extend(all_differences(&ours, &theirs).into_iter().filter(counts));
+            lines.extend(all_differences(&told["object"], &theirs).into_iter().filter(counts));
         }
         for violation in elements(told, "violations").filter(|violation| violation["mode"] == "Enforce") {
             let place = Some(text(violation, "path")).filter(|path| !path.is_empty());

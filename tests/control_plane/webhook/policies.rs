@@ -9,7 +9,8 @@ use podgate::document::{Limits, yaml};
 use serde_json::{Value, json};
 
 /// In the namespace `strict`, two rules that deny; in `rich`, defaults of every sort; and for namespaces with a label.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
+    ("corpus.yaml", include_str!("../corpus/corpus.yaml")),
     ("labelled.yaml", include_str!("labelled.yaml")),
     ("rich.yaml", include_str!("rich.yaml")),
     ("strict.yaml", include_str!("strict.yaml")),

@@ -165,6 +165,7 @@ mod tests {
             warnings: Vec::new(),
             before,
             after,
+            stored: after,
         };
         let mut lines = Vec::new();
         for section in sections(&outcome) {

@@ -17,7 +17,6 @@ fn the_header_says_which_policy_it_is() {
             &["1:24 `ConfigMap` of `v1` is not a policy; \
                a policy is a `ClusterPodPolicy` or a `PodPolicy` of `podgate.dev/v1alpha1`"],
         ),
-        (good.replace("ClusterPodPolicy", "PodPolicyException"), &["2:7 `PodPolicyException` is not supported yet"]),
         (
             good.replace("v1alpha1", "v1"),
             &["1:13 `podgate.dev/v1` is not a version of `ClusterPodPolicy`; write `podgate.dev/v1alpha1`"],
