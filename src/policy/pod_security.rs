@@ -8,6 +8,7 @@ mod allow_privilege_escalation;
 mod app_armor_profile;
 mod capabilities_baseline;
 mod capabilities_restricted;
+pub mod except;
 mod host_namespaces;
 mod host_path_volumes;
 mod host_ports;
@@ -35,6 +36,15 @@ pub use offence::{Fault, Offence, Subject};
 pub use pod::Pod;
 pub use registry::{Check, Entry};
 pub use standard::{Level, Standard, Version};
+
+/// A rule that asks for a standard.
+#[derive(Debug)]
+pub struct PodSecurity {
+    /// The level at a version.
+    pub standard: Standard,
+    /// What is let pass of it.
+    pub except: Vec<except::Except>,
+}
 
 /// A check that a Pod does not pass.
 #[derive(Clone, Debug)]
