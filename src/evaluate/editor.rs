@@ -48,6 +48,8 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
+    /// Whether there was no room for an amount, which another edit may make.
+    pub(super) may_fit: bool,
     /// Whether a computed value takes the place of what the same rule computed before.
     pub(super) computes_anew: bool,
     /// Fields that hold what a rule wants already.
@@ -98,6 +100,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
+            may_fit: false,
             computes_anew: false,
             claims: Vec::new(),
             claimed: Index::default(),

@@ -177,3 +177,17 @@ fn a_rule_that_speaks_of_the_request_goes_before_what_follows_from_the_limit() {
     assert_eq!(review.withheld(), [""; 0]);
     assert_eq!(Review::create(&text, review.edited()).edits(), [""; 0]);
 }
+
+#[test]
+fn what_another_edit_makes_room_for_is_made_in_the_same_call() {
+    let text = cluster(
+        "p",
+        "mode: Enforce, rules: [{name: h, default: {container: {resources: {limits: {hugepages-2Mi: 4Mi}}}}}, \
+            {name: c, default: {container: {resources: {requests: {cpu: 1m}}}}}]",
+    );
+    let review = Review::create(&text, applied(&pod(json!({}))));
+    let expected = json!({"limits": {"hugepages-2Mi": "4Mi"}, "requests": {"cpu": "1m"}});
+    assert_eq!(review.edited()["spec"]["containers"][0]["resources"], expected);
+    assert_eq!(review.withheld(), [""; 0]);
+    assert_eq!(Review::create(&text, review.edited()).edits(), [""; 0]);
+}
