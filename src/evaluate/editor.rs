@@ -19,7 +19,7 @@ use crate::evaluate::case::Case;
 use crate::evaluate::computed::Computed;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field, Reason, Withheld};
-use crate::policy::edit::{Action, EditRule, Range, Target};
+use crate::policy::edit::{Action, EditRule, Leaf, Range, Target};
 use crate::policy::fields::{self, Placement};
 use crate::policy::images::Rewrite;
 use crate::policy::{Policy, Rule};
@@ -121,14 +121,14 @@ impl<'e, 'a> Editor<'e, 'a> {
     fn reaches_anything(&self, action: Action) -> bool {
         let Case { request, workload, .. } = self.case;
         let is_fixed = (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update);
-        !is_fixed || action == Action::RewriteImages
+        !is_fixed || matches!(action, Action::RewriteImages | Action::Override)
     }
 
-    /// Whether a rule may edit this container, or the Pod itself.
+    /// Whether a rule may edit what `leaf` speaks of in this container, or in the Pod itself.
     ///
     /// Everything of a Pod but images and new ephemeral containers is fixed once it exists. Through
     /// `pods/ephemeralcontainers` come new ephemeral containers; the API server takes nothing else from there.
-    fn reaches(&self, action: Action, container: Option<&Container<'a>>) -> bool {
+    fn reaches(&self, action: Action, leaf: &Leaf, container: Option<&Container<'a>>) -> bool {
         let Case { request, workload, old, .. } = self.case;
         let before = |container: &Container<'a>| old.and_then(|old| old.container(container.role, container.name));
         match (request.sub_resource, workload.kind, request.operation) {
@@ -139,7 +139,9 @@ impl<'e, 'a> Editor<'e, 'a> {
                 let is_new = |container: &Container<'a>| {
                     before(container).is_none_or(|before| before.image() != container.image())
                 };
-                action == Action::RewriteImages
+                let is_of_image = leaf.steps.first() == Some(&Step::key("image"));
+                is_of_image
+                    && self.reaches_anything(action)
                     && container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
             }
             _ => true,
