@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::choices::Choices;
 
 /// Bytes after which only leaves are chosen: an expression has at most 4,096.
-const LONG: usize = 700;
+const LONG: usize = 240;
 /// Parts inside one another.
 const DEEP: u32 = 7;
 

@@ -53,6 +53,9 @@ impl<'a> Scope<'a> for Empty {
     }
 }
 
+/// A text of less bytes can be compared in one step.
+const SHORT: usize = 64;
+
 /// The state of one run.
 pub(crate) struct Evaluation<'e, 'a> {
     pub arena: &'a Bump,
@@ -94,9 +97,10 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// The value of a node that must be a boolean.
     pub fn truth(&self, node: &'a Node) -> Result<bool, Error<'a>> {
-        match self.value(node)? {
-            Value::Bool(value) => Ok(value),
-            other => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), node.part)),
+        match &self.value(node) {
+            Ok(Value::Bool(value)) => Ok(*value),
+            Ok(other) => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), node.part)),
+            Err(error) => Err(*error),
         }
     }
 
@@ -122,11 +126,19 @@ impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
     fn binary(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let [left, right] = sides;
-        let (left, right) = (self.side(left)?, self.side(right)?);
+        let left = self.side(left);
+        if let Err(error) = &left {
+            return Err(*error);
+        }
+        let right = self.side(right);
+        if let (Ok(Value::String(left)), Ok(Value::String(right))) = (&left, &right)
+            && left.len() < SHORT
+            && let Operator::Equal | Operator::NotEqual = operator
+        {
+            return Ok(Value::Bool((left == right) == (operator == Operator::Equal)));
+        }
+        let (left, right) = (left?, right?);
         let result = match operator {
-            Operator::Equal | Operator::NotEqual if is_short(left) => {
-                Ok(Value::Bool(equal(left, right) == (operator == Operator::Equal)))
-            }
             Operator::Equal => self.context().equal(left, right).map(Value::Bool),
             Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
             Operator::In => self.contains(right, left).map(Value::Bool),
@@ -245,15 +257,5 @@ impl<'a> Evaluation<'_, 'a> {
             }
         };
         result.map_err(|reason| Error::new(reason, node.part))
-    }
-}
-
-/// Whether comparing a value costs no more than the step for it.
-#[inline]
-fn is_short(value: Value<'_>) -> bool {
-    match value {
-        Value::String(text) => text.len() < 64,
-        Value::Bool(_) | Value::Int(_) | Value::Null => true,
-        _ => false,
     }
 }

@@ -14,12 +14,12 @@ mod rules;
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::document::Step;
+use crate::document::{Step, Value};
 use crate::evaluate::case::Case;
 use crate::evaluate::computed::Computed;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field, Reason, Withheld};
-use crate::policy::edit::{Action, EditRule, Leaf, Range, Target};
+use crate::policy::edit::{Action, EditRule, Range, Target};
 use crate::policy::fields::{self, Placement};
 use crate::policy::images::Rewrite;
 use crate::policy::{Policy, Rule};
@@ -119,16 +119,44 @@ impl<'e, 'a> Editor<'e, 'a> {
 
     /// Whether rules of this verb may edit anything at all.
     fn reaches_anything(&self, action: Action) -> bool {
-        let Case { request, workload, .. } = self.case;
-        let is_fixed = (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update);
-        !is_fixed || matches!(action, Action::RewriteImages | Action::Override)
+        !self.is_fixed() || action != Action::Default
     }
 
-    /// Whether a rule may edit what `leaf` speaks of in this container, or in the Pod itself.
+    /// Whether this is an update of a Pod, of which everything but images is fixed.
+    fn is_fixed(&self) -> bool {
+        let Case { request, workload, .. } = self.case;
+        (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update)
+    }
+
+    /// Whether the field of a Pod that exists would become another than it is. Whoever applies a manifest again sends what
+    /// its author wrote, and the API server takes nothing but what an edit made of it when the Pod was created.
+    fn would_change(&self, action: Action, field: &Field<'a>, value: Value<'a>) -> bool {
+        self.is_fixed() && action != Action::RewriteImages && !self.is_old(field, value) && !self.is_new_image(field)
+    }
+
+    /// Whether this is an image that the update changes: then it may become yet another one.
+    fn is_new_image(&self, field: &Field<'a>) -> bool {
+        let is_image = field.container.is_some() && *field.steps == [Step::key("image")];
+        let sent = self.case.workload.field(field.base, field.steps).unwrap_or_default();
+        is_image && !self.is_old(field, sent)
+    }
+
+    /// Whether this is the value that the field had before the update.
+    fn is_old(&self, field: &Field<'a>, value: Value<'a>) -> bool {
+        let Some(old) = self.case.old else { return false };
+        let base = match field.container {
+            Some(container) => old.container(container.role, container.name).map(|container| container.base()),
+            None => Some(field.base),
+        };
+        base.and_then(|base| old.field(base, field.steps)) == Some(value)
+    }
+
+    /// Whether a rule may edit this container, or the Pod itself.
     ///
-    /// Everything of a Pod but images and new ephemeral containers is fixed once it exists. Through
+    /// Everything of a Pod but images and new ephemeral containers is fixed once it exists, so the other verbs only put
+    /// back what they made of it. Through
     /// `pods/ephemeralcontainers` come new ephemeral containers; the API server takes nothing else from there.
-    fn reaches(&self, action: Action, leaf: &Leaf, container: Option<&Container<'a>>) -> bool {
+    fn reaches(&self, action: Action, container: Option<&Container<'a>>) -> bool {
         let Case { request, workload, old, .. } = self.case;
         let before = |container: &Container<'a>| old.and_then(|old| old.container(container.role, container.name));
         match (request.sub_resource, workload.kind, request.operation) {
@@ -139,10 +167,14 @@ impl<'e, 'a> Editor<'e, 'a> {
                 let is_new = |container: &Container<'a>| {
                     before(container).is_none_or(|before| before.image() != container.image())
                 };
-                let is_of_image = leaf.steps.first() == Some(&Step::key("image"));
-                is_of_image
-                    && self.reaches_anything(action)
-                    && container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
+                match action {
+                    Action::RewriteImages => {
+                        container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
+                    }
+                    Action::Default => false,
+                    // What they would change is looked at field by field.
+                    Action::Override | Action::Append | Action::Bound => true,
+                }
             }
             _ => true,
         }
@@ -177,7 +209,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         &mut self,
         source: Source<'_, 'a>,
         field: Option<Field<'a>>,
-        value: Option<crate::document::Value<'a>>,
+        value: Option<Value<'a>>,
         reason: Reason<'a>,
     ) {
         let Source { matched, rule, .. } = source;

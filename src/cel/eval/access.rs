@@ -6,6 +6,9 @@ use crate::cel::node::{Constant, Index, Kind, Node, Select};
 use crate::cel::types::Type;
 use crate::cel::value::{List, Map, Value};
 
+/// Entries of a map that can be looked through in one step.
+const FEW: usize = 64;
+
 impl<'a> Evaluation<'_, 'a> {
     /// What a field is selected from. A chain of fields goes down here without the detour over every kind of node.
     #[inline]
@@ -20,8 +23,9 @@ impl<'a> Evaluation<'_, 'a> {
     /// `a.b` and `a.?b`. From an optional on, every further step is optional.
     #[inline(never)]
     pub(super) fn select(&self, select: &'a Select) -> Result<Value<'a>, Error<'a>> {
-        let operand = self.operand(&select.operand)?;
-        if let Value::Map(Map::Document(members)) = operand
+        // Looked at where it is: what was just written field by field is slow to copy as a whole.
+        let operand = self.operand(&select.operand);
+        if let Ok(Value::Map(Map::Document(members))) = &operand
             && !select.optional
         {
             if let Err(reason) = self.pay_to_look_up(Map::Document(members)) {
@@ -33,6 +37,7 @@ impl<'a> Evaluation<'_, 'a> {
                 None => Err(Error::new(Reason::NoSuchKey(&select.field), select.operand.part)),
             };
         }
+        let operand = operand?;
         let error = |reason| Error::new(reason, select.operand.part);
         if let Value::Map(map) | Value::Optional(Some(&Value::Map(map))) = operand {
             self.pay_to_look_up(map).map_err(error)?;
@@ -55,8 +60,13 @@ impl<'a> Evaluation<'_, 'a> {
     /// `has(a.b)`. A value that can have no fields has not this one; only of a list it is an error to ask.
     #[inline(never)]
     pub(super) fn has(&self, select: &'a Select) -> Result<Value<'a>, Error<'a>> {
-        let operand = self.operand(&select.operand)?;
-        match operand {
+        let operand = self.operand(&select.operand);
+        if let Ok(Value::Map(Map::Document(members))) = &operand
+            && members.len() <= FEW
+        {
+            return Ok(Value::Bool(members.iter().any(|member| is_same_key(member.key, &select.field))));
+        }
+        match operand? {
             Value::Map(map) | Value::Optional(Some(&Value::Map(map))) => {
                 self.pay_to_look_up(map).map_err(|reason| Error::new(reason, select.operand.part))?;
                 Ok(Value::Bool(self.has_field(map, &select.field)))
@@ -116,7 +126,7 @@ impl<'a> Evaluation<'_, 'a> {
     #[inline]
     fn pay_to_look_up(&self, map: Map<'a>) -> Result<(), Reason<'a>> {
         match map.len() {
-            0..=64 => Ok(()),
+            0..=FEW => Ok(()),
             large => self.budget.spend_each(large / 16),
         }
     }

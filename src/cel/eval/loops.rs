@@ -29,13 +29,31 @@ impl<'a> Evaluation<'_, 'a> {
     /// counts only if none decides.
     fn decide(&self, each: &'a Loop, range: Value<'a>, decides: bool) -> Result<Value<'a>, Error<'a>> {
         let mut error = None;
-        for place in 0..self.length(each, range)? {
-            self.enter(each, range, place);
+        let mut is_decided = || {
             match self.holds(each) {
-                Ok(value) if value == decides => return Ok(Value::Bool(decides)),
-                Ok(_) => {}
+                Ok(value) => return Ok(value == decides),
                 Err(fatal) if fatal.is_fatal() => return Err(fatal),
                 Err(other) => error = error.or(Some(other)),
+            }
+            Ok(false)
+        };
+        match (range, each.second, self.locals.get(each.local)) {
+            // What most loops go through.
+            (Value::List(List::Document(elements)), None, Some(local)) => {
+                for element in elements {
+                    local.set((*element).into());
+                    if is_decided()? {
+                        return Ok(Value::Bool(decides));
+                    }
+                }
+            }
+            _ => {
+                for place in 0..self.length(each, range)? {
+                    self.enter(each, range, place);
+                    if is_decided()? {
+                        return Ok(Value::Bool(decides));
+                    }
+                }
             }
         }
         error.map_or(Ok(Value::Bool(!decides)), Err)
@@ -120,12 +138,6 @@ impl<'a> Evaluation<'_, 'a> {
     /// Makes the variables of the macro stand for one element, and returns what the first one stands for.
     #[inline]
     pub(super) fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
-        // What most loops go through.
-        if let (Value::List(List::Document(elements)), None) = (range, each.second) {
-            let element = elements.get(place).copied().unwrap_or_default().into();
-            self.set(each.local, element);
-            return element;
-        }
         let (key, value) = match range {
             Value::List(list) => match (list.get(place), each.second) {
                 (element, None) => (element.unwrap_or_default(), Value::Null),

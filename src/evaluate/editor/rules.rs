@@ -118,7 +118,7 @@ impl<'a> Editor<'_, 'a> {
         let (mut is_of_pod, mut is_of_containers) = (false, false);
         for leaf in edit.leaves.iter().filter(|leaf| round.takes(leaf)) {
             let is_wanted = self.is_target(edit, leaf.placement);
-            is_of_pod |= is_wanted && !leaf.in_container && self.reaches(edit.action, leaf, None);
+            is_of_pod |= is_wanted && !leaf.in_container && self.reaches(edit.action, None);
             is_of_containers |= is_wanted && leaf.in_container;
         }
         // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
@@ -140,8 +140,7 @@ impl<'a> Editor<'_, 'a> {
         }
         for container in self.case.workload.containers() {
             let selected = rule.selects(&container);
-            let mut leaves = edit.leaves.iter().filter(|leaf| leaf.in_container && round.takes(leaf));
-            if !selected || !leaves.any(|leaf| self.reaches(edit.action, leaf, Some(&container))) {
+            if !selected || !self.reaches(edit.action, Some(&container)) {
                 continue;
             }
             if self.is_spent() {
@@ -189,7 +188,6 @@ impl<'a> Editor<'_, 'a> {
     ) {
         // What an expression gives for a field that the role forbids nobody will use.
         if !self.is_target(source.edit, leaf.placement)
-            || !self.reaches(source.edit.action, leaf, container.as_ref())
             || container.is_some_and(|container| container.role.forbids(leaf.first_key()))
         {
             return;
