@@ -236,6 +236,9 @@ pub fn dry_run<'a>(
             let limited = api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges);
             workload.with_object(api_defaults::plug_ins::applied(arena, limited))
         }
+        Author::File(_) if workload.kind == Kind::Pod => {
+            workload.with_object(api_defaults::plug_ins::updated(arena, workload.object))
+        }
         _ => workload,
     };
     // Each webhook call has a budget of its own.

@@ -94,6 +94,11 @@ pub fn applied<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a> {
     with_tolerations(arena, with_priority(arena, pod))
 }
 
+/// The Pod that exists with what they add when it is updated.
+pub fn updated<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a> {
+    if matches!(pod.field("spec"), Some(Value::Object(_))) { with_tolerations(arena, pod) } else { pod }
+}
+
 fn spec<'a>(arena: &'a Bump, pod: Value<'a>, key: &'static str, value: Value<'a>) -> Value<'a> {
     edit::set(arena, pod, &[Step::key("spec"), Step::key(key)], value).unwrap_or(pod)
 }

@@ -14,7 +14,7 @@ mod rules;
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::document::Step;
+use crate::document::{Step, Value};
 use crate::evaluate::case::Case;
 use crate::evaluate::computed::Computed;
 use crate::evaluate::matching::{Matched, is_same};
@@ -116,14 +116,35 @@ impl<'e, 'a> Editor<'e, 'a> {
 
     /// Whether rules of this verb may edit anything at all.
     fn reaches_anything(&self, action: Action) -> bool {
+        !self.is_fixed() || action != Action::Default
+    }
+
+    /// Whether this is an update of a Pod, of which everything but images is fixed.
+    fn is_fixed(&self) -> bool {
         let Case { request, workload, .. } = self.case;
-        let is_fixed = (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update);
-        !is_fixed || action == Action::RewriteImages
+        (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update)
+    }
+
+    /// Whether the field of a Pod that exists would become another than it is. Whoever applies a manifest again sends what
+    /// its author wrote, and the API server takes nothing but what an edit made of it when the Pod was created.
+    fn would_change(&self, action: Action, field: &Field<'a>, value: Value<'a>) -> bool {
+        self.is_fixed() && action != Action::RewriteImages && !self.is_old(field, value)
+    }
+
+    /// Whether this is the value that the field had before the update.
+    fn is_old(&self, field: &Field<'a>, value: Value<'a>) -> bool {
+        let Some(old) = self.case.old else { return false };
+        let base = match field.container {
+            Some(container) => old.container(container.role, container.name).map(|container| container.base()),
+            None => Some(field.base),
+        };
+        base.and_then(|base| old.field(base, field.steps)) == Some(value)
     }
 
     /// Whether a rule may edit this container, or the Pod itself.
     ///
-    /// Everything of a Pod but images and new ephemeral containers is fixed once it exists. Through
+    /// Everything of a Pod but images and new ephemeral containers is fixed once it exists, so the other verbs only put
+    /// back what they made of it. Through
     /// `pods/ephemeralcontainers` come new ephemeral containers; the API server takes nothing else from there.
     fn reaches(&self, action: Action, container: Option<&Container<'a>>) -> bool {
         let Case { request, workload, old, .. } = self.case;
@@ -136,8 +157,14 @@ impl<'e, 'a> Editor<'e, 'a> {
                 let is_new = |container: &Container<'a>| {
                     before(container).is_none_or(|before| before.image() != container.image())
                 };
-                action == Action::RewriteImages
-                    && container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
+                match action {
+                    Action::RewriteImages => {
+                        container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
+                    }
+                    Action::Default => false,
+                    // What they would change is looked at field by field.
+                    Action::Override | Action::Append | Action::Bound => true,
+                }
             }
             _ => true,
         }
@@ -172,7 +199,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         &mut self,
         source: Source<'_, 'a>,
         field: Option<Field<'a>>,
-        value: Option<crate::document::Value<'a>>,
+        value: Option<Value<'a>>,
         reason: Reason<'a>,
     ) {
         let Source { matched, rule, .. } = source;

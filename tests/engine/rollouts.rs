@@ -172,6 +172,11 @@ fn the_template_of_a_job_that_exists_is_fixed() {
     let old = stored(written_by("kubectl-create", &job), 45);
     let review = Review::update(&default_of(45, ""), old, written_by("kubectl-replace", &job));
     assert_eq!(review.edits(), [format!("{GRACE}=45")]);
+    // So would be its author's own value, applied again, where an edit made another of it.
+    let text = rule("override: {pod: {spec: {terminationGracePeriodSeconds: 45}}}");
+    let written = |grace: i64| applied(&with(job.clone(), GRACE, json!(grace)));
+    assert_eq!(Review::update(&text, written(45), written(10)).edits(), [format!("{GRACE}=45")]);
+    assert_eq!(Review::update(&text, written(20), written(10)).edits(), [""; 0]);
 }
 
 #[test]

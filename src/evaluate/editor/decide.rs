@@ -24,7 +24,10 @@ impl<'a> Editor<'_, 'a> {
         is_computed: bool,
     ) {
         let Source { matched, rule, edit, placement } = source;
-        if !self.is_target(edit, self.placement(placement, &field)) || self.is_forbidden(&field) {
+        if !self.is_target(edit, self.placement(placement, &field))
+            || self.is_forbidden(&field)
+            || self.would_change(edit.action, &field, value)
+        {
             return;
         }
         let is_kept = || !self.computes_anew && self.made.of(&field).is_some_and(|made| source.is(made.rule));
@@ -95,7 +98,7 @@ impl<'a> Editor<'_, 'a> {
             }
         };
         let before = self.workload.field(field.base, field.steps);
-        if before == Some(value) {
+        if before == Some(value) || self.would_change(edit.action, &field, value) {
             return;
         }
         let mode = matched.editing_mode(rule);
@@ -107,11 +110,12 @@ impl<'a> Editor<'_, 'a> {
             Rollout::OnTemplateChange => self.template_changes,
             Rollout::Never => self.case.old.is_none(),
         };
-        if self.workload.kind == Kind::Job && self.case.old.is_some() {
+        let puts_back = edit.action != Action::Default && self.is_old(&field, value);
+        if self.workload.kind == Kind::Job && self.case.old.is_some() && !puts_back {
             let problem = "the template of a Job that exists is fixed".to_owned();
             return self.hold_back(source, field, value, provenance, Reason::Invalid(problem));
         }
-        if self.target() == Target::Templates && !may_roll {
+        if self.target() == Target::Templates && !may_roll && !puts_back {
             return self.hold_back(source, field, value, provenance, Reason::Rollout);
         }
         if let Some(edit) = self.set(source, field, value, provenance) {

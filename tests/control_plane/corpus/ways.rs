@@ -199,10 +199,14 @@ fn settled(scene: &Scene, namespace: &str) -> Result<HashMap<String, Value>, Fai
     })
 }
 
-/// The generation and the version of each object.
+/// The generation and the version of each object. Where a rule made another value of what its author wrote, `kubectl apply`
+/// sends the author's again, and the API server may note anew who owns it.
 fn versions(objects: &HashMap<String, Value>) -> HashMap<String, String> {
     let version = |object: &Value| {
         let metadata = &object["metadata"];
+        if metadata["name"].as_str().is_some_and(|name| name.starts_with("against-")) {
+            return format!("generation {} spec {}", metadata["generation"], object["spec"]);
+        }
         format!("generation {} version {}", metadata["generation"], metadata["resourceVersion"])
     };
     objects.iter().map(|(key, object)| (key.clone(), version(object))).collect()
@@ -213,12 +217,14 @@ fn corpus() -> Vec<Value> {
     let spread = cases::pod_specs().into_iter().enumerate().map(|(index, (name, spec))| {
         // Other kinds take no Pods that end.
         let kind = if name == "restart-never" { "Pod" } else { KINDS[index % KINDS.len()] };
-        (kind, name, spec)
+        (kind, name.to_owned(), spec)
     });
-    let only = cases::only_in_pods().into_iter().map(|(name, spec)| ("Pod", name, spec));
-    // A bound makes another value of what its author wrote here, and no Pod that exists may get the author's again.
-    let only = only.filter(|(_, name, _)| *name != "grace-negative");
-    spread.chain(only).map(|(kind, name, spec)| still(kind, name, spec)).collect()
+    let only = cases::only_in_pods().into_iter().map(|(name, spec)| ("Pod", name.to_owned(), spec));
+    // What the rules make another value of, written in every kind.
+    let against = json!({"terminationGracePeriodSeconds": 1000, "enableServiceLinks": true,
+        "tolerations": [{"key": "mine", "operator": "Exists"}]});
+    let against = KINDS.map(|kind| (kind, format!("against-{}", kind.to_lowercase()), cases::with(against.clone())));
+    spread.chain(only).chain(against).map(|(kind, name, spec)| still(kind, &name, spec)).collect()
 }
 
 fn still(kind: &str, name: &str, spec: Value) -> Value {
