@@ -5,6 +5,7 @@
 
 pub(in crate::document) mod place;
 mod plain;
+mod quoted;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,6 +14,8 @@ use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::document::{Limits, Member, Path, Step, Value};
+
+pub use quoted::push_quoted;
 
 /// Up to this number of keys a duplicate is found by comparing, above it by hashing.
 const SMALL: usize = 24;

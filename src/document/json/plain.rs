@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
 /// Where a text goes on with a quote, a backslash or a control character; its end if there is none. Eight bytes are
 /// looked at at once: one by one, this alone would take half of the time of a reader.
 #[inline]
-fn plain_until(bytes: &[u8], from: usize) -> usize {
+pub(super) fn plain_until(bytes: &[u8], from: usize) -> usize {
     let (words, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
     for word in words {
