@@ -167,14 +167,14 @@ impl<'c, 'a> Scope<'c, 'a> {
         let Case { arena, budget, facts, .. } = self.case;
         program.eval(arena, self, budget).map_err(|error| Failure {
             message: program.explain(&error),
-            evidence: self.evidence(program),
+            evidence: self.evidence(program, budget),
             is_of_surroundings: error.is_exhausted() || facts.namespace.is_null(),
         })
     }
 
-    /// The part of an expression that was false or failed, with the values that made it so.
-    pub fn evidence(&self, program: &'a Program) -> Option<Evidence<'a>> {
-        let blame = program.blame(self.case.arena, self, self.case.budget)?;
+    /// The part of an expression that was false or failed, with the values that made it so; `budget` pays.
+    pub fn evidence(&self, program: &'a Program, budget: &Budget) -> Option<Evidence<'a>> {
+        let blame = program.blame(self.case.arena, self, budget)?;
         let values = blame.values_in(program.source());
         Some(Evidence { program, range: blame.range(), is_narrower: blame.is_narrower(), holds: blame.holds(), values })
     }

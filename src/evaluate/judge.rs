@@ -174,7 +174,9 @@ fn finding<'a>(
     match scope.test(&require.program) {
         Ok(true) => None,
         Ok(false) => {
-            let evidence = if case.explains { scope.evidence(&require.program) } else { None };
+            // From a budget of its own: who asks why gets the answer that who does not ask gets.
+            let evidence =
+                if case.explains { scope.evidence(&require.program, &Budget::new(Budget::BLAME)) } else { None };
             Some(Finding { container, message: message(scope, require), error: None, evidence })
         }
         Err(error) => Some(cannot("the rule", error)),
