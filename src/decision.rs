@@ -78,10 +78,13 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
         if let Some(more @ 1..) = denying.len().checked_sub(MOST_MESSAGES) {
             messages.push(format!("and {more} more"));
         }
-        let causes = denying.iter().take(MOST_CAUSES).map(|violation| Cause {
+        let fields = denying.iter().flat_map(|violation| {
+            [&violation.path].into_iter().chain(&violation.also).map(move |path| (violation, path))
+        });
+        let causes = fields.take(MOST_CAUSES).map(|(violation, path)| Cause {
             reason: "FieldValueInvalid",
             message: format!("[{}/{}] {}", violation.policy.id, violation.rule.name, violation.message),
-            field: violation.path.to_string(),
+            field: path.to_string(),
         });
         let (message, causes) = (messages.join("; "), causes.collect());
         Response::deny(uid, Status { code: 403, reason: "Forbidden", message, causes })

@@ -9,6 +9,7 @@ pub mod edits;
 pub mod judge;
 pub mod matching;
 pub mod owner;
+mod pod_security;
 mod rollout;
 
 use std::fmt;
@@ -120,6 +121,8 @@ pub struct Violation<'a> {
     pub message: String,
     /// The field to blame, as a path in the object.
     pub path: Path<'a>,
+    /// Further fields to blame.
+    pub also: Vec<Path<'a>>,
     /// The container, if the rule is about containers.
     pub container: Option<Container<'a>>,
     /// Whether the request brings it; else the old object violates the rule in the same way.

@@ -12,6 +12,7 @@ pub mod fields;
 pub mod file;
 pub mod images;
 pub mod matching;
+pub mod pod_security;
 pub mod rule;
 pub mod set;
 pub mod source;

@@ -264,6 +264,9 @@ pub struct Violation<'a> {
     /// The field to blame.
     #[serde(serialize_with = "as_text")]
     pub path: Path<'a>,
+    /// Further fields to blame.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_texts")]
+    pub also: Vec<Path<'a>>,
     /// The name of the container.
     pub container: Option<&'a str>,
     /// Where the field, or the nearest that exists, stands in the file.
@@ -436,6 +439,10 @@ impl From<Diagnostic> for ReportedError {
 
 fn as_text<S: Serializer>(shown: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(shown)
+}
+
+fn as_texts<S: Serializer>(shown: &[Path<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(shown.iter().map(ToString::to_string))
 }
 
 fn as_optional_text<S: Serializer>(path: &Option<Path<'_>>, serializer: S) -> Result<S::Ok, S::Error> {

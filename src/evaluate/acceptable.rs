@@ -45,12 +45,20 @@ pub(super) fn fitted<'a>(
         [Step::Key(spec), Step::Key(context), Step::Key(key)] if spec == "spec" && context == "securityContext" => {
             contradiction(editor, field, key, value)
         }
+        [Step::Key(spec), Step::Key(policy)] if spec == "spec" && policy == "dnsPolicy" => nameless(editor, value),
         [Step::Key(metadata), Step::Key(labels), Step::Key(key)] if metadata == "metadata" && labels == "labels" => {
             selected(editor, field, key)
         }
         _ => None,
     };
     problem.map_or(Ok(value), Err)
+}
+
+/// Why a Pod cannot do without the cluster's name servers: it names none of its own.
+fn nameless(editor: &Editor<'_, '_>, policy: Value<'_>) -> Option<String> {
+    let own = [Step::key("spec"), Step::key("dnsConfig"), Step::key("nameservers")];
+    let has_own = || editor.workload.field(Base::Pod, &own).is_some_and(|servers| !servers.elements().is_empty());
+    (policy == Value::String("None") && !has_own()).then(|| "`None` needs `nameservers` in `dnsConfig`".to_owned())
 }
 
 /// Why a label must stay: what looks for Pods by it would lose them, and a controller would make new ones for ever.

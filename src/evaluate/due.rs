@@ -46,6 +46,7 @@ pub fn violations<'a>(
             mode: matched.judging_mode(edit.rule),
             message: message(&edit),
             path: edit.field.path(workload.kind),
+            also: Vec::new(),
             container: edit.field.container,
             is_new: !was_there(case, &edit),
             is_error: false,

@@ -48,6 +48,8 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
+    /// Whether there was no room for an amount, which another edit may make.
+    pub(super) may_fit: bool,
     /// Whether a computed value takes the place of what the same rule computed before.
     pub(super) computes_anew: bool,
     /// Fields that hold what a rule wants already.
@@ -98,6 +100,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
+            may_fit: false,
             computes_anew: false,
             claims: Vec::new(),
             claimed: Index::default(),
@@ -128,7 +131,14 @@ impl<'e, 'a> Editor<'e, 'a> {
     /// Whether the field of a Pod that exists would become another than it is. Whoever applies a manifest again sends what
     /// its author wrote, and the API server takes nothing but what an edit made of it when the Pod was created.
     fn would_change(&self, action: Action, field: &Field<'a>, value: Value<'a>) -> bool {
-        self.is_fixed() && action != Action::RewriteImages && !self.is_old(field, value)
+        self.is_fixed() && action != Action::RewriteImages && !self.is_old(field, value) && !self.is_new_image(field)
+    }
+
+    /// Whether this is an image that the update changes: then it may become yet another one.
+    fn is_new_image(&self, field: &Field<'a>) -> bool {
+        let is_image = field.container.is_some() && *field.steps == [Step::key("image")];
+        let sent = self.case.workload.field(field.base, field.steps).unwrap_or_default();
+        is_image && !self.is_old(field, sent)
     }
 
     /// Whether this is the value that the field had before the update.

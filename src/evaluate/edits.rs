@@ -63,8 +63,6 @@ fn settled<'m, 'a>(
                 if metadata == "metadata" && labels == "labels")
         });
         let of_containers = new.iter().any(|edit| adds_container(edit));
-        // What could not stand beside another value may now.
-        let may_fit = editor.withheld.iter().any(|withheld| matches!(withheld.reason, Reason::Invalid(_)));
         seen = editor.made.edits().len();
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
@@ -85,7 +83,7 @@ fn settled<'m, 'a>(
             })
         };
         let is_another_object = joined || of_containers || woken();
-        if !is_another_object && !may_fit {
+        if !is_another_object && !editor.may_fit {
             break;
         }
         let mut next = Editor::new(&again, editor.intent, editor.unstable);
@@ -95,8 +93,8 @@ fn settled<'m, 'a>(
         next.computed = std::mem::take(&mut editor.computed);
         next.restored = std::mem::take(&mut editor.restored);
         next.run(&matched);
-        let Editor { workload, made, computed, restored, asleep, .. } = next;
-        editor.workload = workload;
+        let Editor { workload, made, computed, restored, asleep, may_fit, .. } = next;
+        (editor.workload, editor.may_fit) = (workload, may_fit);
         (editor.made, editor.computed, editor.restored, editor.asleep) = (made, computed, restored, asleep);
     }
     matched
@@ -148,6 +146,9 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     }
     // One rule may undo what another one did, as where elements are added to a list that is overridden.
     made.retain(|edit| !same_at(&original, &workload, &edit.field));
+    for edit in &mut made {
+        edit.before = original.field(edit.field.base, edit.field.steps);
+    }
     if made.is_empty() {
         return Edits { made, withheld, object: original.object, patch: Vec::new() };
     }

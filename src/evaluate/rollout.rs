@@ -7,7 +7,7 @@ use crate::document::{Value, edit};
 use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field};
-use crate::policy::edit::{Action, EditRule};
+use crate::policy::edit::{Action, EditRule, LeafValue};
 use crate::policy::fields::{self, Shape};
 use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
@@ -92,9 +92,13 @@ fn values<'a>(
 ) -> Vec<(Field<'a>, Value<'a>)> {
     let mut fields = Vec::new();
     for leaf in edit.leaves.iter().filter(|leaf| editor.is_target(edit, leaf.placement)) {
+        let wanted = match &leaf.value {
+            LeafValue::Constant(value) => Some(Value::from_json(editor.case.arena, value)),
+            _ => None,
+        };
         if !leaf.in_container {
             let field = Field { base: Base::Pod, steps: &leaf.steps, container: None };
-            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was)));
+            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was, wanted)));
             continue;
         }
         let selected = |container: &Container<'a>| rule.selects(container) && !container.role.forbids(leaf.first_key());
@@ -102,37 +106,60 @@ fn values<'a>(
             let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
             let was = before.and_then(|before| before.value.at(&leaf.steps)).filter(|was| !was.is_null());
-            fields.extend(was.map(|was| (field, was)));
+            fields.extend(was.map(|was| (field, was, wanted)));
         }
     }
-    // What a computed object filled in is put back field by field: beside it stands what the author wrote.
+    // What an object filled in is put back field by field: beside it stands what the author wrote.
     let mut rows = Vec::with_capacity(fields.len());
-    for (field, was) in fields {
+    for (field, was, wanted) in fields {
         if let Some(known) = fields::Field::at(field.base != Base::Pod, field.steps) {
-            each_row(editor, edit, known, field, was, &mut rows);
+            each_row(editor, edit, known, field, was, wanted, &mut rows);
         }
     }
     rows
 }
 
+/// The fields in `field` that a rule fills in, by what it wants there; nobody knows that of a computed object.
 fn each_row<'a>(
     editor: &Editor<'_, 'a>,
     edit: &EditRule,
     known: fields::Field,
     field: Field<'a>,
     was: Value<'a>,
+    wanted: Option<Value<'a>>,
     rows: &mut Vec<(Field<'a>, Value<'a>)>,
 ) {
-    if !matches!(known.shape(), Shape::Object | Shape::Map) {
-        let in_container = field.base != Base::Pod;
-        if editor.is_target(edit, fields::placement(in_container, field.steps)) {
-            rows.push((field, was));
+    let in_container = field.base != Base::Pod;
+    match known.shape() {
+        Shape::Object | Shape::Map => {
+            for member in was.members().iter().filter(|member| !member.value.is_null()) {
+                let inner = wanted.map(|wanted| wanted.field(member.key));
+                if let (Some(known), None | Some(Some(_))) = (known.member(member.key), inner) {
+                    let field = field.member(editor.case.arena, member.key);
+                    each_row(editor, edit, known, field, member.value, inner.flatten(), rows);
+                }
+            }
         }
-        return;
-    }
-    for member in was.members().iter().filter(|member| !member.value.is_null()) {
-        if let Some(inner) = known.member(member.key) {
-            each_row(editor, edit, inner, field.member(editor.case.arena, member.key), member.value, rows);
+        _ if !editor.is_target(edit, fields::placement(in_container, field.steps)) => {}
+        Shape::Keyed(keys) => {
+            // Of a list that went as a whole, the elements that the rule adds: the others were its author's to take.
+            let is_wanted = |element: &Value<'a>| {
+                let mut wanted = wanted.unwrap_or_default().elements().iter();
+                wanted.any(|wanted| fields::is_same_element(keys, *element, *wanted))
+            };
+            let kept = was.elements().iter().copied().filter(is_wanted);
+            let kept = bumpalo::collections::Vec::from_iter_in(kept, editor.case.arena).into_bump_slice();
+            if !kept.is_empty() && editor.case.workload.field(field.base, field.steps).is_none() {
+                rows.push((field, Value::Array(kept)));
+            }
+        }
+        Shape::Whole => {
+            // A value with parts that is not the rule's own was its author's.
+            let has_parts = matches!(was, Value::Array(_) | Value::Object(_));
+            let is_own = |wanted: Value<'a>| wanted == was || editor.as_decoded(&field, wanted) == Some(was);
+            if !has_parts || wanted.is_some_and(is_own) {
+                rows.push((field, was));
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ mod scalar;
 mod zero;
 
 pub(in crate::policy) use check::key_problem;
-pub use check::{EXPRESSION, Refusal, check, check_written, key_value};
+pub use check::{EXPRESSION, Refusal, check, check_written, is_same_element};
 pub use known::Constraint;
 pub(in crate::policy) use scalar::described;
 

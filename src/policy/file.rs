@@ -8,6 +8,7 @@ mod header;
 mod images;
 mod known;
 mod matching;
+mod pod_security;
 mod range;
 mod reader;
 mod require;

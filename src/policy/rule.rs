@@ -7,6 +7,7 @@ use crate::diagnostic::Place;
 use crate::document::Path;
 use crate::glob::Glob;
 use crate::image::Image;
+use crate::policy::pod_security::PodSecurity;
 use crate::policy::{EditRule, Leaf, Mode};
 use crate::workload::{Container, Role};
 
@@ -38,6 +39,8 @@ pub enum Verb {
     Edit(EditRule),
     /// Says what must hold.
     Require(Box<Require>),
+    /// Asks for a Pod Security Standard.
+    PodSecurity(PodSecurity),
 }
 
 /// How much a violation matters, for reports.
@@ -117,6 +120,7 @@ impl Rule {
                 Message::Text(_) => vec![&require.program],
                 Message::Expression(message) => vec![&require.program, message],
             },
+            Verb::PodSecurity(_) => Vec::new(),
         };
         self.when.iter().chain(of_verb)
     }
@@ -127,7 +131,7 @@ impl Rule {
     pub fn edit(&self) -> Option<&EditRule> {
         match &self.verb {
             Verb::Edit(edit) => Some(edit),
-            Verb::Require(_) => None,
+            Verb::Require(_) | Verb::PodSecurity(_) => None,
         }
     }
 
@@ -153,6 +157,7 @@ impl Verb {
         match self {
             Verb::Edit(edit) => edit.leaves.iter().any(|leaf| leaf.in_container),
             Verb::Require(require) => require.subject == Subject::Container,
+            Verb::PodSecurity(_) => true,
         }
     }
 
@@ -161,6 +166,7 @@ impl Verb {
         match self {
             Verb::Edit(edit) => edit.action.name(),
             Verb::Require(_) => "require",
+            Verb::PodSecurity(_) => "podSecurity",
         }
     }
 }

@@ -13,6 +13,7 @@ mod images;
 mod inputs;
 mod packs;
 mod pages;
+mod pod_security;
 mod program;
 mod readme;
 mod recipes;

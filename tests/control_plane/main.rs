@@ -17,6 +17,7 @@ mod keys;
 mod kinds;
 mod limit_ranges;
 mod namespaces;
+mod pod_security;
 mod schema;
 mod webhook;
 
@@ -48,6 +49,9 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_cannot_decode_or_does_not_know", decoding::objects_made_by_hand),
     ("every_field_of_the_schema_table_is_decoded", decoding::objects_with_every_field),
     ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
+    ("what_pod_security_says_of_pods_made_by_hand", pod_security::pods_made_by_hand),
+    ("what_pod_security_says_of_pods_made_by_chance", pod_security::pods_made_by_chance),
+    ("what_pod_security_warns_of_in_templates", pod_security::templates),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];

@@ -23,6 +23,7 @@ mod never;
 mod objects;
 mod overrides;
 mod owners;
+mod pod_security;
 mod precedence;
 mod properties;
 mod resources;

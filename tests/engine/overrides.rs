@@ -177,3 +177,39 @@ fn a_rule_that_speaks_of_the_request_goes_before_what_follows_from_the_limit() {
     assert_eq!(review.withheld(), [""; 0]);
     assert_eq!(Review::create(&text, review.edited()).edits(), [""; 0]);
 }
+
+#[test]
+fn what_another_edit_makes_room_for_is_made_in_the_same_call() {
+    let text = cluster(
+        "p",
+        "mode: Enforce, rules: [{name: h, default: {container: {resources: {limits: {hugepages-2Mi: 4Mi}}}}}, \
+            {name: c, default: {container: {resources: {requests: {cpu: 1m}}}}}]",
+    );
+    let review = Review::create(&text, applied(&pod(json!({}))));
+    let expected = json!({"limits": {"hugepages-2Mi": "4Mi"}, "requests": {"cpu": "1m"}});
+    assert_eq!(review.edited()["spec"]["containers"][0]["resources"], expected);
+    assert_eq!(review.withheld(), [""; 0]);
+    assert_eq!(Review::create(&text, review.edited()).edits(), [""; 0]);
+}
+
+#[test]
+fn of_a_pod_that_exists_an_override_reaches_the_image_that_changes_and_nothing_else() {
+    let text = rule("override: {container: {image: 'nginx:2', workingDir: /x}, pod: {spec: {hostname: x}}}");
+    let old = applied(&pod(json!({})));
+    let labelled = with(old.clone(), "/metadata/labels", json!({"a": "b"}));
+    assert_eq!(Review::update(&text, old.clone(), labelled).edits(), [""; 0]);
+    let changed = with(old.clone(), "/spec/containers/0/image", json!("nginx:3"));
+    let review = Review::update(&text, old, changed);
+    assert_eq!(review.edits(), [r#"/spec/containers/0/image="nginx:2""#]);
+    assert_eq!(review.violations(), ["p/r=spec.containers[0].image:Enforce"]);
+}
+
+#[test]
+fn a_pod_without_the_clusters_name_servers_names_its_own() {
+    let text = |config: &str| rule(&format!("override: {{pod: {{spec: {{dnsPolicy: None{config}}}}}}}"));
+    let review = Review::create(&text(""), applied(&pod(json!({}))));
+    assert_eq!(review.withheld(), ["p/r=spec.dnsPolicy:invalid"]);
+    let review = Review::create(&text(", dnsConfig: {nameservers: [10.0.0.9]}"), applied(&pod(json!({}))));
+    assert_eq!(review.edits(), [r#"/spec/dnsConfig={"nameservers":["10.0.0.9"]}"#, r#"/spec/dnsPolicy="None""#]);
+    assert_eq!(review.withheld(), [""; 0]);
+}

@@ -99,6 +99,11 @@ impl Text {
         if !violation.new {
             notes.push("the object has it already, so it denies nothing");
         }
+        let also: Vec<_> = violation.also.iter().map(|path| named(path, outcome.after)).collect();
+        let also = format!("also {}", also.join(", "));
+        if !violation.also.is_empty() {
+            notes.push(&also);
+        }
         notes.extend(violation.about_exception.as_deref());
         let decisive;
         let mut origin = None;

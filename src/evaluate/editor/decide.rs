@@ -9,7 +9,7 @@ use crate::policy::edit::{Action, EditRule, OnUnknown, Rollout, Target};
 use crate::policy::fields;
 use crate::provenance::Provenance;
 use crate::quantity::Quantity;
-use crate::workload::Kind;
+use crate::workload::{Base, Kind};
 
 /// Seconds of grace that the API server fills in.
 const API_DEFAULT_GRACE: i64 = 30;
@@ -94,6 +94,10 @@ impl<'a> Editor<'_, 'a> {
         let value = match acceptable::fitted(self, edit.action, known, field, value) {
             Ok(fitted) => fitted,
             Err(problem) => {
+                let is_huge = matches!(field.steps.last(), Some(Step::Key(name)) if name.starts_with("hugepages-"));
+                let may_change = field.base == Base::Pod || edit.action != Action::Default || is_huge;
+                let is_names = is_of_spec(field.steps, "dnsPolicy");
+                self.may_fit |= is_names || (known.resource_list().is_some() && may_change);
                 return self.hold_back(source, field, value, provenance, Reason::Invalid(problem));
             }
         };

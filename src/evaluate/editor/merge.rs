@@ -138,7 +138,7 @@ impl<'a> Editor<'_, 'a> {
     ) {
         let Some(inner) = known.element() else { return };
         let standing = self.workload.field(field.base, field.steps).unwrap_or_default().elements();
-        let place = standing.iter().position(|element| is_same_element(keys, *element, wanted));
+        let place = standing.iter().position(|element| fields::is_same_element(keys, *element, wanted));
         let field = field.element(self.case.arena, place.unwrap_or(standing.len()));
         match place {
             Some(_) if inner.shape() == Shape::Object => {
@@ -158,7 +158,7 @@ impl<'a> Editor<'_, 'a> {
         let standing = self.workload.field(field.base, field.steps).unwrap_or_default().elements();
         let next = field.element(self.case.arena, standing.len());
         let found = match known.shape() {
-            Shape::Keyed(keys) => standing.iter().position(|element| is_same_element(keys, *element, wanted)),
+            Shape::Keyed(keys) => standing.iter().position(|element| fields::is_same_element(keys, *element, wanted)),
             _ => {
                 let bare = |value| inner.bare(self.case.arena, value);
                 let whole = self.as_decoded(&next, wanted).map(bare);
@@ -181,7 +181,7 @@ impl<'a> Editor<'_, 'a> {
     }
 
     /// The value as the API server would read it back from the field: with its own defaults.
-    pub(super) fn as_decoded(&self, field: &Field<'a>, value: Value<'a>) -> Option<Value<'a>> {
+    pub(in crate::evaluate) fn as_decoded(&self, field: &Field<'a>, value: Value<'a>) -> Option<Value<'a>> {
         let arena = self.case.arena;
         let path = field.path(self.workload.kind);
         let object = edit::set(arena, self.workload.object, path.steps(), value).ok()?;
@@ -202,9 +202,4 @@ fn in_order<'a>(arena: &'a Bump, given: Value<'a>, checked: &serde_json::Value) 
         }
         _ => Value::copied(arena, checked),
     }
-}
-
-/// Whether two elements of a list with keys are the same one.
-fn is_same_element(keys: Keys, a: Value<'_>, b: Value<'_>) -> bool {
-    keys.names().all(|name| fields::key_value(a, name) == fields::key_value(b, name))
 }

@@ -118,12 +118,11 @@ impl<'a> Editor<'_, 'a> {
         let (mut is_of_pod, mut is_of_containers) = (false, false);
         for leaf in edit.leaves.iter().filter(|leaf| round.takes(leaf)) {
             let is_wanted = self.is_target(edit, leaf.placement);
-            is_of_pod |= is_wanted && !leaf.in_container;
+            is_of_pod |= is_wanted && !leaf.in_container && self.reaches(edit.action, None);
             is_of_containers |= is_wanted && leaf.in_container;
         }
         // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
         let is_asked_once = edit.asks_once();
-        is_of_pod &= self.reaches(edit.action, None);
         if is_asked_once && (is_of_pod || is_of_containers) && !self.may_run(scope, source, None) {
             return;
         }

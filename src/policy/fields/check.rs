@@ -184,8 +184,13 @@ fn distinct(keys: Keys, elements: &[Value<'_>]) -> Result<(), Refusal> {
 }
 
 /// The value of an element's key field. A port has a protocol also where none is written.
-pub fn key_value<'v>(element: Value<'v>, name: &str) -> Option<Value<'v>> {
+fn key_value<'v>(element: Value<'v>, name: &str) -> Option<Value<'v>> {
     element.field(name).or((name == "protocol").then_some(Value::String("TCP")))
+}
+
+/// Whether two elements of a list with keys are the same one.
+pub fn is_same_element(keys: Keys, a: Value<'_>, b: Value<'_>) -> bool {
+    keys.names().all(|name| key_value(a, name) == key_value(b, name))
 }
 
 fn one_of_each(field: Field, value: Value<'_>) -> Result<(), Refusal> {
@@ -269,7 +274,7 @@ mod tests {
             (false, "spec.terminationGracePeriodSeconds", json!(0), Ok(json!(0))),
             (false, "spec.terminationGracePeriodSeconds", json!(-1), Err("`-1` is less than 0")),
             (false, "spec.securityContext.runAsUser", json!(1_i64 << 31), Err("`2147483648` is more than 2147483647")),
-            (false, "spec.dnsPolicy", json!("None"), Err("`None` cannot stand here")),
+            (false, "spec.dnsPolicy", json!("Nobody"), Err("`Nobody` cannot stand here")),
             (false, "metadata.labels[a/b]", json!("x y"), Err("`x y` cannot be the value of a label")),
             (false, "metadata.labels.a", json!(""), Ok(json!(""))),
             (true, "securityContext.privileged", json!("no"), Err("expected a boolean, found a string")),

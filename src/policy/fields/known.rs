@@ -96,8 +96,7 @@ const CONSTRAINTS: [(&str, &str, Constraint); 34] = [
     ("PodSecurityContext", "runAsGroup", ID),
     ("PodSecurityContext", "runAsUser", ID),
     ("PodSpec", "activeDeadlineSeconds", POSITIVE),
-    // `None` is left out: it is valid only beside a `dnsConfig`.
-    ("PodSpec", "dnsPolicy", Constraint::Word(&["ClusterFirst", "ClusterFirstWithHostNet", "Default"])),
+    ("PodSpec", "dnsPolicy", Constraint::Word(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"])),
     ("PodSpec", "priorityClassName", Constraint::Text),
     ("PodSpec", "runtimeClassName", Constraint::Text),
     ("PodSpec", "schedulerName", Constraint::Text),

@@ -4,7 +4,7 @@ use crate::cel::Type;
 use crate::glob::Glob;
 use crate::policy::environment::Scope;
 use crate::policy::file::reader::{Names, Node, Reader, words};
-use crate::policy::file::{edit, expression, header, matching, require, spec};
+use crate::policy::file::{edit, expression, header, matching, pod_security, require, spec};
 use crate::policy::{Action, ContainerSelector, Mode, OnError, Rule, Severity, Verb};
 use crate::workload::Role;
 
@@ -30,7 +30,6 @@ const FIELDS: [&str; 17] = [
 const VERBS: [&str; 7] = ["default", "override", "bound", "append", "rewriteImages", "podSecurity", "require"];
 /// The verbs that change something.
 const EDITS: [&str; 5] = ["default", "override", "bound", "append", "rewriteImages"];
-const UNSUPPORTED: [&str; 1] = ["podSecurity"];
 /// Rules of a policy: the bound of the custom resource, so that a file holds nothing that the cluster would not take.
 pub(super) const MOST: usize = 128;
 const SEVERITIES: [(&str, Severity); 3] =
@@ -78,12 +77,11 @@ pub(super) fn read<'a>(
     for (verb, value) in verbs {
         match verb {
             "require" => read = require::read(reader, value, wide).map(Box::new).map(Verb::Require),
-            verb => match Action::ALL.into_iter().find(|action| action.name() == verb) {
-                Some(action) => read = edit::read(reader, node, value, action, wide).map(Verb::Edit),
-                None => {
-                    reader.error(value.title(), format!("`{verb}` is not supported yet"));
-                }
-            },
+            "podSecurity" => read = pod_security::read(reader, value).map(Verb::PodSecurity),
+            verb => {
+                let action = Action::ALL.into_iter().find(|action| action.name() == verb);
+                read = action.and_then(|action| edit::read(reader, node, value, action, wide)).map(Verb::Edit);
+            }
         }
     }
     Some(Rule {
@@ -101,9 +99,7 @@ pub(super) fn read<'a>(
 fn one_verb(reader: &mut Reader<'_>, rule: Node<'_>, verbs: &[(&str, Node<'_>)]) {
     match verbs {
         [] => {
-            let supported: Vec<_> = VERBS.into_iter().filter(|verb| !UNSUPPORTED.contains(verb)).collect();
-            reader.error(rule.title(), "a rule needs a verb").help =
-                Some(format!("give it {}", words(&supported, "or")));
+            reader.error(rule.title(), "a rule needs a verb").help = Some(format!("give it {}", words(&VERBS, "or")));
         }
         [_] => {}
         [_, (_, second), ..] => {

@@ -3,6 +3,7 @@
 mod damaged;
 mod exceptions;
 mod loaded;
+mod pod_security;
 mod refused;
 mod shown;
 mod values;

@@ -212,14 +212,13 @@ fn a_rule_is_read_strictly() {
         (
             with("severity: low"),
             &[
-                "5:12 a rule needs a verb; give it `default`, `override`, `bound`, `append`, `rewriteImages` or `require`",
+                "5:12 a rule needs a verb; give it `default`, `override`, `bound`, `append`, `rewriteImages`, `podSecurity` or `require`",
             ],
         ),
         (
             with(&format!("{require}, {default}")),
             &["5:21 a rule with `default` and `require`; a rule has one verb: make a rule of each"],
         ),
-        (with("podSecurity: {level: baseline}"), &["5:21 `podSecurity` is not supported yet"]),
         (
             with(&format!("mode: Enforce, {require}")),
             &["5:27 `Enforce` is stricter than the policy, whose mode is `Warn`; \
