@@ -264,6 +264,7 @@ impl<'a> Locator<'_, 'a> {
             policy: &policy.id,
             rule: &rule.name,
             mode: mode.name(),
+            verb: rule.verb.name(),
             path: field.map(|field| field.path(self.kind)),
             container: field.and_then(|field| field.container).map(|container| container.name),
             value: *value,

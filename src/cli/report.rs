@@ -350,6 +350,8 @@ pub struct Withheld<'a> {
     pub rule: &'a str,
     /// The mode in which the rule ran.
     pub mode: &'static str,
+    /// The verb of the rule.
+    pub verb: &'static str,
     /// The field.
     #[serde(serialize_with = "as_optional_text")]
     pub path: Option<Path<'a>>,

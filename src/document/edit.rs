@@ -70,7 +70,9 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>]) -> Value
 fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
     let place = members.iter().position(|member| member.key == key);
     let length = members.len() + usize::from(place.is_none());
-    let edited = Member { key: arena.alloc_str(key), value };
+    // A key that is there already is not copied.
+    let edited = if place.is_none() { arena.alloc_str(key) } else { "" };
+    let edited = Member { key: edited, value };
     Value::Object(arena.alloc_slice_fill_with(length, |at| match members.get(at) {
         Some(member) if Some(at) != place => *member,
         Some(member) => Member { key: member.key, value },

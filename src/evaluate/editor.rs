@@ -154,8 +154,8 @@ impl<'e, 'a> Editor<'e, 'a> {
     /// Whether a rule may edit this container, or the Pod itself.
     ///
     /// Everything of a Pod but images and new ephemeral containers is fixed once it exists, so the other verbs only put
-    /// back what they made of it. Through
-    /// `pods/ephemeralcontainers` come new ephemeral containers; the API server takes nothing else from there.
+    /// back what they made of it. Through `pods/ephemeralcontainers` come new ephemeral containers; the API server takes
+    /// nothing else from there.
     fn reaches(&self, action: Action, container: Option<&Container<'a>>) -> bool {
         let Case { request, workload, old, .. } = self.case;
         let before = |container: &Container<'a>| old.and_then(|old| old.container(container.role, container.name));

@@ -24,15 +24,6 @@ pub enum PlugIn {
 }
 
 impl PlugIn {
-    /// Every one.
-    pub const ALL: [PlugIn; 5] = [
-        PlugIn::LimitRanger,
-        PlugIn::ServiceAccount,
-        PlugIn::Priority,
-        PlugIn::DefaultTolerationSeconds,
-        PlugIn::RuntimeClass,
-    ];
-
     /// As the API server calls it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -22,6 +22,17 @@ spec:
       default: {pod: {spec: {terminationGracePeriodSeconds: 60}}}
 ";
 
+const LIMIT: &str = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: house}
+spec:
+  mode: Enforce
+  rules:
+    - name: requests
+      override: {container: {resources: {requests: {memory: 1Gi}}}}
+";
+
 const POD: &str = "\
 apiVersion: v1
 kind: Pod
@@ -49,5 +60,23 @@ warning: `ClusterPodPolicy/house/grace` sets `spec.terminationGracePeriodSeconds
         .args(["-q", "-p", "policies.yaml", "pod.yaml"])
         .stdout(quiet)
         .stderr(said)
+        .code(0);
+}
+
+#[test]
+fn an_override_for_which_there_is_no_room_is_told() {
+    let limited = POD.replace("'nginx:1'", "'nginx:1', resources: {limits: {memory: 512Mi}}");
+    let said = "\
+Pod shop/p: allowed, unchanged
+  not changed  spec.containers[a].resources.requests.memory: 1Gi
+               house/requests: its limit is `512Mi`, and a request is at most its limit
+
+1 object: 1 allowed, 0 denied, 0 changed, 0 warnings    (policies.yaml, Kubernetes 1.37)
+";
+    Check::new()
+        .file("policies.yaml", LIMIT)
+        .file("pod.yaml", &limited)
+        .args(["-p", "policies.yaml", "pod.yaml"])
+        .stdout(said)
         .code(0);
 }

@@ -34,9 +34,8 @@ pub const fn who(provenance: Provenance) -> &'static str {
 
 /// How the answer is known. `place` is the file and its line, where the file has the field.
 pub fn known(explanation: &Explanation<'_>, path: &Path<'_>, place: Option<(&Manifest<'_>, u32)>) -> String {
-    let Explanation { provenance, evidence, .. } = explanation;
     let filled = filled(explanation, path);
-    match evidence {
+    match &explanation.evidence {
         Evidence::Manifest => match place {
             Some((_, line)) => format!("line {line} of the file says so"),
             // The other name of the service account.
@@ -45,7 +44,6 @@ pub fn known(explanation: &Explanation<'_>, path: &Path<'_>, place: Option<(&Man
         Evidence::Null => {
             format!("the file says `null`, which server-side apply lists as its author's, and {filled}")
         }
-        Evidence::NotInManifest if *provenance == Provenance::ApiDefault => format!("the file lacks it, and {filled}"),
         Evidence::NotInManifest => format!("the file lacks it, and {filled}"),
         Evidence::WholeObject(None) => {
             format!("who sends a whole object does not tell what its author wrote, and {filled}")

@@ -67,8 +67,9 @@ impl<'a> Editor<'_, 'a> {
         if let Some(provenance) = provenance.filter(|provenance| !may_replace(*provenance, edit, field, value)) {
             return self.hold_back(source, field, value, Some(provenance), Reason::Provenance(provenance));
         }
-        let inner =
-            before.and_then(|_| self.made.within(&field)).map(|edit| Owner { policy: edit.policy, rule: edit.rule });
+        let has_parts = matches!(before, Some(Value::Array(_) | Value::Object(_)));
+        let inner = if has_parts { self.made.within(&field) } else { None };
+        let inner = inner.map(|edit| Owner { policy: edit.policy, rule: edit.rule });
         let claim = self.claimed.find(field.base, field.steps).and_then(|number| self.claims.get(number).copied());
         if let Some(Owner { policy, rule, .. }) =
             inner.or(claim).filter(|owner| !source.is(owner.rule) && !source.goes_before(owner))
