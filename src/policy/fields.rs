@@ -1,7 +1,7 @@
 //! The fields of a Pod that a policy may edit: their types, how values are merged into them, and where edits go.
 //!
 //! Types, merge keys and required fields are those of the API's own schema. What the API does not publish stands in the
-//! tables of [`known`]: which words and numbers a field takes, which fields exclude one another, and which cannot be
+//! tables of `known`: which words and numbers a field takes, which fields exclude one another, and which cannot be
 //! edited because others were derived from them by the time a Pod arrives.
 
 mod check;
