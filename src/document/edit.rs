@@ -1,6 +1,7 @@
 //! Edits that share: a new root that differs from the old one in one place.
 
 use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
 
 use crate::document::{Member, Step, Value};
 
@@ -68,22 +69,30 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>]) -> Value
 
 /// An object of these members with `key` set to `value`, in its old place or at the end.
 fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    let place = members.iter().position(|member| member.key == key);
-    let length = members.len() + usize::from(place.is_none());
-    // A key that is there already is not copied.
-    let edited = if place.is_none() { arena.alloc_str(key) } else { "" };
-    let edited = Member { key: edited, value };
-    Value::Object(arena.alloc_slice_fill_with(length, |at| match members.get(at) {
-        Some(member) if Some(at) != place => *member,
-        Some(member) => Member { key: member.key, value },
-        None => edited,
-    }))
+    Value::Object(match members.iter().enumerate().find(|(_, member)| member.key == key) {
+        Some((place, old)) => with(arena, members, place, Member { key: old.key, value }),
+        None => with(arena, members, members.len(), Member { key: arena.alloc_str(key), value }),
+    })
 }
 
 fn with_element<'a>(arena: &'a Bump, elements: &'a [Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
-    let length = elements.len().max(index + 1);
-    let at = |at| if at == index { value } else { elements.get(at).copied().unwrap_or_default() };
-    Value::Array(arena.alloc_slice_fill_with(length, at))
+    Value::Array(with(arena, elements, index, value))
+}
+
+/// A copy of `list` with `item` at `place`, which is in it or its end.
+fn with<'a, T: Copy>(arena: &'a Bump, list: &[T], place: usize, item: T) -> &'a [T] {
+    // Copied as a whole: one by one, the items would be half the cost of an edit.
+    if place < list.len() {
+        let copy = arena.alloc_slice_copy(list);
+        if let Some(old) = copy.get_mut(place) {
+            *old = item;
+        }
+        return copy;
+    }
+    let mut copy = ArenaVec::with_capacity_in(list.len() + 1, arena);
+    copy.extend_from_slice_copy(list);
+    copy.push(item);
+    copy.into_bump_slice()
 }
 
 #[cfg(test)]
