@@ -7,6 +7,9 @@ mod macros;
 mod names;
 mod operators;
 
+#[cfg(test)]
+pub(crate) use macros::METHODS;
+
 use std::ops::Range;
 
 use crate::cel::ast::{self, Element, Entry, Expression, Literal};

@@ -4,6 +4,7 @@
 //! checked would not be what runs.
 
 pub(in crate::document) mod place;
+mod quoted;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,6 +13,8 @@ use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::document::{Limits, Member, Path, Step, Value};
+
+pub use quoted::push_quoted;
 
 /// Up to this number of keys a duplicate is found by comparing, above it by hashing.
 const SMALL: usize = 24;
@@ -68,7 +71,7 @@ pub fn parse<'a>(arena: &'a Bump, text: &'a [u8], limits: &Limits) -> Result<Val
         members: Vec::with_capacity(64),
         fault: None,
     };
-    // A text that is checked for UTF-8 once, as a whole, is read in two thirds of the time; one that is not UTF-8 is read
+    // A text that is checked for UTF-8 once, as a whole, is read in two thirds of the time. One that is not UTF-8 is read
     // byte by byte, so that the error has its place.
     let parsed = match std::str::from_utf8(text) {
         Ok(text) => read(&mut builder, &mut serde_json::Deserializer::from_str(text)),

@@ -9,7 +9,7 @@ use crate::cel::problem::Problem;
 use crate::cel::types::Type;
 
 /// The macros that are written behind a dot.
-pub(super) const METHODS: &[&str] = &[
+pub(crate) const METHODS: &[&str] = &[
     "all",
     "exists",
     "exists_one",

@@ -43,7 +43,7 @@ fn unwrap<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
     for element in list.iter() {
         match element {
             Value::Optional(value) => values.extend(value.copied()),
-            other => return Err(Reason::Expected(Optional, other.kind())),
+            other => return Err(context.mismatch("optional.unwrap", &[other])),
         }
     }
     context.collect(values.into_iter())

@@ -9,6 +9,7 @@ use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::types::Type::{self, List, String as Text};
 use crate::cel::value::Value;
+use crate::document::print::push_quoted;
 
 pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[Text, List], Text, format)];
 
@@ -203,10 +204,10 @@ fn octets(text: &mut String, clause: char, octets: &[u8]) -> Option<()> {
 /// Inside a list or a map: texts and times are written as an expression would, doubles with their six digits.
 fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
     match value {
-        Value::String(value) => quote(text, value),
+        Value::String(value) => push_quoted(text, value),
         Value::Bytes(bytes) => {
             text.push('b');
-            quote(text, std::str::from_utf8(bytes).ok()?);
+            push_quoted(text, std::str::from_utf8(bytes).ok()?);
         }
         Value::Double(number) if number.is_nan() => text.push_str("\"NaN\""),
         Value::Double(number) if number.is_infinite() => {
@@ -243,31 +244,4 @@ fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
         _ => return None,
     }
     Some(())
-}
-
-/// A text as Go quotes it.
-fn quote(text: &mut String, value: &str) {
-    text.push('"');
-    for character in value.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{7}' => text.push_str("\\a"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{c}' => text.push_str("\\f"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{b}' => text.push_str("\\v"),
-            '\'' => text.push('\''),
-            // What has no picture of its own is escaped by both, in other words.
-            other if format!("a{other}").escape_debug().count() > 2 => text.push_str(&match u32::from(other) {
-                code @ ..0x80 => format!("\\x{code:02x}"),
-                code @ ..0x1_0000 => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
 }

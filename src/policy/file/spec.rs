@@ -13,7 +13,6 @@ const FIELDS: [&str; 8] = ["mode", "priority", "controllerPods", "modes", "match
 const MODES: [(&str, Mode); 3] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn), ("Audit", Mode::Audit)];
 const CONTROLLER_PODS: [(&str, Mode); 2] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn)];
 /// The bounds of the custom resource, so that a file holds nothing that the cluster would not take.
-const MOST_RULES: usize = 128;
 const MOST_VARIABLES: usize = 64;
 const MOST_MODES: usize = 16;
 /// Words that CEL keeps for itself.
@@ -195,7 +194,7 @@ fn rules(reader: &mut Reader<'_>, node: Node<'_>, wide: &Policywide<'_>) -> Vec<
     }
     let mut names = Names::default();
     let mut rules = Vec::new();
-    for element in reader.list(node, MOST_RULES) {
+    for element in reader.list(node, rule::MOST) {
         rules.extend(rule::read(reader, element, wide, &mut names));
     }
     rules

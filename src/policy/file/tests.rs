@@ -1,10 +1,13 @@
 //! What loads, and what is said about what does not.
 
 mod damaged;
+mod exceptions;
 mod loaded;
+mod pod_security;
 mod refused;
 mod shown;
 mod values;
+mod verbs;
 
 use std::fmt::Write;
 use std::sync::Arc;
