@@ -10,6 +10,7 @@ pub mod collect;
 pub mod complaints;
 pub mod eval;
 pub mod explain;
+pub mod fix;
 pub mod input;
 pub mod manifest;
 pub mod plug_in;

@@ -55,6 +55,15 @@ pub struct Check {
     #[arg(long, value_name = "FIELD", value_parser = field_path)]
     pub explain: Option<Path<'static>>,
 
+    /// Write into the files what the webhooks would inject, and the one safe answer to what they deny; standard input
+    /// goes to standard output
+    #[arg(long)]
+    pub fix: bool,
+
+    /// Print what --fix would write, as a diff of the files, and write nothing
+    #[arg(long, conflicts_with_all = ["fix", "output", "explain"])]
+    pub diff: bool,
+
     /// Which webhook answers
     #[arg(long, value_name = "ENDPOINT", required_if_eq("output", "review"))]
     pub endpoint: Option<AskedEndpoint>,

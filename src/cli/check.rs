@@ -3,8 +3,11 @@
 //! All texts are read first, because a Namespace may stand in any of them; then each document is parsed, judged and
 //! reported by itself, so the memory of a run is that of its texts and of one file.
 
+pub mod judge;
 mod session;
 
+use std::collections::HashSet;
+use std::fs;
 use std::io::{self, BufWriter, Write};
 
 use bumpalo::Bump;
@@ -12,8 +15,10 @@ use jiff::Timestamp;
 
 use crate::cli::Exit;
 use crate::cli::arguments::{AskedOperation, Check, FailOn, Format};
+use crate::cli::check::judge::Judge;
 use crate::cli::check::session::Session;
 use crate::cli::complaints::Complaints;
+use crate::cli::fix;
 use crate::cli::input::{self, Input};
 use crate::cli::policies;
 use crate::cli::render::snippet::Snippets;
@@ -64,8 +69,11 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         Format::Json => Complaints::kept(),
         _ => Complaints::printed(Snippets::new(conversation)),
     };
-    let mut out = BufWriter::with_capacity(1 << 16, WhileRead { out: io::stdout().lock(), is_read: true });
-    let mut renderer = render::renderer(check, answer, conversation);
+    // Where standard output is for files, the report is conversation.
+    let is_aside = check.diff || check.fix && check.output == Format::Text && reads_stdin(check);
+    let stream: Box<dyn Write> = if is_aside { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+    let mut out = BufWriter::with_capacity(1 << 16, WhileRead { out: stream, is_read: true });
+    let mut renderer = render::renderer(check, if is_aside { conversation } else { answer }, conversation);
     let is_ready = is_sensible(check, &mut complaints);
     let loaded = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
     let is_loaded = loaded.is_some();
@@ -83,10 +91,14 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         let [old, limit_ranges] =
             [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));
         let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, now, &mut complaints);
-        let mut session =
-            Session::new(check, &loaded, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
-        for input in &inputs {
-            session.input(input)?;
+        let judge = Judge { check, policies: &loaded, surroundings: &surroundings, before: &before };
+        let fixed = if check.fix || check.diff { fixed(judge, &inputs, answer, &mut complaints)? } else { Vec::new() };
+        let mut session = Session::new(judge, &mut *renderer, &mut out, &mut complaints);
+        for (index, input) in inputs.iter().enumerate() {
+            match fixed.get(index) {
+                Some(file) => session.input(&Input { text: file.text.clone(), ..input.clone() }, Some(file))?,
+                None => session.input(input, None)?,
+            }
         }
         let found = session.finish();
         (tail, is_denied) = (found.tail, found.is_denied);
@@ -116,6 +128,10 @@ pub fn run(check: &Check) -> io::Result<Exit> {
     Ok(exit)
 }
 
+fn reads_stdin(check: &Check) -> bool {
+    check.inputs.iter().any(|path| path.as_os_str() == "-")
+}
+
 /// Complains about arguments that clap cannot know to be wrong.
 fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
     if check.inputs.is_empty() {
@@ -130,7 +146,56 @@ fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
         let help = "leave out `--output`, or ask for `--output json`";
         complaints.take(Diagnostic::error(None, "`--explain` answers in text or in JSON").help(help), None);
     }
+    if (check.fix || check.diff) && !matches!(check.output, Format::Text | Format::Json) {
+        let help = "leave out `--output`, or ask for `--output json`";
+        complaints.take(Diagnostic::error(None, "`--fix` answers in text or in JSON").help(help), None);
+    }
+    if check.fix && check.output == Format::Json && reads_stdin(check) {
+        let help = "name a file, or leave out `--output`";
+        let message = "`--fix` writes standard input to standard output, where the JSON would go too";
+        complaints.take(Diagnostic::error(None, message).help(help), None);
+    }
     complaints.errors() == 0
+}
+
+/// The inputs with all that can be fixed in them, written where they belong or shown as a diff. Nothing is written if
+/// something could not be read: what is not known might say otherwise.
+fn fixed(
+    judge: Judge<'_>,
+    inputs: &[Input],
+    palette: Palette,
+    complaints: &mut Complaints,
+) -> io::Result<Vec<fix::File>> {
+    let mut out = WhileRead { out: io::stdout().lock(), is_read: true };
+    let is_whole = complaints.errors() == 0;
+    let mut written = HashSet::new();
+    let mut files = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let file = fix::fixed(judge, input);
+        let Input { name, text, path } = input;
+        let refused = match path {
+            _ if judge.check.diff => {
+                fix::diff::write(&mut out, palette, name, text, &file.text)?;
+                false
+            }
+            None => {
+                out.write_all(file.text.as_bytes())?;
+                false
+            }
+            Some(_) if file.is_unchanged() => false,
+            Some(_) if !is_whole => true,
+            Some(path) => match written.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
+                true => {
+                    fix::write(path, text, &file.text).map_err(|complaint| complaints.take(complaint, None)).is_err()
+                }
+                // The same file by another name.
+                false => false,
+            },
+        };
+        files.push(if refused { file.unwritten(text.clone()) } else { file });
+    }
+    out.flush()?;
+    Ok(files)
 }
 
 fn nothing_found(inputs: &[Input]) -> Diagnostic {

@@ -63,6 +63,7 @@ pub fn judged<'a>(
         rollout: rollout(run),
         plug_in: None,
         explained: None,
+        fixes: None,
     }
 }
 
@@ -103,6 +104,7 @@ pub fn refused<'a>(
         rollout: None,
         plug_in: None,
         explained: None,
+        fixes: None,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Input {
     pub name: Arc<str>,
     /// Its whole text.
     pub text: String,
+    /// Where it was read; [`None`] for standard input.
+    pub path: Option<PathBuf>,
 }
 
 impl Input {
@@ -64,7 +66,8 @@ pub fn read_file(path: &Path) -> Result<Input, Diagnostic> {
     let metadata = fs::metadata(path).map_err(refuse)?;
     check_file(path, metadata.file_type(), is_own_pipe(path))?;
     check_size(path, &metadata)?;
-    input(name, File::open(path).map_err(refuse)?, usize::try_from(metadata.len()).unwrap_or_default())
+    let read = input(name, File::open(path).map_err(refuse)?, usize::try_from(metadata.len()).unwrap_or_default())?;
+    Ok(Input { path: Some(path.to_owned()), ..read })
 }
 
 struct Reader<'c> {
@@ -184,7 +187,7 @@ fn input(name: String, from: impl Read, size: usize) -> Result<Input, Diagnostic
     }
     // What was checked just now is not lossy.
     let text = String::from_utf8(bytes).unwrap_or_default();
-    Ok(Input { name, text })
+    Ok(Input { name, text, path: None })
 }
 
 fn complaint(path: &Path, reason: &str) -> Diagnostic {

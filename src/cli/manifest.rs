@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 
+use crate::document::yaml::Document;
 use crate::document::{Member, Step};
 use crate::document::{Path, Places, Span, Value, edit};
 use crate::quantity::Quantity;
@@ -19,6 +20,8 @@ pub struct Manifest<'a> {
     pub places: Places<'a>,
     /// The place of its document in the file, counted from 0.
     pub index: usize,
+    /// From the root of its document to it: nothing, but for an item of a list.
+    pub steps: &'a [Step<'a>],
 }
 
 /// What an object is.
@@ -50,6 +53,11 @@ pub struct Fault {
 }
 
 impl<'a> Manifest<'a> {
+    /// A document as one object.
+    pub fn of(document: &Document<'a>) -> Self {
+        Manifest { value: document.root, places: document.places, index: document.index, steps: &[] }
+    }
+
     /// The name of the object; empty if it has none.
     pub fn name(&self) -> &'a str {
         self.value.text(&["metadata", "name"]).unwrap_or_default()
@@ -135,7 +143,9 @@ impl<'a> Manifest<'a> {
                 value = edit::set(arena, value, Path::of(&[key]).steps(), Value::String(text)).unwrap_or(value);
             }
         }
-        Some(Manifest { value, places, index: self.index })
+        let from_root = self.steps.iter().map(Step::borrowed).chain(steps);
+        let from_root = bumpalo::collections::Vec::from_iter_in(from_root, arena).into_bump_slice();
+        Some(Manifest { value, places, index: self.index, steps: from_root })
     }
 }
 
@@ -206,7 +216,7 @@ mod tests {
         let mut seen = Vec::new();
         for document in yaml::documents(&arena, text, &Limits::FILE) {
             let document = document.unwrap();
-            let manifest = Manifest { value: document.root, places: document.places, index: document.index };
+            let manifest = Manifest::of(&document);
             manifest.open(&arena, &mut |object| {
                 seen.push(match object {
                     Ok((manifest, class)) => format!("{}: {class:?} {}", manifest.places.value.line, manifest.name()),

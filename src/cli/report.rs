@@ -15,6 +15,7 @@ use serde::ser::Serializer;
 
 use crate::admit::Assumption;
 use crate::cli::explain::Answers;
+use crate::cli::fix::Fixes;
 use crate::cli::plug_in::Said;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
@@ -165,6 +166,9 @@ pub struct Summary {
     pub warnings: usize,
     /// Documents that no policy has a say over.
     pub not_covered: usize,
+    /// Fields that were written into the files; [`None`] if that was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<usize>,
 }
 
 /// One object with all that was found out about it.
@@ -198,6 +202,8 @@ pub struct Object<'a> {
     pub rollout: Option<Rollout>,
     /// What the API server's own PodSecurity plug-in says, where the Namespace asks for it.
     pub plug_in: Option<Said>,
+    /// What was written into its file; [`None`] if that was not asked.
+    pub fixes: Option<Fixes>,
     /// Who set the field that was asked about.
     pub explained: Option<Answers<'a>>,
 }
@@ -432,6 +438,9 @@ impl Summary {
         self.warnings += object.problems.len() - errors;
         self.pods_denied += usize::from(object.pod.as_ref().is_some_and(Outcome::is_refused));
         self.edited += usize::from(object.is_edited());
+        if let Some(fixes) = &object.fixes {
+            *self.fixed.get_or_insert(0) += fixes.fixed.len();
+        }
         self.warnings += object.violations().filter(|(violation, _)| violation.weight == Weight::Warns).count();
     }
 }

@@ -207,10 +207,10 @@ mod tests {
     fn asked(arguments: &[&str], text: &str, old: &str) -> Result<String, String> {
         let line = Line::parse_from([&["check"], arguments].concat());
         let arena = Bump::new();
-        let old = Input { name: "old.yaml".into(), text: old.to_owned() };
+        let old = Input { name: "old.yaml".into(), text: old.to_owned(), path: None };
         let before = Before::gather(&arena, &old, "default", |complaint| panic!("{complaint}"));
         let document = yaml::documents(&arena, text, &Limits::FILE).next().unwrap().unwrap();
-        let manifest = Manifest { value: document.root, places: document.places, index: 0 };
+        let manifest = Manifest::of(&document);
         let kind = Kind::of_object(manifest.value).unwrap();
         match ask(&arena, &manifest, kind, &line.request, &before) {
             Ok(asked) => {

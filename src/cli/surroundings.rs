@@ -143,7 +143,7 @@ fn each<'a>(
                 continue;
             }
         };
-        let manifest = Manifest { value: document.root, places: document.places, index: document.index };
+        let manifest = Manifest::of(&document);
         manifest.open(arena, &mut |opened| match opened {
             Ok((manifest, class)) => take(manifest, class),
             Err(fault) => complain(input.fault(fault)),
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     fn input(text: &str) -> Input {
-        Input { name: "a.yaml".into(), text: text.to_owned() }
+        Input { name: "a.yaml".into(), text: text.to_owned(), path: None }
     }
 
     #[test]

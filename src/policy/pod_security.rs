@@ -5,6 +5,7 @@
 //! for a Pod that offends nothing, besides the view in the arena.
 
 mod allow_privilege_escalation;
+pub mod answer;
 mod app_armor_profile;
 mod capabilities_baseline;
 mod capabilities_restricted;
@@ -33,6 +34,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Answer;
 pub use offence::{Fault, Offence, Subject};
 pub use pod::Pod;
 pub use registry::{Check, Entry};

@@ -22,9 +22,15 @@ spec:
     ports: [{containerPort: 81, hostPort: 81}]
 ";
 
+/// What stands under a title of the page.
+fn section(title: &str) -> &'static str {
+    let rest = PAGE.split(&format!("\n## {title}\n")).nth(1).unwrap();
+    rest.split("\n## ").next().unwrap()
+}
+
 #[test]
 fn the_table_of_the_page_is_the_registry() {
-    let rows: Vec<&str> = PAGE.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<&str> = section("The checks").lines().filter(|line| line.starts_with("| `")).collect();
     let expected = REGISTRY.iter().map(|entry| {
         let versions: Vec<_> = entry.versions().map(|minor| format!("v1.{minor}")).collect();
         let overrides = entry.overrides.map(|check| format!("`{check}` ")).unwrap_or_default();
@@ -39,6 +45,16 @@ fn the_table_of_the_page_is_the_registry() {
         format!("| `{id}` | {level} | {} | {overrides}| {values}|", versions.join(", "))
     });
     assert_eq!(rows, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_lists_the_checks_that_have_an_answer() {
+    let listed: Vec<_> = section("What `check --fix` writes")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let answered: Vec<_> = REGISTRY.iter().filter(|entry| entry.is_answered()).map(|entry| entry.id).collect();
+    assert_eq!(listed, answered);
 }
 
 #[test]

@@ -136,6 +136,17 @@ impl Check {
         self.printed(child.wait_with_output().unwrap())
     }
 
+    /// What a file of the folder holds now.
+    #[track_caller]
+    pub fn read(&self, name: &str) -> String {
+        String::from_utf8(fs::read(self.folder.join(name)).unwrap()).unwrap()
+    }
+
+    /// The path of a file of the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Runs it with a standard output that nobody reads.
     #[cfg(unix)]
     pub fn output_to_closed_pipe(&self) -> Printed {

@@ -5,36 +5,33 @@ use std::io::{self, Write};
 
 use bumpalo::Bump;
 
-use crate::admit::{self, Assumption, Author, DryRun, Endpoint};
+use crate::admit::{self, Author, DryRun, Endpoint};
 use crate::cli::arguments::{AskedEndpoint, Check, Format};
+use crate::cli::check::judge::{Asked, Judge};
 use crate::cli::collect;
 use crate::cli::complaints::Complaints;
 use crate::cli::explain::{self, Answers, NoField};
+use crate::cli::fix::{self, Fixes};
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Fault, Manifest};
 use crate::cli::plug_in;
-use crate::cli::policies::Loaded;
 use crate::cli::render::Render;
 use crate::cli::report::{NotCovered, Object, Tail};
-use crate::cli::request::{self, Refused};
-use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
+use crate::cli::request;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Limits, Step, Value, yaml};
 use crate::facts::Facts;
-use crate::provenance::Authored;
 use crate::review::{Refusal, Request};
 use crate::workload::Kind;
 
 /// What all documents of a run share.
 pub struct Session<'s> {
     check: &'s Check,
-    policies: &'s Loaded,
-    surroundings: &'s Surroundings<'s>,
-    before: &'s Before<'s>,
+    judge: Judge<'s>,
+    fixed: Option<&'s fix::File>,
     renderer: &'s mut dyn Render,
     out: &'s mut dyn Write,
     complaints: &'s mut Complaints,
-    needs_labels: bool,
     found: Found,
 }
 
@@ -84,34 +81,32 @@ impl Matched {
 impl<'s> Session<'s> {
     /// Begins a run.
     pub fn new(
-        check: &'s Check,
-        policies: &'s Loaded,
-        surroundings: &'s Surroundings<'s>,
-        before: &'s Before<'s>,
+        judge: Judge<'s>,
         renderer: &'s mut dyn Render,
         out: &'s mut dyn Write,
         complaints: &'s mut Complaints,
     ) -> Self {
+        let policies = judge.policies;
         let of_policies = policies.set.policies().iter().map(|policy| &policy.id);
         let ids = of_policies.chain(policies.set.exceptions().iter().map(|exception| &exception.id));
         let times = ids.map(|id| (id.clone(), (0, 0))).collect();
         let found = Found { matched: Matched { times, objects: 0 }, ..Found::default() };
-        let needs_labels = policies.set.needs_namespace_labels();
-        Session { check, policies, surroundings, before, renderer, out, complaints, needs_labels, found }
+        Session { check: judge.check, judge, fixed: None, renderer, out, complaints, found }
     }
 
-    /// Checks every document of an input.
+    /// Checks every document of an input. `fixed` is what was written into it before, if that was asked.
     ///
     /// # Errors
     /// If the answer cannot be written.
-    pub fn input(&mut self, input: &Input) -> io::Result<()> {
+    pub fn input(&mut self, input: &Input, fixed: Option<&'s fix::File>) -> io::Result<()> {
+        self.fixed = fixed;
         let arena = Bump::new();
         let mut scratch = Bump::new();
         for document in yaml::documents(&arena, &input.text, &Limits::FILE) {
             self.found.documents += 1;
             match document {
                 Ok(document) => {
-                    let manifest = Manifest { value: document.root, places: document.places, index: document.index };
+                    let manifest = Manifest::of(&document);
                     let mut opened = Vec::new();
                     manifest.open(&arena, &mut |object| opened.push(object));
                     for object in opened {
@@ -163,36 +158,28 @@ impl<'s> Session<'s> {
     where
         's: 'a,
     {
-        let (check, policies) = (self.check, self.policies);
+        let check = self.check;
         let namespace = request::namespace(manifest, &check.request);
-        let mut problems = collect::misfits(input, manifest, kind);
-        let is_decoded = problems.iter().all(|problem| problem.severity == Severity::Warning);
-        let asked = if is_decoded {
-            let asked = request::ask(arena, manifest, kind, &check.request, self.before);
-            asked.map_err(|Refused { path, message }| {
-                problems.push(collect::problem(input, manifest, path.steps(), &message));
-            })
-        } else {
-            Err(())
-        };
-        let Ok(asked) = asked else {
+        let Asked { problems, asked } = self.judge.ask(arena, input, manifest, kind);
+        let Some(asked) = asked else {
             if check.output == Format::Review {
                 // Nothing would be sent, so nothing would be answered.
                 return problems.into_iter().try_for_each(|problem| self.complain(input, problem));
             }
-            let object = collect::refused(input, manifest, namespace, problems, check.show_object);
+            let mut object = collect::refused(input, manifest, namespace, problems, check.show_object);
+            object.fixes = self.fixes(manifest);
             return self.report(input, &object);
         };
-        let (facts, assumption) = self.facts(arena, namespace, true);
         if check.output == Format::Review {
+            let (facts, _) = self.judge.facts(arena, namespace, true);
             return self.answer(asked.review.to_string().as_bytes(), &facts);
         }
-        let authored = Authored { object: manifest.value, way: check.request.way };
-        let mut run = admit::dry_run(&policies.set, arena, asked.request, facts, Author::File(authored));
-        run.assumptions.splice(0..0, assumption);
+        let run = self.judge.run(arena, manifest, asked.request);
+        let policies = self.judge.policies;
         let mut object = collect::judged(input, manifest, &run, policies, problems, check.show_object);
         object.explained = self.explained(arena, manifest, &run);
-        object.plug_in = plug_in::said(arena, &run, facts.namespace);
+        object.plug_in = plug_in::said(arena, &run, self.judge.facts(arena, namespace, true).0.namespace);
+        object.fixes = self.fixes(manifest);
         self.report(input, &object)
     }
 
@@ -200,10 +187,10 @@ impl<'s> Session<'s> {
     where
         's: 'a,
     {
-        let (check, policies) = (self.check, self.policies);
+        let (check, policies) = (self.check, self.judge.policies);
         let asked = Request::of(manifest.value);
         let namespace = manifest.value.text(&["request", "namespace"]).unwrap_or_default();
-        let (facts, assumption) = self.facts(arena, namespace, false);
+        let (facts, assumption) = self.judge.facts(arena, namespace, false);
         if check.output == Format::Review {
             return self.answer(as_sent(input, manifest).as_bytes(), &facts);
         }
@@ -230,26 +217,6 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// What is known around an object, and what was taken for granted for it.
-    fn facts<'a>(&self, arena: &'a Bump, namespace: &'a str, owners_believed: bool) -> (Facts<'a>, Option<Assumption>)
-    where
-        's: 'a,
-    {
-        let known = self.surroundings.namespace(namespace);
-        let facts = Facts {
-            namespace: known.unwrap_or_else(|| bare_namespace(arena, namespace)),
-            limit_ranges: self.surroundings.limit_ranges(arena, namespace),
-            owners_believed,
-            now: Some(self.surroundings.now),
-            kubernetes: self.check.request.kubernetes,
-        };
-        let assumption = (known.is_none() && self.needs_labels).then(|| Assumption {
-            code: "namespace-labels",
-            message: format!("namespace `{namespace}` has no labels but its name"),
-        });
-        (facts, assumption)
-    }
-
     /// The answers to `--explain`, if that was asked.
     fn explained<'a>(&mut self, arena: &'a Bump, manifest: &Manifest<'a>, run: &DryRun<'a>) -> Option<Answers<'a>> {
         let asked = self.check.explain.as_ref()?;
@@ -263,6 +230,11 @@ impl<'s> Session<'s> {
                 None
             }
         }
+    }
+
+    /// What was written into the file about an object; [`None`] if that was not asked.
+    fn fixes(&self, manifest: &Manifest<'_>) -> Option<Fixes> {
+        self.fixed.map(|file| file.of(manifest))
     }
 
     fn report(&mut self, input: &Input, object: &Object<'_>) -> io::Result<()> {
@@ -288,7 +260,7 @@ impl<'s> Session<'s> {
     /// Prints what one webhook answers to a body.
     fn answer(&mut self, body: &[u8], facts: &Facts<'_>) -> io::Result<()> {
         let endpoint = self.check.endpoint.map_or(Endpoint::Validate, AskedEndpoint::into);
-        let answer = admit::answer(&self.policies.set, endpoint, body, facts);
+        let answer = admit::answer(&self.judge.policies.set, endpoint, body, facts);
         if answer.status != 200 {
             let text = String::from_utf8_lossy(&answer.body);
             let message = format!("the webhook answers with HTTP status {}: {text}", answer.status);
@@ -311,7 +283,7 @@ impl<'s> Session<'s> {
 fn part<'a>(review: &Manifest<'a>, key: &'static str) -> Option<Manifest<'a>> {
     let steps = [Step::key("request"), Step::key(key)];
     let value = review.value.at(&steps).filter(|value| matches!(value, Value::Object(_)))?;
-    Some(Manifest { value, places: review.places.at(review.value, &steps)?, index: review.index })
+    Some(Manifest { value, places: review.places.at(review.value, &steps)?, ..*review })
 }
 
 /// The body of a recorded call: as it stands in the file if that is JSON.

@@ -3,6 +3,7 @@
 mod change;
 mod counts;
 mod explained;
+mod fixes;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -11,6 +12,7 @@ use annotate_snippets::Level;
 
 use crate::admit::{self, Assumption};
 use crate::cli::arguments::Check;
+use crate::cli::fix::Fixes;
 use crate::cli::input::Input;
 use crate::cli::render::snippet::{Message, Snippets, Source};
 use crate::cli::render::{Palette, Render};
@@ -42,6 +44,8 @@ pub struct Text {
     is_verbose: bool,
     /// Whether only what was asked of a field is told.
     is_explaining: bool,
+    /// Whether fixes are shown and not written.
+    is_proposing: bool,
     /// Whether the object before took one line only; [`None`] before the first.
     after_line: Option<bool>,
     assumptions: BTreeSet<String>,
@@ -51,7 +55,13 @@ impl Text {
     /// In these colours, as talkative as asked.
     pub fn new(check: &Check, palette: Palette) -> Self {
         let is_explaining = check.explain.is_some();
-        Text { is_quiet: check.quiet, is_verbose: check.verbose, is_explaining, ..Text::trouble(palette) }
+        Text {
+            is_quiet: check.quiet,
+            is_verbose: check.verbose,
+            is_explaining,
+            is_proposing: check.diff,
+            ..Text::trouble(palette)
+        }
     }
 
     /// For telling only what does not get through.
@@ -62,6 +72,7 @@ impl Text {
             is_quiet: true,
             is_verbose: false,
             is_explaining: false,
+            is_proposing: false,
             after_line: None,
             assumptions: BTreeSet::new(),
         }
@@ -233,12 +244,16 @@ impl Text {
     fn totals(&self, out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let Palette { good, bad, doubtful, aside, .. } = self.palette;
         let plain = anstyle::Style::new();
-        let Summary { objects, allowed, denied, pods_denied, errors, edited, warnings, not_covered } =
+        let Summary { objects, allowed, denied, pods_denied, errors, edited, warnings, not_covered, fixed } =
             report.tail.summary;
         let colour = |number, style| if number == 0 { plain } else { style };
         let (allowing, denying) = (colour(allowed, good), colour(denied, bad));
         write!(out, "{}: {allowing}{allowed} allowed{allowing:#}", Count(objects, "object"))?;
         write!(out, ", {denying}{denied} denied{denying:#}, {edited} changed")?;
+        if let Some(fixed) = fixed {
+            let verb = if self.is_proposing { "to fix" } else { "fixed" };
+            write!(out, ", {} {verb}", Count(fixed, "field"))?;
+        }
         let warning = colour(warnings, doubtful);
         write!(out, ", {warning}{}{warning:#}", Count(warnings, "warning"))?;
         if pods_denied > 0 {
@@ -294,7 +309,8 @@ impl Render for Text {
             && problems.is_empty()
             && !shows_edits
             && object.rollout.is_none()
-            && object.plug_in.is_none();
+            && object.plug_in.is_none()
+            && object.fixes.as_ref().is_none_or(Fixes::is_empty);
         if self.after_line.is_some_and(|after_line| !(after_line && is_line)) {
             writeln!(out)?;
         }
@@ -316,6 +332,9 @@ impl Render for Text {
         if let Some(rollout) = object.rollout.as_ref().filter(|_| !self.is_quiet) {
             let answer = if rollout.rolls { "yes" } else { "no" };
             writeln!(out, "  will roll: {answer}, because {}", visible(&rollout.to_string()))?;
+        }
+        if let Some(fixes) = object.fixes.as_ref().filter(|_| !self.is_quiet) {
+            self.write_fixes(out, object, fixes)?;
         }
         if shows_edits {
             self.edits(out, object)?;

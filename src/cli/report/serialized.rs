@@ -32,6 +32,10 @@ impl Serialize for Object<'_> {
         if let Some(rollout) = &self.rollout {
             map.serialize_entry("rollout", &OfRollout(rollout))?;
         }
+        if let Some(fixes) = &self.fixes {
+            map.serialize_entry("fixed", &fixes.fixed)?;
+            map.serialize_entry("unfixed", &fixes.unfixed)?;
+        }
         if let Some(answers) = &self.explained {
             map.serialize_entry("explained", &answers.own)?;
         }

@@ -1,8 +1,9 @@
 //! `allowPrivilegeEscalation`: a process gains no privileges that its parent does not have, by set-user-ID for example.
 
-use crate::document::Path;
+use crate::document::{Path, Value};
+use crate::policy::pod_security::answer::container;
 use crate::policy::pod_security::words::{containers, counted};
-use crate::policy::pod_security::{Offence, Pod};
+use crate::policy::pod_security::{Answer, Offence, Pod};
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     for container in pod.containers {
@@ -25,4 +26,20 @@ pub(super) fn find_since_25<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) 
 pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
     let by = counted("container", "containers", &containers(offences));
     ("allowPrivilegeEscalation != false", format!("{by} must set securityContext.allowPrivilegeEscalation=false"))
+}
+
+/// `false`. The API server takes it from no container that has all privileges anyway.
+pub(super) fn answer<'a>(pod: &Pod<'a>, offence: &Offence<'a>) -> Result<Answer<'a>, &'static str> {
+    let has_all = |added: &Value<'_>| matches!(added, Value::String("SYS_ADMIN" | "CAP_SYS_ADMIN"));
+    let container = container(pod, offence);
+    if pod.is_windows {
+        return Err("the API server takes it from no Windows Pod");
+    }
+    if container.is_some_and(|container| container.privileged) {
+        return Err("the container is privileged");
+    }
+    if container.is_some_and(|c| c.capabilities.field("add").unwrap_or_default().elements().iter().any(has_all)) {
+        return Err("the container adds the capability SYS_ADMIN");
+    }
+    Ok(Answer::in_place(offence, Value::Bool(false)))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::policy::pod_security::answer::Answering;
 use crate::policy::pod_security::standard::Level;
 use crate::policy::pod_security::{Offence, Pod};
 use crate::policy::pod_security::{
@@ -67,6 +68,8 @@ pub struct Entry {
     /// Its forms, each with the minor version since which it is in force.
     since: &'static [(u64, Find)],
     pub(super) say: Say,
+    /// What to write so that it passes; [`None`] where there is no one safe answer.
+    pub(super) answer: Option<Answering>,
 }
 
 /// Finds what offends in a Pod.
@@ -94,19 +97,23 @@ pub static REGISTRY: [Entry; 19] = [
         &[(0, sysctls::find::<0>), (27, sysctls::find::<27>), (29, sysctls::find::<29>), (32, sysctls::find::<32>), (37, sysctls::find::<37>)], sysctls::say),
     baseline(Check::WindowsHostProcess, "windowsHostProcess", &[(0, windows_host_process::find)], windows_host_process::say),
     restricted(Check::AllowPrivilegeEscalation, "allowPrivilegeEscalation", None,
-        &[(8, allow_privilege_escalation::find), (25, allow_privilege_escalation::find_since_25)], allow_privilege_escalation::say),
+        &[(8, allow_privilege_escalation::find), (25, allow_privilege_escalation::find_since_25)], allow_privilege_escalation::say)
+        .answered(allow_privilege_escalation::answer),
     restricted(Check::CapabilitiesRestricted, "capabilities_restricted", Some(Check::CapabilitiesBaseline),
-        &[(22, capabilities_restricted::find), (25, capabilities_restricted::find_since_25)], capabilities_restricted::say),
+        &[(22, capabilities_restricted::find), (25, capabilities_restricted::find_since_25)], capabilities_restricted::say)
+        .answered(capabilities_restricted::answer),
     restricted(Check::ProcMountRestricted, "procMount_restricted", Some(Check::ProcMount), &[(35, proc_mount::find)], proc_mount::say),
     restricted(Check::RestrictedVolumes, "restrictedVolumes", Some(Check::HostPathVolumes), &[(0, restricted_volumes::find)], restricted_volumes::say),
-    restricted(Check::RunAsNonRoot, "runAsNonRoot", None, &[(0, run_as_non_root::find), (35, run_as_non_root::find_since_35)], run_as_non_root::say),
+    restricted(Check::RunAsNonRoot, "runAsNonRoot", None, &[(0, run_as_non_root::find), (35, run_as_non_root::find_since_35)], run_as_non_root::say)
+        .answered(run_as_non_root::answer),
     restricted(Check::RunAsUser, "runAsUser", None, &[(23, run_as_user::find), (35, run_as_user::find_since_35)], run_as_user::say),
     restricted(Check::SeccompProfileRestricted, "seccompProfile_restricted", Some(Check::SeccompProfileBaseline),
-        &[(19, seccomp_profile_restricted::find), (25, seccomp_profile_restricted::find_since_25)], seccomp_profile_restricted::say),
+        &[(19, seccomp_profile_restricted::find), (25, seccomp_profile_restricted::find_since_25)], seccomp_profile_restricted::say)
+        .answered(seccomp_profile_restricted::answer),
 ];
 
 const fn baseline(check: Check, id: &'static str, since: &'static [(u64, Find)], say: Say) -> Entry {
-    Entry { check, id, level: Level::Baseline, overrides: None, since, say }
+    Entry { check, id, level: Level::Baseline, overrides: None, since, say, answer: None }
 }
 
 const fn restricted(
@@ -116,10 +123,19 @@ const fn restricted(
     since: &'static [(u64, Find)],
     say: Say,
 ) -> Entry {
-    Entry { check, id, level: Level::Restricted, overrides, since, say }
+    Entry { check, id, level: Level::Restricted, overrides, since, say, answer: None }
 }
 
 impl Entry {
+    const fn answered(self, answer: Answering) -> Self {
+        Entry { answer: Some(answer), ..self }
+    }
+
+    /// Whether there is one safe answer to some of what it objects to.
+    pub fn is_answered(&self) -> bool {
+        self.answer.is_some()
+    }
+
     /// The form that is in force at a minor version.
     pub(super) fn at(&self, minor: u64) -> Option<Find> {
         self.since.iter().rev().find(|(since, _)| *since <= minor).map(|(_, find)| *find)

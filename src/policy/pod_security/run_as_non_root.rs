@@ -1,8 +1,9 @@
 //! `runAsNonRoot`: root is ruled out, for the Pod or for each container.
 
-use crate::document::Path;
+use crate::document::{Path, Value};
+use crate::policy::pod_security::answer::container;
 use crate::policy::pod_security::words::{containers, counted, of_fault, setters};
-use crate::policy::pod_security::{Fault, Offence, Pod};
+use crate::policy::pod_security::{Answer, Fault, Offence, Pod};
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     let of_pod = pod.security.run_as_non_root;
@@ -37,4 +38,17 @@ pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
         format!("{} must not set securityContext.runAsNonRoot=false", setters(set))
     };
     ("runAsNonRoot != true", detail)
+}
+
+/// `true`, for the Pod as a whole. A container that asks for root would never start.
+pub(super) fn answer<'a>(pod: &Pod<'a>, offence: &Offence<'a>) -> Result<Answer<'a>, &'static str> {
+    let own = container(pod, offence);
+    let mut reached = pod.containers.iter().filter(|_| offence.fault == Fault::Missing).chain(own);
+    if pod.security.run_as_root || reached.any(|container| container.security.run_as_root) {
+        return Err("`runAsUser: 0` asks for root");
+    }
+    Ok(match offence.fault {
+        Fault::Missing => Answer::of_context("runAsNonRoot", Value::Bool(true)),
+        Fault::Forbidden => Answer::in_place(offence, Value::Bool(true)),
+    })
 }

@@ -1,9 +1,9 @@
 //! `seccompProfile_restricted`: a profile is set, for the Pod or for each container.
 
-use crate::document::Path;
+use crate::document::{Member, Path, Value};
 use crate::policy::pod_security::seccomp_profile_baseline::{is_profile, say_set};
 use crate::policy::pod_security::words::{containers, counted, of_fault};
-use crate::policy::pod_security::{Fault, Offence, Pod};
+use crate::policy::pod_security::{Answer, Fault, Offence, Pod};
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     let of_pod = pod.security.seccomp;
@@ -40,4 +40,20 @@ pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
         say_set(set)
     };
     ("seccompProfile", detail)
+}
+
+/// The profile of the container runtime, for the Pod as a whole.
+pub(super) fn answer<'a>(pod: &Pod<'a>, offence: &Offence<'a>) -> Result<Answer<'a>, &'static str> {
+    const RUNTIME_DEFAULT: Value<'_> = Value::String("RuntimeDefault");
+    const PROFILE: Value<'_> = Value::Object(&[Member { key: "type", value: RUNTIME_DEFAULT }]);
+    match offence.fault {
+        _ if pod.is_windows => Err("the API server takes it from no Windows Pod"),
+        Fault::Forbidden => Ok(Answer::in_place(offence, RUNTIME_DEFAULT)),
+        // What a container lacks where the Pod has a wrong profile is answered there.
+        Fault::Missing if pod.security.seccomp.is_some() => Ok(Answer {
+            path: Path::of(&["spec", "securityContext", "seccompProfile", "type"]),
+            ..Answer::of_context("", RUNTIME_DEFAULT)
+        }),
+        Fault::Missing => Ok(Answer::of_context("seccompProfile", PROFILE)),
+    }
 }
