@@ -11,6 +11,7 @@ use crate::cel::error::{Error, Reason};
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 use crate::cel::value::Value;
 
@@ -28,8 +29,21 @@ impl Program {
     /// # Errors
     /// Everything that is wrong with the expression, with the bytes of `source` that each problem is about.
     pub fn compile(environment: &Environment, source: &str, expect: Type) -> Result<Self, Vec<Problem>> {
+        Program::compile_with(environment, source, expect, false)
+    }
+
+    /// Compiles an expression whose value becomes part of an object: the elements and values of its lists and maps may
+    /// be of several types, as the fields of an object are.
+    ///
+    /// # Errors
+    /// As [`Program::compile`].
+    pub fn compile_value(environment: &Environment, source: &str) -> Result<Self, Vec<Problem>> {
+        Program::compile_with(environment, source, Type::Dyn, true)
+    }
+
+    fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
-        let compiled = compile(environment, &expression, expect)?;
+        let compiled = compile(environment, &expression, expect, mixed)?;
         Ok(Program { source: source.into(), compiled, expect })
     }
 
@@ -57,8 +71,8 @@ impl Program {
     }
 
     /// The type of its values, as far as it is known.
-    pub fn kind(&self) -> Type {
-        self.compiled.kind
+    pub fn shape(&self) -> &Shape {
+        &self.compiled.shape
     }
 
     /// Whether it reads the variable in a slot. What a composed variable reads is not counted.

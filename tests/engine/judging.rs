@@ -107,7 +107,7 @@ fn an_expression_sees_the_request_without_its_objects() {
     for (expression, expected) in [
         ("request.userInfo.username == 'jane' && 'system:authenticated' in request.userInfo.groups", true),
         ("request.namespace == 'shop' && request.operation == 'CREATE' && request.kind.kind == 'Pod'", true),
-        ("has(request.object) || has(request.oldObject) || has(request.uid)", false),
+        ("has(dyn(request).object) || has(dyn(request).oldObject) || has(dyn(request).uid)", false),
         ("oldObject == null", true),
         ("namespaceObject.metadata.name == 'shop'", true),
         ("object.metadata.name == pod.metadata.name && object.spec == pod.spec", true),

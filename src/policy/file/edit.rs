@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use crate::cel::Type;
+use crate::cel::{Shape, Type};
 use crate::diagnostic::suggest;
 use crate::document::{Path, Step, Value};
 use crate::policy::fields::{self, Field, Holds};
@@ -168,12 +168,15 @@ impl Values<'_, '_, '_> {
         }
         let scope = self.wide.scope;
         let environment = if self.in_container { scope.container() } else { scope.pod() };
-        let Some(program) = expression::compile(self.reader, expression, environment, Type::Dyn) else { return };
+        let Some(program) = expression::compile_value(self.reader, expression, environment) else { return };
         let field = fields::find(self.in_container, steps);
         let (takes, described) = types(field);
-        let gives = program.kind();
-        if !matches!(gives, Type::Dyn | Type::Optional) && !takes.contains(&gives) {
-            let gives = gives.name();
+        let gives = match program.shape() {
+            Shape::Optional(value) => value,
+            shape => shape,
+        };
+        let kind = gives.flat();
+        if kind != Type::Dyn && !takes.contains(&kind) {
             let message = format!("`{}` takes {described}, and the expression gives `{gives}`", path(steps));
             self.reader.error(expression.span(), message);
         }

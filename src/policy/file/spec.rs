@@ -1,6 +1,6 @@
 //! `spec`: what a policy says.
 
-use crate::cel::{Program, Type};
+use crate::cel::{Program, Shape, Type};
 use crate::document::Value;
 use crate::policy::environment::Scope;
 use crate::policy::file::header::Header;
@@ -51,8 +51,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
     let controller_pods = spec.get("controllerPods").and_then(|node| reader.word(node, &CONTROLLER_PODS));
     let modes = spec.get("modes").map(|node| namespace_modes(reader, node)).unwrap_or_default();
     let params = spec.get("params").map_or_else(|| serde_json::json!({}), |node| params(reader, node));
-    let mut scope = Scope::default();
-    let matching = matching::read(reader, spec.get("match"), header.namespace.is_some(), &scope);
+    let (matching, mut scope) = matching::read(reader, spec.get("match"), header.namespace.is_some(), &params);
     let variables = spec.get("variables").map(|node| variables(reader, node, &mut scope)).unwrap_or_default();
     let strictest = modes.iter().map(|mode| mode.mode).chain(mode).max();
     let wide = Policywide { scope: &scope, kinds: matching.kinds, excludes: matching.excluded_makers != 0, strictest };
@@ -126,7 +125,7 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
         of_later_variables(reader, before, &all);
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, program.as_ref().map_or(Type::Dyn, Program::kind));
+        scope.declare(name, program.as_ref().map_or(&Shape::DYN, Program::shape));
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }
