@@ -9,7 +9,7 @@ use crate::decision::{self, Decision};
 use crate::document::{Limits, Value};
 use crate::evaluate::case::Case;
 use crate::evaluate::matching;
-use crate::evaluate::{Edits, Violation, edits, judge, owner};
+use crate::evaluate::{Edits, Violation, due, edits, judge, owner};
 use crate::facts::Facts;
 use crate::policy::set::PolicySet;
 use crate::policy::{Policy, environment};
@@ -47,6 +47,9 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// The code of what is taken for granted about service accounts and priority classes, for nearly every workload.
+pub const PLUG_INS: &str = "plug-ins";
+
 /// Something a dry run took for granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
@@ -78,6 +81,17 @@ pub struct DryRun<'a> {
     pub assumptions: Vec<Assumption>,
     /// For an owner: the same for the Pods that its template becomes.
     pub pod: Option<Box<DryRun<'a>>>,
+    /// The object before the operation.
+    pub old: Option<Workload<'a>>,
+    author: Author<'a>,
+}
+
+impl<'a> DryRun<'a> {
+    /// What the author of the object wanted, for questions about who set what in it; [`None`] where it was not judged.
+    pub fn intent(&self, arena: &'a Bump) -> Option<Intent<'a>> {
+        let workload = self.workload?;
+        Some(intent(arena, &self.request, workload, self.old, self.author))
+    }
 }
 
 /// Who is said to have written an object that no API server has seen.
@@ -166,7 +180,7 @@ fn respond_observed<'a>(
     let matched = matching::matched(set, &case);
     match endpoint {
         Endpoint::Mutate => {
-            let intent = intent(&case, Author::Recorded);
+            let intent = intent(arena, &request, workload, old, Author::Recorded);
             let edits = edits::edits(set, &case, &matched, &intent);
             observe(&Outcome { matched: &matched, edits: Some(&edits), ..outcome(Decision::Allow) });
             decision::mutated(request.uid, workload.kind, edits)
@@ -176,8 +190,9 @@ fn respond_observed<'a>(
             Response::allow(request.uid)
         }
         Endpoint::Validate => {
+            let due = due_edits(set, &case, &matched, Author::Recorded);
             let case = owner::with_derived_pod(set, case);
-            let violations = judge::violations(set, &case, &matched);
+            let violations = [due, judge::violations(set, &case, &matched)].concat();
             let decision = Decision::of(&violations);
             observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
             decision::validated(request.uid, &violations)
@@ -204,6 +219,8 @@ pub fn dry_run<'a>(
         warnings: Vec::new(),
         assumptions: Vec::new(),
         pod: None,
+        old: None,
+        author,
     };
     if !request.is_policed() {
         return nothing(Decision::Allow);
@@ -216,30 +233,39 @@ pub fn dry_run<'a>(
     // What comes from an API server has gone through the plug-ins that run before the webhooks.
     let workload = match author {
         Author::File(_) if is_new_pod => {
-            workload.with_object(api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges))
+            let limited = api_defaults::limit_range::applied(arena, workload.object, facts.limit_ranges);
+            workload.with_object(api_defaults::plug_ins::applied(arena, limited))
+        }
+        Author::File(_) if workload.kind == Kind::Pod => {
+            workload.with_object(api_defaults::plug_ins::updated(arena, workload.object))
         }
         _ => workload,
     };
     // Each webhook call has a budget of its own.
     let case = Case::new(arena, request, workload, old, facts, arena.alloc(Budget::default()));
     if matching::is_housekeeping(&case) {
-        return DryRun { workload: Some(workload), ..nothing(Decision::Allow) };
+        return DryRun { workload: Some(workload), old, ..nothing(Decision::Allow) };
     }
     let matched = matching::matched(set, &case);
-    let edits = edits::edits(set, &case, &matched, &intent(&case, author));
+    let edits = edits::edits(set, &case, &matched, &intent(arena, &request, workload, old, author));
     let object = completed(&case, edits.object);
     let completed = Request { object: Some(object), ..request };
-    let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()));
+    let judged = Case::new(arena, completed, workload.with_object(object), old, facts, arena.alloc(Budget::default()))
+        .explained(true);
     // The API server asks the validating webhook about the object that the mutating one made.
     let rematched = matching::matched(set, &judged);
+    let due = due_edits(set, &judged, &rematched, author);
     let pod = (workload.kind != Kind::Pod).then(|| Box::new(dry_run_of_pod(set, &judged)));
     let judged = match pod.as_ref().and_then(|pod| Some(pod.workload?.with_object(pod.object))) {
         Some(made) => judged.with_pod(made),
         None => owner::with_derived_pod(set, judged),
     };
     // Edits that put everything back leave an update that changes nothing.
-    let violations =
-        if matching::is_housekeeping(&judged) { Vec::new() } else { judge::violations(set, &judged, &rematched) };
+    let violations = if matching::is_housekeeping(&judged) {
+        Vec::new()
+    } else {
+        [due, judge::violations(set, &judged, &rematched)].concat()
+    };
     let warnings = decision::warnings(workload.kind, &edits, &violations);
     DryRun {
         request,
@@ -252,7 +278,23 @@ pub fn dry_run<'a>(
         violations,
         warnings,
         pod,
+        old,
+        author,
     }
+}
+
+/// Edits that should have been made by the time the validating webhook is called.
+fn due_edits<'a>(
+    set: &'a PolicySet,
+    case: &Case<'a>,
+    matched: &[matching::Matched<'a>],
+    author: Author<'a>,
+) -> Vec<Violation<'a>> {
+    if !due::is_possible(matched) {
+        return Vec::new();
+    }
+    let Case { arena, request, workload, old, .. } = case;
+    due::violations(set, case, matched, &intent(arena, request, *workload, *old, author))
 }
 
 /// The object as the validating webhook sees it: decoded anew after the edits, and a new Pod made complete.
@@ -300,6 +342,7 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
         let message = format!("the owner reference is true: the controller of a {} made this Pod", kind.name());
         assumptions.push(Assumption { code: "owner-reference", message });
     }
+    assumptions.extend(account(case));
     let asks_who = |policy: &&Policy| {
         let mut conditions = policy.matching.conditions.iter();
         policy.matching.covers(Kind::Pod) && conditions.any(|condition| condition.program.uses(environment::REQUEST))
@@ -313,12 +356,32 @@ fn assumptions(case: &Case<'_>, set: &PolicySet) -> Vec<Assumption> {
     assumptions
 }
 
-fn intent<'a>(case: &Case<'a>, author: Author<'a>) -> Intent<'a> {
-    let Case { arena, request, workload, old, .. } = case;
+/// What stands in no manifest of a workload and is decided by other objects of its cluster.
+fn account(case: &Case<'_>) -> Option<Assumption> {
+    let Case { workload, request, facts, .. } = case;
+    let is_new = workload.kind == Kind::Pod && request.operation == Operation::Create;
+    if !facts.owners_believed || !(is_new || workload.kind.maker().is_some()) {
+        return None;
+    }
+    let name = workload.spec.text(&["serviceAccountName"]).filter(|name| !name.is_empty());
+    let name = name.unwrap_or(api_defaults::plug_ins::DEFAULT_ACCOUNT);
+    let has_class = workload.spec.text(&["priorityClassName"]).is_some_and(|class| !class.is_empty());
+    let class = if has_class { "" } else { "; no PriorityClass is the global default" };
+    let message = format!("the service account `{name}` mounts its token and has no pull secrets{class}");
+    Some(Assumption { code: PLUG_INS, message })
+}
+
+fn intent<'a>(
+    arena: &'a Bump,
+    request: &Request<'a>,
+    workload: Workload<'a>,
+    old: Option<Workload<'a>>,
+    author: Author<'a>,
+) -> Intent<'a> {
     // An owner reference is enough here: forging one only keeps defaults away.
-    let maker = made_by(request, workload, true);
+    let maker = made_by(request, &workload, true);
     match author {
-        Author::Recorded => Intent::of_request(arena, request, *workload, *old, maker),
-        Author::File(authored) => Intent::of_file(arena, authored, *workload, *old, maker),
+        Author::Recorded => Intent::of_request(arena, request, workload, old, maker),
+        Author::File(authored) => Intent::of_file(arena, authored, workload, old, maker),
     }
 }

@@ -6,9 +6,11 @@
 //!
 //! A template gets less than a Pod: requests that follow limits, `enableServiceLinks` and host ports come with the Pod.
 
+mod app_armor;
 mod container;
 mod kinds;
 pub mod limit_range;
+pub mod plug_ins;
 mod pod_level;
 mod pod_spec;
 mod quantities;
@@ -18,8 +20,8 @@ mod volume;
 
 use bumpalo::Bump;
 
-pub use crate::api_defaults::pod_level::created;
-pub use crate::api_defaults::question::{filled, fills};
+pub use crate::api_defaults::pod_level::requests_of_containers;
+pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
 use crate::document::Value;
 
@@ -57,6 +59,11 @@ pub fn object<'a>(arena: &'a Bump, object: Value<'a>, version: Version) -> Value
 pub fn pod<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'a> {
     let pod = if version.minor < pod_level::ON_CREATE { pod_level::decoded(arena, pod, version) } else { pod };
     scope(true, pod, version).object(arena, pod_spec::POD, pod)
+}
+
+/// A decoded Pod as the API server completes it when it is created: after the mutating webhooks, before the validating ones.
+pub fn created<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'a> {
+    app_armor::from_annotations(arena, pod_level::created(arena, pod, version))
 }
 
 fn scope(is_pod: bool, pod: Value<'_>, version: Version) -> Scope {

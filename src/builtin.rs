@@ -6,12 +6,19 @@ pub type Pack = &'static [(&'static str, &'static str)];
 const BEST_PRACTICES: (&str, &str) =
     ("best-practices.yaml", include_str!("../policies/best-practices/best-practices.yaml"));
 const DEFAULTS: (&str, &str) = ("defaults.yaml", include_str!("../policies/defaults/defaults.yaml"));
+const IMAGES: (&str, &str) = ("images.yaml", include_str!("../policies/images/images.yaml"));
 const STATEFUL: (&str, &str) = ("stateful.yaml", include_str!("../policies/stateful/stateful.yaml"));
 
-const PACKS: [(&str, Pack); 4] = [
+const BASELINE: (&str, &str) = ("baseline.yaml", include_str!("../policies/pod-security/baseline.yaml"));
+const RESTRICTED: (&str, &str) = ("restricted.yaml", include_str!("../policies/pod-security/restricted.yaml"));
+
+const PACKS: [(&str, Pack); 7] = [
+    ("baseline", &[BASELINE]),
     ("best-practices", &[BEST_PRACTICES]),
     ("defaults", &[DEFAULTS]),
+    ("images", &[IMAGES]),
     ("recommended", &[DEFAULTS, BEST_PRACTICES, STATEFUL]),
+    ("restricted", &[RESTRICTED]),
     ("stateful", &[STATEFUL]),
 ];
 

@@ -27,10 +27,12 @@
 //! ```
 
 mod ast;
+mod blame;
 mod budget;
 mod compile;
 mod environment;
 mod error;
+mod estimate;
 mod eval;
 mod library;
 mod node;
@@ -46,6 +48,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use blame::Blame;
 pub use budget::Budget;
 pub use environment::Environment;
 pub use error::{Error, Mismatch, Reason, Refusal};

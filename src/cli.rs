@@ -9,6 +9,7 @@ pub mod check;
 pub mod collect;
 pub mod complaints;
 pub mod eval;
+pub mod explain;
 pub mod input;
 pub mod manifest;
 pub mod policies;

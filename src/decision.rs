@@ -78,10 +78,13 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
         if let Some(more @ 1..) = denying.len().checked_sub(MOST_MESSAGES) {
             messages.push(format!("and {more} more"));
         }
-        let causes = denying.iter().take(MOST_CAUSES).map(|violation| Cause {
+        let fields = denying.iter().flat_map(|violation| {
+            [&violation.path].into_iter().chain(&violation.also).map(move |path| (violation, path))
+        });
+        let causes = fields.take(MOST_CAUSES).map(|(violation, path)| Cause {
             reason: "FieldValueInvalid",
             message: format!("[{}/{}] {}", violation.policy.id, violation.rule.name, violation.message),
-            field: violation.path.to_string(),
+            field: path.to_string(),
         });
         let (message, causes) = (messages.join("; "), causes.collect());
         Response::deny(uid, Status { code: 403, reason: "Forbidden", message, causes })
@@ -98,6 +101,9 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
                 text.push('=');
                 violation.path.push_to(text);
                 push_all(text, &[":", violation.mode.name(), if violation.is_new { "" } else { ":old" }]);
+                if let Some(exception) = violation.exception {
+                    push_all(text, &[":", &exception.id]);
+                }
             }),
         );
     }
@@ -201,7 +207,9 @@ pub fn warnings(kind: Kind, edits: &Edits<'_>, violations: &[Violation<'_>]) -> 
 
 /// What who asked is told of violations that do not deny.
 fn violation_warnings<'v>(violations: &'v [Violation<'_>]) -> impl Iterator<Item = String> + 'v {
-    let told = |violation: &&Violation<'_>| violation.mode >= Mode::Warn && !violation.denies();
+    let told = |violation: &&Violation<'_>| {
+        violation.mode >= Mode::Warn && !violation.denies() && violation.exception.is_none()
+    };
     let more = violations.iter().filter(told).count().saturating_sub(MOST_WARNINGS);
     let rest = (more > 0).then(|| format!("podgate: {more} more violations stand in the audit log"));
     let shown = violations.iter().filter(told).take(MOST_WARNINGS);
@@ -222,7 +230,7 @@ fn one_line(violation: &Violation<'_>) -> String {
 
 // Answers are written piece by piece: `format!` would cost as much as the evaluation.
 fn push_one_line(line: &mut String, violation: &Violation<'_>) {
-    let Violation { policy, rule, message, path, .. } = violation;
+    let Violation { policy, rule, message, path, expired, .. } = violation;
     line.push('[');
     push_rule(line, policy, rule);
     line.push_str("] ");
@@ -231,6 +239,9 @@ fn push_one_line(line: &mut String, violation: &Violation<'_>) {
         line.push_str(": ");
     }
     line.push_str(message);
+    if let Some(expired) = expired {
+        push_all(line, &[" (`", &expired.id, "` has expired)"]);
+    }
 }
 
 fn push_rule(text: &mut String, policy: &Policy, rule: &Rule) {

@@ -74,8 +74,45 @@ fn with<'a>(arena: &'a Bump, object: Value<'a>, key: &'a str, value: Value<'a>) 
     edit::set(arena, object, &[Step::key(key)], value).unwrap_or(object)
 }
 
-/// The Pod that the controller of `owner` will make, with what the API server and LimitRanges add to it. A Pod becomes
-/// itself.
+/// The Pod spec with what the controller of DaemonSets lets its Pods tolerate. The node to which it binds each of them is
+/// not known.
+fn on_any_node<'a>(arena: &'a Bump, spec: Value<'a>) -> Value<'a> {
+    let on_host = spec.field("hostNetwork").and_then(Value::as_bool) == Some(true);
+    let taints = TAINTS.iter().filter(|(_, _, of_network)| on_host || !of_network);
+    let toleration = |(key, effect, _): &(&'static str, &'static str, bool)| {
+        let text = |key, value| Member { key, value: Value::String(value) };
+        let members = [text("key", *key), text("operator", "Exists"), text("effect", *effect)];
+        Value::Object(arena.alloc_slice_copy(&members))
+    };
+    let written = spec.field("tolerations").unwrap_or_default().elements();
+    let is_same = |a: &Value<'a>, b: &Value<'a>| {
+        ["key", "effect", "operator", "value"].iter().all(|key| a.field(key) == b.field(key))
+    };
+    let mut tolerations: bumpalo::collections::Vec<'a, _> = bumpalo::collections::Vec::new_in(arena);
+    tolerations.extend_from_slice(written);
+    for added in taints.map(toleration) {
+        match tolerations.iter_mut().find(|known| is_same(known, &added)) {
+            // Without an end: the controller's takes the place of one that lasts only so long.
+            Some(known) => *known = added,
+            None => tolerations.push(added),
+        }
+    }
+    with(arena, spec, "tolerations", Value::Array(tolerations.into_bump_slice()))
+}
+
+/// The taints, and whether only Pods on the host's network tolerate one.
+const TAINTS: [(&str, &str, bool); 7] = [
+    ("node.kubernetes.io/not-ready", "NoExecute", false),
+    ("node.kubernetes.io/unreachable", "NoExecute", false),
+    ("node.kubernetes.io/disk-pressure", "NoSchedule", false),
+    ("node.kubernetes.io/memory-pressure", "NoSchedule", false),
+    ("node.kubernetes.io/pid-pressure", "NoSchedule", false),
+    ("node.kubernetes.io/unschedulable", "NoSchedule", false),
+    ("node.kubernetes.io/network-unavailable", "NoSchedule", true),
+];
+
+/// The Pod that the controller of `owner` will make, with what the API server, LimitRanges and the other plug-ins add to
+/// it. A Pod becomes itself.
 pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts: &Facts<'a>) -> DerivedPod<'a> {
     if owner.kind == Kind::Pod {
         return DerivedPod { sent: owner.object, pod: *owner };
@@ -109,6 +146,7 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts:
         metadata.extend(value.map(|value| member(key, value)));
     }
     let spec = identity.map_or(owner.spec, |identity| identity.placed(arena, owner));
+    let spec = if owner.kind == Kind::DaemonSet { on_any_node(arena, spec) } else { spec };
     if owner.kind.maker().is_some() {
         metadata.push(member("ownerReferences", Value::Array(arena.alloc_slice_copy(&[Value::Object(reference)]))));
     }
@@ -120,6 +158,7 @@ pub fn pod<'a>(arena: &'a Bump, owner: &Workload<'a>, namespace: &'a str, facts:
     ]));
     let pod = api_defaults::pod(arena, sent, facts.kubernetes);
     let pod = api_defaults::limit_range::applied(arena, pod, facts.limit_ranges);
+    let pod = api_defaults::plug_ins::applied(arena, pod);
     let as_pod = Workload { kind: Kind::Pod, object: pod, template: pod, spec: owner.spec };
     DerivedPod { sent, pod: as_pod.with_object(pod) }
 }

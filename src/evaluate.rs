@@ -3,19 +3,24 @@
 mod acceptable;
 pub mod case;
 mod computed;
+pub mod due;
 mod editor;
 pub mod edits;
 pub mod judge;
 pub mod matching;
 pub mod owner;
+mod pod_security;
 mod rollout;
 
 use std::fmt;
+use std::ops::Range;
 
 use bumpalo::Bump;
 use json_patch::PatchOperation;
 
+use crate::cel::Program;
 use crate::document::{Path, Step, Value};
+use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
 use crate::workload::{Base, Container, Kind};
@@ -78,12 +83,29 @@ pub enum Reason<'a> {
     Conflict(&'a Policy, &'a Rule),
     /// The template of an object that exists does not change, and podgate starts no rollout.
     Rollout,
+    /// The Pod, or the container, is taken out of the rule.
+    Exception(&'a Exception),
     /// An expression failed.
     Error(String),
     /// The result would not be one that the API server accepts.
     Invalid(String),
     /// The expression would give another value on its own result.
     Unstable,
+}
+
+/// The part of an expression that was false or failed.
+#[derive(Clone, Debug)]
+pub struct Evidence<'a> {
+    /// The expression.
+    pub program: &'a Program,
+    /// The bytes of the part in its source.
+    pub range: Range<usize>,
+    /// Whether it is smaller than the whole expression.
+    pub is_narrower: bool,
+    /// Whether it is true, and what is around it makes the expression false.
+    pub holds: bool,
+    /// What the parts of the part are, in one line; may be empty.
+    pub values: String,
 }
 
 /// What must hold and does not.
@@ -99,12 +121,20 @@ pub struct Violation<'a> {
     pub message: String,
     /// The field to blame, as a path in the object.
     pub path: Path<'a>,
+    /// Further fields to blame.
+    pub also: Vec<Path<'a>>,
     /// The container, if the rule is about containers.
     pub container: Option<Container<'a>>,
     /// Whether the request brings it; else the old object violates the rule in the same way.
     pub is_new: bool,
     /// Whether the rule could not be evaluated, so that nobody knows.
     pub is_error: bool,
+    /// What lets it pass.
+    pub exception: Option<&'a Exception>,
+    /// What would have let it pass, and has expired.
+    pub expired: Option<&'a Exception>,
+    /// Which part of the rule's expression it comes from; for an error, and where somebody wants to know why.
+    pub evidence: Option<Evidence<'a>>,
 }
 
 /// What the rules that edit did to one object.
@@ -123,7 +153,7 @@ pub struct Edits<'a> {
 impl Violation<'_> {
     /// Whether it stops the request.
     pub fn denies(&self) -> bool {
-        self.is_new && self.mode == Mode::Enforce
+        self.is_new && self.mode == Mode::Enforce && self.exception.is_none()
     }
 }
 
@@ -146,6 +176,12 @@ impl<'a> Field<'a> {
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 
+    /// The element at `index` of the list that stands in this field.
+    pub fn element(&self, arena: &'a Bump, index: usize) -> Self {
+        let steps = self.steps.iter().map(Step::borrowed).chain([Step::Index(index)]);
+        Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
+    }
+
     /// Appends the path in an object of `kind`.
     pub fn push_path(&self, text: &mut String, kind: Kind) {
         crate::workload::push_path_in(text, kind, self.base, self.steps);
@@ -165,6 +201,7 @@ impl Reason<'_> {
             Reason::Mode(_) => "mode",
             Reason::Conflict(..) => "conflict",
             Reason::Rollout => "rollout",
+            Reason::Exception(_) => "exception",
             Reason::Error(_) => "error",
             Reason::Invalid(_) => "invalid",
             Reason::Unstable => "unstable",
@@ -184,6 +221,7 @@ impl fmt::Display for Reason<'_> {
             Reason::Mode(mode) => write!(f, "the rule runs in mode {mode}"),
             Reason::Conflict(policy, rule) => write!(f, "{}/{} set it first", policy.id, rule.name),
             Reason::Rollout => f.write_str("the template does not change, and podgate starts no rollout"),
+            Reason::Exception(exception) => write!(f, "excepted by {exception}"),
             Reason::Error(error) => write!(f, "an expression failed: {error}"),
             Reason::Invalid(problem) => f.write_str(problem),
             Reason::Unstable => f.write_str("the expression gives another value on its own result"),

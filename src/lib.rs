@@ -23,6 +23,7 @@ pub mod policy;
 pub mod provenance;
 pub mod quantity;
 pub mod review;
+pub mod rollout;
 pub mod schema;
 pub mod selector;
 pub mod server;

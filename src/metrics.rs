@@ -2,6 +2,7 @@
 //! and the names of policies, rules and fields are those of the loaded set.
 
 mod age;
+mod exceptions;
 mod policies;
 mod reason;
 mod register;

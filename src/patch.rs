@@ -34,6 +34,27 @@ pub fn operations(original: Value<'_>, edited: Value<'_>, paths: &[Path<'_>]) ->
     operations
 }
 
+/// About so many bytes the operations take as JSON.
+pub fn size(operations: &[PatchOperation]) -> usize {
+    let of_operation = |operation: &PatchOperation| match operation {
+        PatchOperation::Add(AddOperation { path, value })
+        | PatchOperation::Replace(ReplaceOperation { path, value }) => path.as_str().len() + size_of(value),
+        _ => 0,
+    };
+    operations.iter().map(of_operation).sum()
+}
+
+fn size_of(value: &serde_json::Value) -> usize {
+    /// Quotes, commas, braces, and scalars that are no text.
+    const REST: usize = 8;
+    REST + match value {
+        serde_json::Value::String(text) => text.len(),
+        serde_json::Value::Array(elements) => elements.iter().map(size_of).sum(),
+        serde_json::Value::Object(members) => members.iter().map(|(key, value)| key.len() + size_of(value)).sum(),
+        _ => 0,
+    }
+}
+
 /// The steps to the outermost value that an edit at `steps` replaces or adds, and whether something stands there.
 fn first_difference<'p, 's>(original: Value<'_>, steps: &'p [Step<'s>]) -> (&'p [Step<'s>], bool) {
     let mut value = original;

@@ -3,11 +3,16 @@
 //! [`mod@file`] makes policies from YAML; nothing else does, so a [`Policy`] that exists can be evaluated without a way to
 //! fail on its own text.
 
+pub mod collision;
 pub mod digest;
+pub mod edit;
 pub mod environment;
+pub mod exception;
 pub mod fields;
 pub mod file;
+pub mod images;
 pub mod matching;
+pub mod pod_security;
 pub mod rule;
 pub mod set;
 pub mod source;
@@ -15,9 +20,9 @@ pub mod source;
 use std::cmp::Ordering;
 use std::fmt;
 
+pub use edit::{Action, Build, EditRule, Leaf, LeafValue, OnUnknown, Range, Rollout, Target};
 pub use matching::Match;
-pub use rule::{ContainerSelector, DefaultRule, Leaf, LeafValue, Message, OnError, OnUnknown, Require, Rollout, Rule};
-pub use rule::{Severity, Subject, Target, Verb};
+pub use rule::{ContainerSelector, Message, OnError, Require, Rule, Severity, Subject, Verb};
 
 use crate::cel::Program;
 use crate::diagnostic::Place;
@@ -117,6 +122,11 @@ impl Policy {
             .then_with(|| other.priority.cmp(&self.priority))
             .then_with(|| self.name.cmp(&other.name))
             .then_with(|| self.id.cmp(&other.id))
+    }
+
+    /// Whether it has a rule that edits.
+    pub fn edits(&self) -> bool {
+        self.rules.iter().any(|rule| rule.edit().is_some())
     }
 
     /// Whether judging a request against this policy needs the labels of its namespace.

@@ -4,20 +4,24 @@
 //! What does say something is who is listed as its owner and what `kubectl apply` left in an annotation. The client
 //! controls both: they are good enough to choose a default, never to allow anything.
 
+mod evidence;
 mod last_applied;
 mod maker;
 mod managed_fields;
 mod manifest;
 mod place;
+mod plug_in;
 
 use std::cell::OnceCell;
 
 use bumpalo::Bump;
 
+pub use evidence::{Evidence, Explanation};
 pub use maker::{is_mirror_of_node, made_by};
 pub use manifest::{Authored, Way};
+pub use plug_in::PlugIn;
 
-use crate::api_defaults::{filled, fills};
+use crate::api_defaults::{self, filled, fills};
 use crate::document::{Step, Value};
 use crate::review::request::Request;
 use crate::workload::{Base, Kind, Workload};
@@ -59,10 +63,11 @@ enum Witness<'a> {
     Request { namespace: &'a str, entries: OnceCell<&'a [Entry<'a>]>, last_applied: OnceCell<Option<Value<'a>>> },
 }
 
-/// An answer, and whether an author chose this very value.
+/// An answer, what it rests on, and whether an author chose this very value.
 #[derive(Clone, Copy, Debug)]
-struct Finding {
+struct Finding<'a> {
     provenance: Provenance,
+    evidence: Evidence<'a>,
     chosen: bool,
 }
 
@@ -107,7 +112,7 @@ impl<'a> Intent<'a> {
 
     /// Who set the field of the Pod; [`None`] if nothing stands there.
     ///
-    /// A list that is not one of containers counts as a whole: steps into it are answered for the list.
+    /// An element of a list that is merged by keys has owners of its own; any other list counts as a whole.
     pub fn provenance(&self, base: Base, steps: &[Step<'_>]) -> Option<Provenance> {
         self.find(base, steps).map(|finding| finding.provenance)
     }
@@ -136,12 +141,13 @@ impl<'a> Intent<'a> {
                 let was_moved = |entry: &Entry<'_>| last_applied.is_some() && entry.wrote_containers();
                 let is_applied = |entry: &Entry<'_>| entry.is_apply && entry.is_of_object && entry.owns(&place);
                 let entries = self.entries();
-                Owners::of(entries, &place).edited || entries.iter().any(|entry| is_applied(entry) && !was_moved(entry))
+                Owners::of(entries, &place).edited.is_some()
+                    || entries.iter().any(|entry| is_applied(entry) && !was_moved(entry))
             }
         }
     }
 
-    fn find(&self, base: Base, steps: &[Step<'_>]) -> Option<Finding> {
+    fn find(&self, base: Base, steps: &[Step<'_>]) -> Option<Finding<'a>> {
         let place = Place::of(self.workload, base, steps)?;
         let finding = self.judge(&place);
         if finding.provenance == Provenance::Authored {
@@ -153,14 +159,20 @@ impl<'a> Intent<'a> {
         Some(twin.unwrap_or(finding))
     }
 
-    fn judge(&self, place: &Place<'a, '_>) -> Finding {
+    fn judge(&self, place: &Place<'a, '_>) -> Finding<'a> {
         // The server's types have no absent `resources`: an empty one is how it writes that there are none.
         if place.is_empty_resources() {
-            return Provenance::ApiDefault.into();
+            return Finding::of(Provenance::ApiDefault, Evidence::EmptyStruct);
+        }
+        // A plug-in writes after the owners were listed, and what it writes would be filled in further in a template.
+        if let Some(plug_in) = PlugIn::of(self.workload, place)
+            && !self.is_claimed(place)
+        {
+            return Finding::of(Provenance::Admission, Evidence::PlugIn(plug_in));
         }
         // Step 0: the template has spoken. A controller owns what it copied and what was filled in alike.
-        if self.is_made && place.is_in_template() && fills(&place.whole_path()) {
-            return Provenance::Template.into();
+        if self.is_made && place.is_in_template() && fills(&place.path()) {
+            return Finding::of(Provenance::Template, Evidence::Template);
         }
         let finding = match &self.witness {
             Witness::File(authored) => self.by_file(authored, place),
@@ -169,23 +181,37 @@ impl<'a> Intent<'a> {
         self.follow_limit(place, finding)
     }
 
+    /// Whether anybody is known to have sent the field.
+    fn is_claimed(&self, place: &Place<'a, '_>) -> bool {
+        match &self.witness {
+            Witness::File(authored) => self.is_written(authored, place),
+            Witness::Request { .. } => {
+                let stands = |applied| manifest::stands(applied, self.workload.kind, place);
+                self.entries().iter().any(|entry| entry.owns(place)) || self.last_applied().is_some_and(stands)
+            }
+        }
+    }
+
     /// In a file every field is seen with and without what was added to it.
-    fn by_file(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> Finding {
+    fn by_file(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> Finding<'a> {
         let is_written = self.is_written(authored, place);
         let is_filled = self.is_filled(place);
-        match authored.way {
-            Way::Apply | Way::ServerSide if is_written => Provenance::Authored,
-            Way::Apply | Way::ServerSide if is_filled => Provenance::ApiDefault,
+        let (provenance, evidence) = match authored.way {
+            Way::Apply | Way::ServerSide if is_written => (Provenance::Authored, Evidence::Manifest),
+            Way::ServerSide if manifest::names(authored.object, self.workload.kind, place) => {
+                (Provenance::Authored, Evidence::Null)
+            }
+            Way::Apply | Way::ServerSide if is_filled => (Provenance::ApiDefault, Evidence::NotInManifest),
             // These send an object whose owner is listed for every field, the filled in ones included.
-            Way::Create | Way::Replace | Way::Helm3 if is_filled => Provenance::Unknown,
-            Way::Create | Way::Replace | Way::Helm3 if is_written => Provenance::Authored,
-            _ => Provenance::Admission,
-        }
-        .into()
+            Way::Create | Way::Replace | Way::Helm3 if is_filled => (Provenance::Unknown, Evidence::WholeObject(None)),
+            Way::Create | Way::Replace | Way::Helm3 if is_written => (Provenance::Authored, Evidence::Manifest),
+            _ => (Provenance::Admission, Evidence::NotInManifest),
+        };
+        Finding::of(provenance, evidence)
     }
 
     /// The decision function, from its step 1 on.
-    fn by_owners(&self, place: &Place<'a, '_>) -> Finding {
+    fn by_owners(&self, place: &Place<'a, '_>) -> Finding<'a> {
         let entries = self.entries();
         let owners = Owners::of(entries, place);
         // Step 1: an Apply entry lists exactly what was applied.
@@ -194,63 +220,74 @@ impl<'a> Intent<'a> {
         // server's. They stand before step 2, because an annotation that is older than the edit knows nothing of it,
         // and because they need no annotation; beside step 1, because both say the same. What they own inside a
         // container that they added was filled in like anything else.
-        if owners.applied || owners.edited {
-            return Provenance::Authored.into();
+        if let Some(manager) = owners.applied {
+            return Finding::of(Provenance::Authored, Evidence::AppliedBy(manager));
+        }
+        if let Some(manager) = owners.edited {
+            return Finding::of(Provenance::Authored, Evidence::EditedBy(manager));
         }
         // Step 2: the annotation holds the manifest as it was applied.
         if let Some(applied) = self.last_applied() {
             if manifest::stands(applied, self.workload.kind, place) {
-                return Provenance::Authored.into();
+                return Finding::of(Provenance::Authored, Evidence::LastApplied);
             }
             let others = || entries.iter().filter(|entry| entry.owns(place) && !entry.owns_last_applied());
-            if !owners.any || others().next().is_none() {
+            if owners.any.is_none() || others().next().is_none() {
                 let is_filled = self.is_filled(place);
-                return if is_filled { Provenance::ApiDefault } else { Provenance::Admission }.into();
+                let provenance = if is_filled { Provenance::ApiDefault } else { Provenance::Admission };
+                let plug_in = PlugIn::of(self.workload, place).filter(|_| !is_filled);
+                return Finding::of(provenance, plug_in.map_or(Evidence::NotLastApplied, Evidence::PlugIn));
             }
             // Another manager changed the field after the annotation was written, unless it sent a whole object: then
             // the annotation came later, and the rest decides. Whether it chose the value is another question: on an
             // update a whole object without the field leaves the same trace as the API server's value written out.
-            if others().any(|owner| !owner.wrote_containers()) {
-                return Finding { provenance: Provenance::Authored, chosen: !self.is_filled(place) };
+            if let Some(owner) = others().find(|owner| !owner.wrote_containers()) {
+                let evidence = Evidence::OwnedBy(owner.manager);
+                return Finding { provenance: Provenance::Authored, evidence, chosen: !self.is_filled(place) };
             }
         }
         // Step 3: what the API server would not have written, somebody else wrote. Without any entry, whoever sent the
         // object is the likeliest.
         if !self.is_filled(place) {
-            let by_admission = !owners.any && !entries.is_empty();
-            return if by_admission { Provenance::Admission } else { Provenance::Authored }.into();
+            return match owners.any {
+                Some(manager) => Finding::of(Provenance::Authored, Evidence::OwnedBy(manager)),
+                None if entries.is_empty() => Finding::of(Provenance::Authored, Evidence::NoOwners),
+                None => Finding::of(Provenance::Admission, Evidence::NotOwned),
+            };
         }
         // Step 4: beside exact lists, what nobody owns was filled in.
-        if !owners.any && entries.iter().any(|entry| entry.is_apply && entry.is_of_object) {
-            return Provenance::ApiDefault.into();
+        if owners.any.is_none() && entries.iter().any(|entry| entry.is_apply && entry.is_of_object) {
+            return Finding::of(Provenance::ApiDefault, Evidence::NotOwned);
         }
         // Step 5: a schema with default values of its own.
-        if owners.with_own_defaults {
-            return Provenance::Authored.into();
+        if let Some(manager) = owners.with_own_defaults {
+            return Finding::of(Provenance::Authored, Evidence::OwnDefaults(manager));
         }
         // A request beside its limit that nobody sent came after the owners were listed.
-        if !owners.any && !entries.is_empty() && place.limit().is_some() {
-            return Provenance::Admission.into();
+        if owners.any.is_none() && !entries.is_empty() && place.limit().is_some() {
+            return Finding::of(Provenance::Admission, Evidence::NotOwned);
         }
         // Step 6. Any manager that has not been named wrote whole objects, with the API server's value in them.
-        Provenance::Unknown.into()
+        let evidence = if entries.is_empty() { Evidence::NoOwners } else { Evidence::WholeObject(owners.any) };
+        Finding::of(Provenance::Unknown, evidence)
     }
 
     /// A request that equals its limit was made by whoever made the limit, unless it was there first.
-    fn follow_limit(&self, place: &Place<'a, '_>, finding: Finding) -> Finding {
+    fn follow_limit(&self, place: &Place<'a, '_>, finding: Finding<'a>) -> Finding<'a> {
         if !matches!(finding.provenance, Provenance::ApiDefault | Provenance::Unknown) {
             return finding;
         }
         let Some(limit) = place.limit() else { return finding };
-        if self.provenance(place.base, &limit) != Some(Provenance::Admission) {
+        let Some(limit) = self.find(place.base, &limit).filter(|limit| limit.provenance == Provenance::Admission)
+        else {
             return finding;
-        }
+        };
         let came_first = finding.provenance == Provenance::Unknown
             && match &self.witness {
                 Witness::File(authored) => self.is_written(authored, place),
                 Witness::Request { .. } => self.entries().iter().any(|entry| entry.owns(place)),
             };
-        if came_first { Provenance::Authored } else { Provenance::Admission }.into()
+        if came_first { Finding::of(Provenance::Authored, finding.evidence) } else { limit }
     }
 
     fn is_written(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> bool {
@@ -260,15 +297,22 @@ impl<'a> Intent<'a> {
     /// Whether the value is the one that the API server fills in here, or filled in for the old object: a stored
     /// `imagePullPolicy` stays when the image changes.
     fn is_filled(&self, place: &Place<'a, '_>) -> bool {
-        let would = |workload: Workload<'a>, place: &Place<'a, '_>, value: Value<'a>| {
+        if place.is_outside {
+            let filled = api_defaults::filled_outside(self.arena, self.workload.object, &place.path());
+            return filled.is_some_and(|filled| filled == place.whole_value(self.workload));
+        }
+        let would = |workload: Workload<'a>, place: &Place<'a, '_>| {
             let is_pod = workload.kind == Kind::Pod;
-            filled(self.arena, is_pod, workload.template, &place.path()).is_some_and(|filled| filled == value)
+            let filled = filled(self.arena, is_pod, workload.template, &place.path());
+            filled.is_some_and(|filled| filled == place.whole_value(workload))
         };
-        if would(self.workload, place, place.value) {
+        if would(self.workload, place) {
             return true;
         }
         let before = self.old.and_then(|old| Some((old, place.in_other(old)?)));
-        before.is_some_and(|(old, before)| before.value == place.value && would(old, &before, place.value))
+        before.is_some_and(|(old, before)| {
+            before.whole_value(old) == place.whole_value(self.workload) && would(old, &before)
+        })
     }
 
     fn entries(&self) -> &'a [Entry<'a>] {
@@ -290,9 +334,9 @@ impl<'a> Intent<'a> {
     }
 }
 
-impl From<Provenance> for Finding {
-    fn from(provenance: Provenance) -> Self {
-        Finding { provenance, chosen: provenance == Provenance::Authored }
+impl<'a> Finding<'a> {
+    fn of(provenance: Provenance, evidence: Evidence<'a>) -> Self {
+        Finding { provenance, evidence, chosen: provenance == Provenance::Authored }
     }
 }
 

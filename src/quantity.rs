@@ -69,6 +69,11 @@ pub enum Error {
     Type(&'static str),
 }
 
+/// Whether requests of a resource may be less than its limits. Extended resources and huge pages are given as a whole.
+pub fn is_overcommitted(resource: &str) -> bool {
+    !resource.contains('/') && !resource.starts_with("hugepages-")
+}
+
 impl Quantity {
     /// Nothing.
     pub const ZERO: Self = Self { nanos: 0, scale: 0, big: false, format: Format::DecimalSi };
@@ -119,6 +124,24 @@ impl Quantity {
     /// The difference, written like `self` unless that is zero; [`None`] if it does not fit.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.checked_add(Self { nanos: other.nanos.checked_neg()?, ..other })
+    }
+
+    /// The amount so many times, rounded up to what a container can be given: thousandths, and whole units where it is
+    /// counted in thousands or written in powers of 1024, as bytes are. [`None`] if it does not fit, or if `factor` is no
+    /// number or below zero.
+    pub fn checked_scale(self, factor: f64) -> Option<Self> {
+        if !factor.is_finite() || factor < 0.0 {
+            return None;
+        }
+        let factor = Self::parse(&factor.to_string()).ok()?.nanos;
+        let exact = self.nanos.checked_mul(factor)?;
+        let is_counted = self.format == Format::BinarySi || self.nanos.abs() >= 1000 * ONE;
+        let unit = if is_counted { ONE } else { ONE / 1000 };
+        let unit_of_exact = unit.checked_mul(ONE)?;
+        let up = i128::from(exact > 0 && exact % unit_of_exact != 0);
+        let nanos = (exact / unit_of_exact).checked_add(up)?.checked_mul(unit)?;
+        let scale = if unit == ONE { 0 } else { MILLI };
+        Some(Self { nanos, scale: scale.min(self.scale), ..self })
     }
 
     /// -1, 0 or 1.
@@ -266,6 +289,31 @@ mod tests {
         let most = quantity("170000000000E");
         assert!(most.checked_add(most).is_none());
         assert!(quantity("-170000000000E").checked_sub(most).is_none());
+    }
+
+    #[test]
+    fn scaling_rounds_up_to_what_a_container_can_be_given() {
+        for (text, factor, expected) in [
+            ("100m", 1.5, Some("150m")),
+            ("1", 1.5, Some("1500m")),
+            ("1", 0.3333, Some("334m")),
+            ("3", 2.0, Some("6")),
+            ("128Mi", 1.5, Some("192Mi")),
+            ("1Gi", 0.5, Some("512Mi")),
+            ("100Mi", 0.333, Some("34917581")),
+            ("1G", 0.333, Some("333M")),
+            ("1001", 0.5, Some("501")),
+            ("1Gi", 0.0, Some("0")),
+            ("0", 7.5, Some("0")),
+            ("1Ti", 1e6, Some("1000000Ti")),
+            ("1", -1.0, None),
+            ("1", f64::NAN, None),
+            ("1", f64::INFINITY, None),
+            ("170000000000E", 1e9, None),
+        ] {
+            let scaled = quantity(text).checked_scale(factor).map(|scaled| scaled.to_string());
+            assert_eq!(scaled.as_deref(), expected, "{text} {factor}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod time;
 
 use std::fmt;
 
-use crate::document::Step;
+use crate::document::{Step, Value};
 
 pub use check::{Fault, Problem, check};
 pub use nulls::decoded;
@@ -186,6 +186,13 @@ impl Keys {
     /// Each name.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         self.0.split(',')
+    }
+
+    /// Whether two elements are the same one. The first key must be there; another may be left to its default.
+    pub fn are_same(self, a: Value<'_>, b: Value<'_>) -> bool {
+        let mut keys = self.names().map(|key| (a.field(key), b.field(key)));
+        let first = keys.next().is_some_and(|(a, b)| a.is_some() && a == b);
+        first && keys.all(|(a, b)| a.is_none() || b.is_none() || a == b)
     }
 }
 

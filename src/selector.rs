@@ -108,6 +108,11 @@ impl Selector {
         })
     }
 
+    /// Whether no labels match both, as far as single labels tell.
+    pub fn excludes(&self, other: &Selector) -> bool {
+        self.requirements.iter().any(|own| other.requirements.iter().any(|other| own.excludes(other)))
+    }
+
     /// Whether all requirements hold for `labels`, an object of strings. Anything but an object has no labels.
     pub fn matches(&self, labels: Value<'_>) -> bool {
         self.requirements.iter().all(|requirement| requirement.matches(labels))
@@ -162,6 +167,20 @@ impl Requirement {
     /// What the label is compared with.
     pub fn values(&self) -> &[String] {
         &self.values
+    }
+
+    /// Whether no value of the label satisfies both.
+    fn excludes(&self, other: &Requirement) -> bool {
+        let all_in = |a: &Requirement, b: &Requirement| a.values.iter().all(|value| b.values.contains(value));
+        self.key == other.key
+            && match (self.operator, other.operator) {
+                (Operator::In, Operator::In) => !self.values.iter().any(|value| other.values.contains(value)),
+                (Operator::In, Operator::NotIn) => all_in(self, other),
+                (Operator::NotIn, Operator::In) => all_in(other, self),
+                (Operator::In | Operator::Exists, Operator::DoesNotExist)
+                | (Operator::DoesNotExist, Operator::In | Operator::Exists) => true,
+                _ => false,
+            }
     }
 
     /// Whether it holds for `labels`, an object of strings. A `null` is an empty value, as it is for the API server; a

@@ -142,9 +142,12 @@ async fn go(state: &State, pace: Pace, accepting: tokio::task::JoinHandle<()>) {
     state.drain.begin();
     sleep(pace.delay).await;
     state.drain.close();
-    // It ends by itself, and with it the port.
-    let _ = accepting.await;
-    if timeout(pace.most.saturating_sub(pace.delay), state.connections.emptied()).await.is_ok() {
+    let gone = async {
+        // It ends by itself, and with it the port.
+        let _ = accepting.await;
+        state.connections.emptied().await;
+    };
+    if timeout(pace.most.saturating_sub(pace.delay), gone).await.is_ok() {
         return;
     }
     state.connections.end(false);

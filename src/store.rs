@@ -21,7 +21,7 @@ use crate::builtin;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
-use crate::policy::Policy;
+use crate::policy::collision::collisions;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
 use folders::Folders;
@@ -41,12 +41,14 @@ pub struct Store {
 }
 
 /// How policies are loaded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Whether a policy that cannot be used at the start is an error.
     pub strict: bool,
     /// Whether the labels of namespaces can be known; if not, a policy that needs them is refused.
     pub has_cluster: bool,
+    /// The namespaces whose exceptions may hold in others.
+    pub exception_namespaces: Vec<String>,
     /// Files are read when nothing has changed for so long: a writer may not be done.
     pub settle: Duration,
     /// The files are read so often even if no change was heard of.
@@ -88,7 +90,13 @@ struct FilesRead {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { strict: false, has_cluster: false, settle: Duration::from_millis(200), poll: Duration::from_secs(60) }
+        Options {
+            strict: false,
+            has_cluster: false,
+            exception_namespaces: Vec::new(),
+            settle: Duration::from_millis(200),
+            poll: Duration::from_secs(60),
+        }
     }
 }
 
@@ -101,7 +109,7 @@ impl Store {
             return Err(StartError::Source(missing));
         }
         let read = FilesRead { fingerprint: files.fingerprint(), folders: files.folders.clone() };
-        let (set, status) = judged(files.load(), &[], options.has_cluster, 1);
+        let (set, status) = judged(files.load(), &PolicySet::default(), &options, 1);
         if options.strict && !status.is_good() {
             return Err(StartError::Strict(Box::new(status)));
         }
@@ -153,7 +161,7 @@ impl Store {
         }
         let before = self.current();
         let generation = before.generation.saturating_add(1);
-        let (set, status) = judged(files.load(), before.set.policies(), self.options.has_cluster, generation);
+        let (set, status) = judged(files.load(), &before.set, &self.options, generation);
         report(&status);
         self.metrics.policies_read(status.refused.len(), status.is_good());
         let loaded = Loaded::new(set, &status, &self.metrics);
@@ -218,13 +226,15 @@ impl Loaded {
 }
 
 /// What is in force after `collected` was read, and how it stands.
-fn judged(collected: Collected, before: &[Arc<Policy>], has_cluster: bool, generation: u64) -> (PolicySet, Status) {
-    let Merged { policies, refused, diagnostics } = merge::merge(collected, before, has_cluster);
-    let set = PolicySet::new(policies);
+fn judged(collected: Collected, before: &PolicySet, options: &Options, generation: u64) -> (PolicySet, Status) {
+    let Merged { policies, exceptions, refused, mut diagnostics } = merge::merge(collected, before, options);
+    let set = PolicySet::with_exceptions(policies, exceptions);
+    diagnostics.extend(collisions(set.policies()));
     let status = Status {
         generation,
         policy_set: set.digest().to_owned(),
         policies: set.policies().len(),
+        exceptions: set.exceptions().len(),
         loaded_at: SystemTime::now(),
         refused,
         diagnostics,
@@ -245,7 +255,7 @@ fn missing(sources: &[Source], diagnostics: &[Diagnostic]) -> Option<Diagnostic>
 }
 
 fn report(status: &Status) {
-    let Status { generation, policy_set, policies, refused, diagnostics, .. } = status;
+    let Status { generation, policy_set, policies, exceptions, refused, diagnostics, .. } = status;
     for diagnostic in diagnostics {
         let help = diagnostic.help.as_deref().unwrap_or_default();
         let words = diagnostic.to_string();
@@ -258,5 +268,5 @@ fn report(status: &Status) {
     for refused in refused {
         tracing::error!("policy refused: {refused}");
     }
-    tracing::info!(generation, policies, policy_set, "policies loaded");
+    tracing::info!(generation, policies, exceptions, policy_set, "policies loaded");
 }

@@ -5,9 +5,11 @@
 
 pub mod container;
 pub mod kind;
+pub mod qos;
 
 pub use container::{Container, List, Role};
 pub use kind::Kind;
+pub use qos::QosClass;
 
 use crate::document::path::push_step;
 use crate::document::{Path, Step, Value};
@@ -26,7 +28,7 @@ pub struct Workload<'a> {
 }
 
 /// A field of a Pod, wherever the Pod stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Base {
     /// Counted from the Pod: `metadata` or `spec` comes first.
     Pod,

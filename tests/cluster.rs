@@ -279,3 +279,24 @@ async fn nothing_is_watched_unless_a_policy_needs_it() {
     assert_eq!(running.tier("shop").await.as_deref(), Some("web"));
     assert_eq!(running.server.state.0.lock().unwrap().lists, lists + 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn podgate_is_ready_when_all_namespaces_have_been_told_once() {
+    let server = ApiServer::start(&[("shop", "web")]);
+    server.state.0.lock().unwrap().forbids = true;
+    let metrics = Metrics::new().unwrap();
+    let namespaces = Namespaces::new(Arc::clone(&metrics));
+    let needed = watch::Sender::new(true);
+    tokio::spawn(Arc::clone(&namespaces).run(server.client(), needed.subscribe()));
+    let running = Running { server, namespaces, metrics, needed };
+    let is_stale = |running: &Running| !running.shows("podgate_namespace_cache_age_seconds 0");
+    running.until("a refusal", is_stale).await;
+    assert!(!running.namespaces.is_ready());
+    running.server.state.0.lock().unwrap().forbids = false;
+    running.until("readiness", |running| running.namespaces.is_ready()).await;
+    assert_eq!(running.known("shop").as_deref(), Some("web"));
+    // What was known once is good enough while the watch comes back.
+    running.server.cut(|state| state.forbids = true);
+    running.until("an age", is_stale).await;
+    assert!(running.namespaces.is_ready());
+}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use podgate::admit::{self, Endpoint};
 use podgate::facts::Facts;
 use podgate::metrics::table::METRICS;
@@ -29,6 +30,19 @@ spec:
   - {name: broken, mode: Audit, require: {pod: "dyn(pod.spec).nowhere == 1", message: never}}
 "#;
 
+/// Beside [`HOUSE`], for the namespace of `022`.
+const EXCEPTION: &str = r#"
+---
+apiVersion: podgate.dev/v1alpha1
+kind: PodPolicyException
+metadata: {name: granted, namespace: NAMESPACE}
+spec: {reason: because, expires: 2100-01-01, policies: [{policy: house, rules: [never]}]}
+"#;
+
+fn with_exception(namespace: &str) -> String {
+    format!("{HOUSE}{}", EXCEPTION.replace("NAMESPACE", namespace))
+}
+
 struct Server {
     metrics: Arc<Metrics>,
     set: PolicySet,
@@ -51,7 +65,8 @@ impl Server {
     }
 
     fn ask(&self, endpoint: Endpoint, body: &[u8]) {
-        admit::answer_observed(&self.set, endpoint, body, Ok(Facts::default()), |outcome| {
+        let facts = Facts { now: Some(Timestamp::UNIX_EPOCH), ..Facts::default() };
+        admit::answer_observed(&self.set, endpoint, body, Ok(facts), |outcome| {
             self.metrics.observe(&self.counters, outcome);
         });
     }
@@ -67,7 +82,7 @@ impl Server {
 fn set(policies: &str) -> PolicySet {
     let loaded = file::load(&Arc::from("house.yaml"), policies);
     assert_eq!(loaded.diagnostics, []);
-    PolicySet::new(loaded.policies.into_iter().map(Arc::new))
+    PolicySet::with_exceptions(loaded.policies.into_iter().map(Arc::new), loaded.exceptions.into_iter().map(Arc::new))
 }
 
 fn review(name: &str) -> Vec<u8> {
@@ -86,7 +101,7 @@ fn scraped(metrics: &Metrics) -> BTreeMap<String, String> {
 
 #[test]
 fn a_scrape_shows_what_the_table_says_and_nothing_else() {
-    let server = Server::new(HOUSE);
+    let server = Server::new(&with_exception("elsewhere"));
     server.ask(Endpoint::Mutate, &review("021-mutating-create-pod"));
     server.ask(Endpoint::Mutate, &review("055-mutating-create-pod"));
     server.ask(Endpoint::Validate, &review("022-validating-create-pod"));
@@ -284,4 +299,23 @@ fn what_is_open_counts_until_it_ends() {
     assert!(shows(r#"podgate_certificate_reloads_total{result="refused"} 1"#));
     metrics.certificate(SystemTime::UNIX_EPOCH);
     assert!(shows("podgate_certificate_expiry_timestamp_seconds 0"));
+}
+
+#[test]
+fn what_an_exception_lets_pass_is_counted_under_its_name() {
+    let body = review("022-validating-create-pod");
+    let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let namespace = asked["request"]["namespace"].as_str().unwrap();
+    let server = Server::new(&with_exception(namespace));
+    server.ask(Endpoint::Validate, &body);
+    server.ask(Endpoint::Validate, &body);
+    let id = format!("PodPolicyException/{namespace}/granted");
+    assert_eq!(server.series("podgate_exception_uses_total"), [format!(r#"{{exception="{id}"}} 2"#)]);
+    assert_eq!(
+        server.series("podgate_exception_expiry_timestamp_seconds"),
+        [format!(r#"{{exception="{id}"}} 4102444800"#)]
+    );
+    let results = server.series("podgate_rule_results_total");
+    let expected = r#"{mode="Enforce",policy="ClusterPodPolicy/house",result="exception",rule="never"} 2"#;
+    assert!(results.iter().any(|line| line == expected), "{results:#?}");
 }

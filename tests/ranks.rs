@@ -19,7 +19,7 @@ const RANKS: &[&[&str]] = &[
     &["review"],
     &["provenance"],
     &["patch"],
-    &["derive"],
+    &["derive", "rollout"],
     &["builtin"],
     &["policy"],
     &["evaluate"],

@@ -310,8 +310,8 @@ fn a_second_pass_over_a_patched_object_is_empty() {
     }
 }
 
-/// Fields of a Pod that only a cluster gives: by plug-ins, or made of a uid or a hash.
-const OF_THE_CLUSTER: [&str; 13] = [
+/// Fields of a Pod that only a cluster gives, made of a uid or a hash.
+const OF_THE_CLUSTER: [&str; 10] = [
     "/metadata/managedFields",
     "/metadata/finalizers",
     "/metadata/labels/controller-revision-hash",
@@ -322,10 +322,22 @@ const OF_THE_CLUSTER: [&str; 13] = [
     "/metadata/labels/batch.kubernetes.io/job-name",
     "/metadata/ownerReferences/0/uid",
     "/metadata/ownerReferences/0/name",
-    "/spec/preemptionPolicy",
-    "/spec/priority",
-    "/spec/tolerations",
 ];
+
+/// The API server that sent the reviews ran without the ServiceAccount plug-in.
+fn without_account(mut pod: Value) -> Value {
+    let is_token = |named: &Value| named["name"].as_str().unwrap_or_default().starts_with("kube-api-access-");
+    let spec = pod["spec"].as_object_mut().unwrap();
+    assert_eq!((&spec["serviceAccountName"], &spec["serviceAccount"]), (&json!("default"), &json!("default")));
+    spec.retain(|key, _| !key.starts_with("serviceAccount"));
+    spec["volumes"].as_array_mut().unwrap().retain(|volume| !is_token(volume));
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            container["volumeMounts"].as_array_mut().unwrap().retain(|mount| !is_token(mount));
+        }
+    }
+    pod
+}
 
 #[test]
 fn an_owner_is_judged_as_the_pod_that_its_controller_really_sent() {
@@ -341,7 +353,7 @@ fn an_owner_is_judged_as_the_pod_that_its_controller_really_sent() {
         let request = Request::read(&arena, &body, &Limits::REVIEW).unwrap();
         let run = admit::dry_run(&set, &arena, request, Facts::default(), Author::Recorded);
         let mut derived = BTreeMap::new();
-        leaves(&run.pod.unwrap().object.to_json(), "", &mut derived);
+        leaves(&without_account(run.pod.unwrap().object.to_json()), "", &mut derived);
         let mut sent = BTreeMap::new();
         leaves(&reviews[pod]["request"]["object"], "", &mut sent);
         assert_eq!(derived, sent, "{owner}");

@@ -229,7 +229,7 @@ fn at_a_cold_start_the_others_serve_or_none_does() {
     assert!(store.status().to_string().contains(": it is not in force"), "{}", store.status());
     assert!(shown(&metrics, "podgate_policies_refused 1"));
     let strict = Options { strict: true, ..by_notice() };
-    let error = Store::open(folder.sources(), strict, Metrics::new().unwrap()).unwrap_err();
+    let error = Store::open(folder.sources(), strict.clone(), Metrics::new().unwrap()).unwrap_err();
     assert!(matches!(error, StartError::Strict(_)), "{error}");
     folder.write("a.yaml", &policy("a", "Audit"));
     assert!(Store::open(folder.sources(), strict, Metrics::new().unwrap()).is_ok());

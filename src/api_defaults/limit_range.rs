@@ -12,9 +12,12 @@ pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
 use crate::api_defaults::shape::{each, same};
 use crate::document::{Member, Step, Value, edit};
+use crate::workload::List;
 
 /// Where the plug-in says what it did.
 pub const ANNOTATION: &str = "kubernetes.io/limit-ranger";
+/// How that begins.
+const NOTE: &str = "LimitRanger plugin set: ";
 
 /// The LimitRange as the API server stores it: a container's default limit is its maximum, its default request its
 /// default limit, else its minimum.
@@ -70,10 +73,19 @@ pub fn applied<'a>(arena: &'a Bump, pod: Value<'a>, limit_ranges: &[Value<'a>]) 
         if notes.is_empty() {
             return pod;
         }
-        let note = format!("LimitRanger plugin set: {}", notes.join("; "));
+        let note = format!("{NOTE}{}", notes.join("; "));
         let path = ["metadata", "annotations", ANNOTATION].map(Step::key);
         edit::set(arena, pod, &path, Value::String(arena.alloc_str(&note))).unwrap_or(pod)
     })
+}
+
+/// Whether the plug-in's annotation says that it set this limit (`limits`) or request (`requests`) of a container.
+pub fn has_set(annotation: &str, list: List, container: &str, which: &str, resource: &str) -> bool {
+    let word = if which == "limits" { "limit" } else { "request" };
+    let role = if list == List::Init { "init container" } else { "container" };
+    let end = format!(" {word} for {role} {container}");
+    let notes = annotation.strip_prefix(NOTE).unwrap_or_default().split("; ");
+    notes.filter_map(|note| note.strip_suffix(end.as_str())).any(|set| set.split(", ").any(|set| set == resource))
 }
 
 /// A container with what it lacks, and the words for it.

@@ -104,6 +104,11 @@ fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Val
     add(arena, resources, "limits", limits.iter())
 }
 
+/// What the containers of a Pod request together: the least that the Pod as a whole may request.
+pub fn requests_of_containers(pod: Value<'_>) -> Amounts<'_> {
+    aggregate(pod, resource("requests"))
+}
+
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
 /// of the sidecars before it.
 pub fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {

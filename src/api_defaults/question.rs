@@ -5,10 +5,10 @@
 
 use bumpalo::Bump;
 
-use crate::api_defaults::pod_level;
 use crate::api_defaults::pod_spec::{POD, TEMPLATE};
-use crate::api_defaults::shape::{Field, Fill, Only, Shape, Then};
+use crate::api_defaults::shape::{Field, Fill, Only, Scope, Shape, Then};
 use crate::api_defaults::{Version, scope};
+use crate::api_defaults::{kinds, pod_level};
 use crate::document::{Step, Value, edit};
 
 /// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
@@ -18,8 +18,18 @@ pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a
     if is_pod && is_pod_level(path) {
         return pod_level::created(arena, edit::remove(arena, pod, path), scope.version).at(path);
     }
-    let mut shape = if is_pod { POD } else { TEMPLATE };
-    let mut parent = pod;
+    walk(arena, scope, if is_pod { POD } else { TEMPLATE }, pod, path)
+}
+
+/// The same at `path` of a whole object of a built-in kind, for what stands around its template.
+pub fn filled_outside<'a>(arena: &'a Bump, object: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+    let shape = kinds::shape(object.text(&["apiVersion"])?, object.text(&["kind"])?)?;
+    walk(arena, scope(false, object, Version::default()), shape, object, path)
+}
+
+fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+    let mut shape = shape;
+    let mut parent = root;
     let mut steps = path.iter();
     while let Some(step) = steps.next() {
         let key = match step {
@@ -46,24 +56,41 @@ pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a
 /// Whether the API server fills in the field at `path` (of a `{metadata, spec}`, indices optional) in templates too, so
 /// that in a Pod made from one the template has already spoken.
 pub fn fills(path: &[Step<'_>]) -> bool {
-    let keys = path.iter().filter_map(|step| match step {
+    rows(TEMPLATE, path).any(|field| field.only == Only::Everywhere && tells(field))
+}
+
+/// Whether the API server fills in the field at `path` in Pods, be it in templates too or not.
+pub fn fills_in_pods(path: &[Step<'_>]) -> bool {
+    rows(POD, path).any(tells)
+}
+
+/// Whether the API server fills in anything inside of what stands at `path`, in Pods or in templates.
+pub fn fills_inside(path: &[Step<'_>]) -> bool {
+    let is_filled = |field: &Field| match field.then {
+        Then::Object(inner) | Then::List(inner) => has_filled(inner),
+        Then::Plain | Then::Quantity | Then::ResourceList | Then::Grace => false,
+    };
+    if path.is_empty() { has_filled(POD) } else { rows(POD, path).any(is_filled) }
+}
+
+fn has_filled(shape: Shape) -> bool {
+    shape
+        .iter()
+        .any(|field| tells(field) || matches!(field.then, Then::Object(inner) | Then::List(inner) if has_filled(inner)))
+}
+
+/// The rows of the field at `path`; none for an element of a list.
+fn rows<'p>(shape: Shape, path: &'p [Step<'p>]) -> impl Iterator<Item = &'static Field> + 'p {
+    let keys = |step: &'p Step<'p>| match step {
         Step::Key(key) => Some(key.as_ref()),
         Step::Index(_) => None,
-    });
-    let mut keys = keys.peekable();
-    let mut shape = TEMPLATE;
-    while let Some(key) = keys.next() {
-        if keys.peek().is_none() {
-            let last_is_key = matches!(path.last(), Some(Step::Key(_)));
-            let mut rows = shape.iter().filter(|field| field.key == key);
-            return last_is_key && rows.any(|field| field.only == Only::Everywhere && tells(field));
-        }
-        let Some(inner) = inside(shape, key) else {
-            return false;
-        };
-        shape = inner;
-    }
-    false
+    };
+    let (last, parents) = match path.split_last() {
+        Some((Step::Key(last), parents)) => (last.as_ref(), parents),
+        _ => ("", path),
+    };
+    let parent = parents.iter().filter_map(keys).try_fold(shape, inside);
+    parent.unwrap_or_default().iter().filter(move |field| field.key == last)
 }
 
 fn tells(field: &Field) -> bool {

@@ -29,6 +29,12 @@ impl Budget {
     /// Steps for a violation that is found, beside its text: thousands of containers that break hundreds of rules must
     /// not fill the memory with violations that nobody reads.
     pub const VIOLATION: u64 = 256;
+    /// Steps for each field that a rule wants something of, set or not: rules and containers multiply.
+    pub const WISH: u64 = 256;
+    /// Steps for each edit that is made: it copies the lists and objects around its field.
+    pub const EDIT: u64 = 1000;
+    /// Steps for finding out which part of an expression is to blame.
+    pub const BLAME: u64 = 50_000;
     /// Composed variables inside one another.
     const DEPTH: u32 = 16;
 

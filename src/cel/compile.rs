@@ -7,6 +7,9 @@ mod macros;
 mod names;
 mod operators;
 
+#[cfg(test)]
+pub(crate) use macros::METHODS;
+
 use std::ops::Range;
 
 use crate::cel::ast::{self, Element, Entry, Expression, Literal};
@@ -24,6 +27,8 @@ pub(crate) struct Compiled {
     pub shape: Shape,
     /// One bit for each slot that is read.
     pub slots: u64,
+    /// One bit for each composed variable that is read, by its place; the last one stands for all that are further on.
+    pub composed: u64,
     /// Variables of macros inside one another.
     pub locals: usize,
 }
@@ -38,6 +43,7 @@ struct Compiler<'e> {
     environment: &'e Environment,
     problems: Vec<Problem>,
     slots: u64,
+    composed: u64,
     /// Variables of the macros that the current part stands in.
     locals: Vec<Local>,
     most_locals: usize,
@@ -70,6 +76,7 @@ pub(crate) fn compile(
         environment,
         problems: Vec::new(),
         slots: 0,
+        composed: 0,
         locals,
         most_locals: 0,
         mixed,
@@ -77,14 +84,14 @@ pub(crate) fn compile(
         asked: Vec::new(),
     };
     let Typed { node, shape } = compiler.lower(expression);
-    let Compiler { mut problems, slots, most_locals, .. } = compiler;
+    let Compiler { mut problems, slots, composed, most_locals, .. } = compiler;
     if problems.is_empty() && !Shape::from(expect).fits(&shape) {
         let expect = article(&Shape::from(expect));
         let message = format!("the expression must give {expect}, not {}", article(&shape));
         problems.push(Problem::new(expression.range.clone(), message));
     }
     if problems.is_empty() {
-        return Ok(Compiled { node, shape, slots, locals: most_locals });
+        return Ok(Compiled { node, shape, slots, composed, locals: most_locals });
     }
     problems.sort_by_key(|problem| problem.range.start);
     Err(problems)

@@ -1,8 +1,12 @@
 //! What can go wrong while an expression runs, kept as data: `||` throws most of these away, so none is put into
 //! words before somebody wants to read it.
 
+mod explained;
+
 use std::fmt;
 use std::ops::Range;
+
+pub(in crate::cel) use explained::{Short, shown};
 
 use crate::cel::types::Type;
 use crate::cel::value::Value;
@@ -19,6 +23,9 @@ pub(crate) struct Part {
 pub struct Error<'a> {
     reason: Reason<'a>,
     part: Part,
+    /// Whether the part is a variable whose own expression failed: the reason is not about it, but about what it is
+    /// made of.
+    is_within: bool,
 }
 
 /// What went wrong.
@@ -29,7 +36,9 @@ pub enum Reason<'a> {
     NoSuchKey(&'a str),
     /// A map has no such key, and the key is no string. The part is the map.
     NoSuchEntry(&'a Value<'a>),
-    /// A list or a text is shorter. The part is the list.
+    /// A list has no such index: the index, and how many elements there are. The part is the list.
+    NoSuchElement(i64, usize),
+    /// A place in a list or a text that a function does not take.
     OutOfBounds(i64),
     /// A value of this type has no fields.
     NoFields(Type),
@@ -82,16 +91,16 @@ pub struct Refusal<'a> {
 impl<'a> Error<'a> {
     /// An error of a caller's own: a variable that cannot be provided. The message is lower case, without a period.
     pub fn other(message: &'a str) -> Self {
-        Error { reason: Reason::Other(message), part: Part::default() }
+        Error::new(Reason::Other(message), Part::default())
     }
 
     pub(crate) fn new(reason: Reason<'a>, part: Part) -> Self {
-        Error { reason, part }
+        Error { reason, part, is_within: false }
     }
 
     /// The same error, met while reading `part`: a place in the source of a composed variable means nothing outside.
     pub(crate) fn met_in(self, part: Part) -> Self {
-        Error { part, ..self }
+        Error { reason: self.reason, part, is_within: true }
     }
 
     /// What went wrong.
@@ -109,9 +118,10 @@ impl<'a> Error<'a> {
         matches!(self.reason, Reason::Exhausted)
     }
 
-    /// The message with the part that it speaks of: ``no such key: `limits` in `container.resources` ``.
+    /// The message for the author of `source`, with the part that it speaks of: `` `container.resources.limits` is
+    /// missing``. Where there are no parts to speak of, in the words of the API server, as [`fmt::Display`] has them.
     pub fn in_source(&self, source: &str) -> impl fmt::Display {
-        Located(*self, source)
+        explained::Explained::new(*self, source)
     }
 
     /// Whether `||` and `&&` must not look away.
@@ -126,25 +136,12 @@ impl fmt::Display for Error<'_> {
     }
 }
 
-struct Located<'a, 's>(Error<'a>, &'s str);
-
-impl fmt::Display for Located<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Located(error, source) = self;
-        error.fmt(f)?;
-        match source.get(error.range()) {
-            Some(part) if !part.is_empty() && !error.is_fatal() => write!(f, " in `{part}`"),
-            _ => Ok(()),
-        }
-    }
-}
-
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::NoSuchKey(key) => write!(f, "no such key: `{key}`"),
-            Reason::NoSuchEntry(key) => write!(f, "no such key: `{key}`"),
-            Reason::OutOfBounds(index) => write!(f, "index out of bounds: {index}"),
+            Reason::NoSuchKey(key) => write!(f, "no such key: `{}`", Short(Value::String(key))),
+            Reason::NoSuchEntry(key) => write!(f, "no such key: `{}`", Short(**key)),
+            Reason::NoSuchElement(index, _) | Reason::OutOfBounds(index) => write!(f, "index out of bounds: {index}"),
             Reason::NoFields(found) => write!(f, "a value of type {found} has no fields"),
             Reason::Operator(operator, left, right) => {
                 write!(f, "no such overload: `{operator}` for {left} and {right}")
@@ -165,10 +162,10 @@ impl fmt::Display for Reason<'_> {
             Reason::Overflow => f.write_str("integer overflow"),
             Reason::TimeOutOfRange => f.write_str("time out of range"),
             Reason::DivisionByZero => f.write_str("division by zero"),
-            Reason::DuplicateKey(key) => write!(f, "duplicate key `{key}`"),
+            Reason::DuplicateKey(key) => write!(f, "duplicate key `{}`", Short(**key)),
             Reason::BadKey(found) => write!(f, "a value of type {found} cannot be a key"),
             Reason::NoValue => f.write_str("optional has no value"),
-            Reason::Refused(Refusal { message, argument }) => write!(f, "{message}: `{argument}`"),
+            Reason::Refused(Refusal { message, argument }) => write!(f, "{message}: `{}`", Short(*argument)),
             Reason::Other(message) => f.write_str(message),
             Reason::Exhausted => f.write_str("the expression takes too many steps: its budget is exhausted"),
             Reason::TooDeep => f.write_str("too many variables inside one another"),

@@ -4,6 +4,7 @@
 //! it decides. Nothing here recurses deeper than the expression itself.
 
 mod access;
+mod blame;
 mod loops;
 mod operators;
 mod optional;
@@ -52,6 +53,9 @@ impl<'a> Scope<'a> for Empty {
     }
 }
 
+/// A text of less bytes can be compared in one step.
+const SHORT: usize = 64;
+
 /// The state of one run.
 pub(crate) struct Evaluation<'e, 'a> {
     pub arena: &'a Bump,
@@ -93,9 +97,10 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// The value of a node that must be a boolean.
     pub fn truth(&self, node: &'a Node) -> Result<bool, Error<'a>> {
-        match self.value(node)? {
-            Value::Bool(value) => Ok(value),
-            other => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), node.part)),
+        match &self.value(node) {
+            Ok(Value::Bool(value)) => Ok(*value),
+            Ok(other) => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), node.part)),
+            Err(error) => Err(*error),
         }
     }
 
@@ -121,17 +126,39 @@ impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
     fn binary(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
         let [left, right] = sides;
-        let (left, right) = (self.value(left)?, self.value(right)?);
+        let left = self.side(left);
+        if let Err(error) = &left {
+            return Err(*error);
+        }
+        let right = self.side(right);
+        if let (Ok(Value::String(left)), Ok(Value::String(right))) = (&left, &right)
+            && left.len() < SHORT
+            && let Operator::Equal | Operator::NotEqual = operator
+        {
+            return Ok(Value::Bool((left == right) == (operator == Operator::Equal)));
+        }
+        let (left, right) = (left?, right?);
         let result = match operator {
             Operator::Equal => self.context().equal(left, right).map(Value::Bool),
             Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
             Operator::In => self.contains(right, left).map(Value::Bool),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                operators::ordered(operator, left, right).map(Value::Bool)
+                let paid = self.context().compare(left, right);
+                paid.and_then(|()| operators::ordered(operator, left, right)).map(Value::Bool)
             }
             _ => arithmetic(self.context(), operator, left, right),
         };
         result.map_err(|reason| Error::new(reason, node.part))
+    }
+
+    /// The value of a side of an operator, which is often a constant or a field.
+    #[inline]
+    fn side(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        match &node.kind {
+            Kind::Constant(constant) if self.budget.step() => Ok(constant.value()),
+            Kind::Select(select) if self.budget.step() => self.select(select),
+            _ => self.value(node),
+        }
     }
 
     #[inline(never)]
@@ -142,7 +169,10 @@ impl<'a> Evaluation<'_, 'a> {
 
     #[inline(never)]
     fn negate(&self, operand: &'a Node, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        operators::negate(self.value(operand)?).map_err(|reason| Error::new(reason, node.part))
+        operators::negate(self.value(operand)?).map_err(|reason| match reason {
+            Reason::Expected(..) => Error::new(reason, operand.part),
+            _ => Error::new(reason, node.part),
+        })
     }
 
     #[inline(never)]

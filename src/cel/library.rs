@@ -127,9 +127,15 @@ impl Overload {
         takes.then(|| letters.give(&self.result))
     }
 
-    /// Runs it.
+    /// Runs it, at the price of reading the texts among its arguments: most functions go through them to their end.
     #[inline]
     pub fn run<'a>(&self, context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+        let bytes = arguments.iter().map(|argument| match argument {
+            Value::String(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        });
+        context.read(bytes.sum())?;
         (self.run)(context, arguments)
     }
 }
@@ -151,9 +157,24 @@ impl<'a> Context<'_, 'a> {
         Ok(Value::list(list.into_bump_slice()))
     }
 
-    /// Pays for looking at a text.
-    pub fn scan(self, text: &str) -> Result<(), Reason<'a>> {
-        self.budget.spend_each(text.len() / 16)
+    /// Pays for going through so many bytes of text.
+    #[inline]
+    pub fn read(self, bytes: usize) -> Result<(), Reason<'a>> {
+        /// So many bytes are read in a step.
+        const BYTES: usize = 16;
+        match bytes / BYTES {
+            0 => Ok(()),
+            steps => self.budget.spend_each(steps),
+        }
+    }
+
+    /// Pays for finding the order of two values.
+    pub fn compare(self, left: Value<'a>, right: Value<'a>) -> Result<(), Reason<'a>> {
+        match (left, right) {
+            (Value::String(left), Value::String(right)) => self.budget.spend_each(left.len().min(right.len()) / 64),
+            (Value::Bytes(left), Value::Bytes(right)) => self.budget.spend_each(left.len().min(right.len()) / 64),
+            _ => Ok(()),
+        }
     }
 
     /// Whether two values are equal, at the price of what has to be looked at.

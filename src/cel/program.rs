@@ -4,16 +4,19 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 
+use crate::cel::blame::Blame;
 use crate::cel::budget::Budget;
 use crate::cel::compile::{Compiled, compile};
 use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
+use crate::cel::estimate;
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
 use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 use crate::cel::value::Value;
+use crate::diagnostic::Place;
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ pub struct Program {
     source: Box<str>,
     compiled: Compiled,
     expect: Type,
+    place: Option<Place>,
 }
 
 impl Program {
@@ -44,7 +48,17 @@ impl Program {
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
         let compiled = compile(environment, &expression, expect, mixed)?;
-        Ok(Program { source: source.into(), compiled, expect })
+        Ok(Program { source: source.into(), compiled, expect, place: None })
+    }
+
+    /// The same, read at this place in a file.
+    pub fn at(self, place: Place) -> Self {
+        Program { place: Some(place), ..self }
+    }
+
+    /// Where it was read.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// Runs it. Variables come from `scope`, when they are needed.
@@ -65,6 +79,30 @@ impl Program {
         }
     }
 
+    /// The part that made it false, or fail, and what its parts are: for whoever wrote it. [`None`] if that takes more
+    /// than [`Budget::BLAME`] steps, or than are left.
+    pub fn blame<'a>(&'a self, arena: &'a Bump, scope: &dyn Scope<'a>, budget: &Budget) -> Option<Blame<'a>> {
+        let Compiled { node, locals, .. } = &self.compiled;
+        let steps = budget.left().min(Budget::BLAME);
+        let lent = Budget::new(steps);
+        lent.enter().ok()?;
+        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
+        let blame = Evaluation { arena, scope, budget: &lent, locals }.blame(node);
+        lent.leave();
+        budget.charge(steps.saturating_sub(lent.left()));
+        blame
+    }
+
+    /// The steps that it may take at worst, over an object of modest size.
+    pub fn estimate(&self) -> u64 {
+        estimate::steps(&self.compiled.node, self.compiled.locals)
+    }
+
+    /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
+    pub fn too_expensive(&self) -> Option<Problem> {
+        estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
+    }
+
     /// The expression as it was written.
     pub fn source(&self) -> &str {
         &self.source
@@ -78,6 +116,11 @@ impl Program {
     /// Whether it reads the variable in a slot. What a composed variable reads is not counted.
     pub fn uses(&self, slot: u8) -> bool {
         self.compiled.slots.checked_shr(slot.into()).is_some_and(|slots| slots & 1 == 1)
+    }
+
+    /// Whether it reads the composed variable at a place.
+    pub fn uses_composed(&self, place: usize) -> bool {
+        self.compiled.composed >> place.min(63) & 1 == 1
     }
 
     /// An error of this expression in one line, with the part that failed.

@@ -94,6 +94,14 @@ impl Shape {
         }
     }
 
+    /// The type of the value, where there may be none.
+    pub fn unwrapped(&self) -> &Shape {
+        match self {
+            Shape::Optional(value) => value,
+            shape => shape,
+        }
+    }
+
     /// Whether it is known only when the expression runs.
     pub(crate) fn is_dyn(&self) -> bool {
         self.flat() == Type::Dyn

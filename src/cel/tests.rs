@@ -2,10 +2,13 @@
 //!
 //! Expected values come from the CEL specification, its conformance tests, and the API server's libraries.
 
+mod blame;
+mod estimate;
 mod hostile;
 mod language;
 mod libraries;
 mod load;
+mod page;
 
 use bumpalo::Bump;
 
@@ -27,9 +30,15 @@ const OBJECT: &str = r#"{
 struct Variables<'a> {
     arena: &'a Bump,
     object: Value<'a>,
-    team: &'a Program,
-    broken: &'a Program,
+    composed: &'a [Program; 2],
     budget: &'a Budget,
+}
+
+impl<'a> Variables<'a> {
+    fn new(arena: &'a Bump, composed: &'a [Program; 2], budget: &'a Budget) -> Self {
+        let object = json::parse(arena, OBJECT.as_bytes(), &Limits::default()).unwrap().into();
+        Variables { arena, object, composed, budget }
+    }
 }
 
 impl<'a> Scope<'a> for Variables<'a> {
@@ -42,8 +51,7 @@ impl<'a> Scope<'a> for Variables<'a> {
     }
 
     fn composed(&self, index: usize) -> Result<Value<'a>, Error<'a>> {
-        let program = if index == 0 { self.team } else { self.broken };
-        program.eval(self.arena, self, self.budget)
+        self.composed[index].eval(self.arena, self, self.budget)
     }
 }
 
@@ -53,6 +61,12 @@ fn environment() -> Environment {
         .variable("oldObject", 1, Type::Dyn)
         .variable("namespaceObject", 2, Type::Dyn)
         .composed("variables", [("team", Type::Dyn), ("broken", Type::Dyn)])
+}
+
+/// The programs of `variables.team` and `variables.broken`.
+fn composed() -> [Program; 2] {
+    ["object.metadata.labels.team", "object.nothing.at.all"]
+        .map(|source| Program::compile(&environment(), source, Type::Dyn).unwrap())
 }
 
 /// The value of an expression as text, or the message of its error, or its problems.
@@ -69,10 +83,8 @@ fn answer_within(source: &str, budget: &Budget) -> String {
             return problems.iter().map(|problem| format!("problem: {problem}")).collect::<Vec<_>>().join("; ");
         }
     };
-    let team = Program::compile(&environment, "object.metadata.labels.team", Type::String).unwrap();
-    let broken = Program::compile(&environment, "object.nothing.at.all", Type::Dyn).unwrap();
-    let object = json::parse(&arena, OBJECT.as_bytes(), &Limits::default()).unwrap().into();
-    let scope = Variables { arena: &arena, object, team: &team, broken: &broken, budget };
+    let composed = composed();
+    let scope = Variables::new(&arena, &composed, budget);
     match program.eval(&arena, &scope, budget) {
         Ok(value) => value.to_string(),
         Err(error) => format!("error: {}", program.explain(&error)),

@@ -18,8 +18,10 @@ use crate::document;
 use crate::image::Image;
 use crate::quantity::Quantity;
 
-/// What an expression evaluates to.
+/// What an expression evaluates to. Its tag is as wide as a word, so that a value is copied word by word: with a tag of
+/// one byte the pieces that are copied overlap, and a processor waits before it can read one back.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// `null`.
     #[default]

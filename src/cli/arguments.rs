@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::admit::Endpoint;
 use crate::api_defaults::Version;
+use crate::document::Path;
 use crate::provenance::Way;
 use crate::review::Operation;
 
@@ -48,6 +49,10 @@ pub struct Check {
     /// Put every object after its edits into the JSON
     #[arg(long)]
     pub show_object: bool,
+
+    /// Say who set the field, or all fields below it, and how podgate knows: `spec.containers[web].image`
+    #[arg(long, value_name = "FIELD", value_parser = field_path)]
+    pub explain: Option<Path<'static>>,
 
     /// Which webhook answers
     #[arg(long, value_name = "ENDPOINT", required_if_eq("output", "review"))]
@@ -93,6 +98,15 @@ pub struct RequestArguments {
     /// LimitRanges of the cluster, beside those among the inputs
     #[arg(long, value_name = "FILE")]
     pub limit_range: Vec<PathBuf>,
+
+    /// A namespace whose exceptions may hold in others; can be given several times
+    #[arg(
+        long = "exception-namespace",
+        value_name = "NAME",
+        env = "PODGATE_EXCEPTION_NAMESPACE",
+        value_delimiter = ','
+    )]
+    pub exception_namespaces: Vec<String>,
 
     /// The time of the request, as in 2026-11-25T08:00:00Z
     #[arg(long, value_name = "RFC3339")]
@@ -193,6 +207,12 @@ const fn sent_by(way: Way) -> &'static str {
         Way::Replace => "kubectl replace",
         Way::Helm3 => "Helm 3",
     }
+}
+
+/// Reads a path as Kubernetes writes it.
+fn field_path(text: &str) -> Result<Path<'static>, String> {
+    let path = Path::parse(text).filter(|path| !path.is_root()).map(Path::into_owned);
+    path.ok_or_else(|| "write a path such as `spec.containers[web].resources`".to_owned())
 }
 
 /// Reads `v1.N` or `1.N`.

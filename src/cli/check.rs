@@ -18,7 +18,7 @@ use crate::cli::input::{self, Input};
 use crate::cli::policies;
 use crate::cli::render::snippet::Snippets;
 use crate::cli::render::{self, Palette};
-use crate::cli::report::{Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
+use crate::cli::report::{ExceptionUse, Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
 use crate::cli::surroundings::{Before, Surroundings};
 use crate::diagnostic::Diagnostic;
 use crate::policy::set::PolicySet;
@@ -67,24 +67,37 @@ pub fn run(check: &Check) -> io::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, WhileRead { out: io::stdout().lock(), is_read: true });
     let mut renderer = render::renderer(check, answer, conversation);
     let is_ready = is_sensible(check, &mut complaints);
-    let set = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
-    let mut head = head(check);
+    let loaded = if is_ready { policies::load(&check.policies, &mut complaints) } else { None };
+    let is_loaded = loaded.is_some();
+    let now = check.request.now.unwrap_or_else(|| {
+        let now = Timestamp::now();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    });
+    let mut head = head(check, now);
     let mut tail = Tail::default();
     let mut is_denied = false;
-    if let Some(set) = &set {
+    if let Some(loaded) = loaded {
         let inputs = input::read(&check.inputs, &mut |complaint| complaints.take(complaint, None));
+        let loaded =
+            policies::with_exceptions(loaded, &inputs, &check.request.exception_namespaces, now, &mut complaints);
         let arena = Bump::new();
         let [old, limit_ranges] =
             [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));
-        let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, &mut complaints);
-        let mut session = Session::new(check, set, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
+        let (surroundings, before) = gather(&arena, check, &inputs, &old, &limit_ranges, now, &mut complaints);
+        let mut session =
+            Session::new(check, &loaded, &surroundings, &before, &mut *renderer, &mut out, &mut complaints);
         for input in &inputs {
             session.input(input)?;
         }
         let found = session.finish();
         (tail, is_denied) = (found.tail, found.is_denied);
-        head.policy_set = Some(set.digest().to_owned());
-        head.policies = policies_used(set, &found.matched);
+        head.policy_set = Some(loaded.set.digest().to_owned());
+        head.policies = policies_used(&loaded.set, &found.matched);
+        head.exceptions = exceptions_used(&loaded.set, &found.matched);
+        if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
+            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
+        }
         if found.documents == 0 && complaints.errors() == 0 {
             complaints.take(nothing_found(&inputs), None);
         }
@@ -97,7 +110,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (0, _) => Exit::Clean,
     };
     tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
-    if set.is_some() || check.output == Format::Json {
+    if is_loaded || check.output == Format::Json {
         renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
     }
     out.flush()?;
@@ -113,6 +126,10 @@ fn is_sensible(check: &Check, complaints: &mut Complaints) -> bool {
     if check.request.operation == Some(AskedOperation::Update) && check.request.old.is_none() {
         let help = "name the file that holds the objects as they are with `--old FILE`";
         complaints.take(Diagnostic::error(None, "`--operation UPDATE` needs the old objects").help(help), None);
+    }
+    if check.explain.is_some() && !matches!(check.output, Format::Text | Format::Json) {
+        let help = "leave out `--output`, or ask for `--output json`";
+        complaints.take(Diagnostic::error(None, "`--explain` answers in text or in JSON").help(help), None);
     }
     complaints.errors() == 0
 }
@@ -141,10 +158,11 @@ fn gather<'a>(
     inputs: &'a [Input],
     old: &'a [Input],
     limit_ranges: &'a [Input],
+    now: Timestamp,
     complaints: &mut Complaints,
 ) -> (Surroundings<'a>, Before<'a>) {
     let namespace = check.request.namespace.as_str();
-    let mut surroundings = Surroundings::gather(arena, inputs, namespace);
+    let mut surroundings = Surroundings::gather(arena, inputs, namespace, now);
     for input in limit_ranges {
         surroundings.add_limit_ranges(arena, input, |complaint| complaints.take(complaint, Some(&input.text)));
     }
@@ -155,11 +173,7 @@ fn gather<'a>(
     (surroundings, before)
 }
 
-fn head(check: &Check) -> Head {
-    let now = check.request.now.unwrap_or_else(|| {
-        let now = Timestamp::now();
-        Timestamp::from_second(now.as_second()).unwrap_or(now)
-    });
+fn head(check: &Check, now: Timestamp) -> Head {
     Head {
         schema_version: SCHEMA_VERSION,
         podgate: env!("CARGO_PKG_VERSION"),
@@ -168,6 +182,7 @@ fn head(check: &Check) -> Head {
         now: now.to_string(),
         policy_set: None,
         policies: Vec::new(),
+        exceptions: Vec::new(),
     }
 }
 
@@ -177,6 +192,18 @@ fn policies_used(set: &PolicySet, matched: &session::Matched) -> Vec<PolicyUse> 
         source: PolicySource { file: policy.place.file.clone(), line: policy.place.span.line },
         digest: policy.digest.clone(),
         matched: matched.times(&policy.id),
+    });
+    used.collect()
+}
+
+fn exceptions_used(set: &PolicySet, matched: &session::Matched) -> Vec<ExceptionUse> {
+    let used = set.exceptions().iter().map(|exception| ExceptionUse {
+        id: exception.id.clone(),
+        source: PolicySource { file: exception.place.file.clone(), line: exception.place.span.line },
+        digest: exception.digest.clone(),
+        expires: exception.expires.map(|expires| expires.to_string()),
+        reason: exception.reason.clone(),
+        used: matched.times(&exception.id),
     });
     used.collect()
 }

@@ -1,15 +1,19 @@
 //! From what the engine says of a request to what is reported of an object: paths find their lines in the file.
 
+use bumpalo::Bump;
+
 use crate::admit::DryRun;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
-use crate::cli::report::{Edit, Object, Outcome, Source, Violation, Weight, Withheld};
+use crate::cli::policies::Loaded;
+use crate::cli::report::{ClassChange, Edit, Evidence, Object, Outcome, Source, Violation, Weight, Withheld};
 use crate::decision::Decision;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Path, Span, Step, Value};
 use crate::evaluate;
-use crate::policy::{Mode, Verb};
+use crate::policy::{Message, Mode, Verb, file};
 use crate::review::Operation;
+use crate::rollout::{self, Rollout};
 use crate::schema;
 use crate::workload::Kind;
 
@@ -17,6 +21,7 @@ use crate::workload::Kind;
 #[derive(Clone, Copy, Debug)]
 struct Locator<'m, 'a> {
     manifest: &'m Manifest<'a>,
+    policies: &'a Loaded,
     /// From the object to the one that the findings are about: to the template for its Pods.
     prefix: &'static [&'static str],
     kind: Kind,
@@ -26,18 +31,19 @@ struct Locator<'m, 'a> {
 pub fn judged<'a>(
     input: &Input,
     manifest: &Manifest<'a>,
-    run: DryRun<'a>,
+    run: &DryRun<'a>,
+    policies: &'a Loaded,
     mut problems: Vec<Diagnostic>,
     shows_object: bool,
 ) -> Object<'a> {
-    let DryRun { request, pod, assumptions, .. } = &run;
+    let DryRun { request, pod, assumptions, .. } = run;
     let metadata = |key| request.object.or(request.old_object).and_then(|object| object.text(&["metadata", key]));
     let group_version = match (request.group, request.value.text(&["kind", "version"]).unwrap_or_default()) {
         ("", version) => version.to_owned(),
         (group, version) => format!("{group}/{version}"),
     };
     let kind = request.workload_kind().unwrap_or(Kind::Pod);
-    let locator = Locator { manifest, prefix: &[], kind };
+    let locator = Locator { manifest, policies, prefix: &[], kind };
     if let Decision::Error(message) = &run.decision {
         problems.push(problem(input, manifest, &[], message));
     }
@@ -51,9 +57,11 @@ pub fn judged<'a>(
         operation: request.operation.name(),
         assumptions: assumptions.clone(),
         pod: pod.as_ref().map(|pod| outcome(pod, Locator { prefix: kind.template(), kind: Kind::Pod, ..locator })),
-        outcome: outcome(&run, locator),
+        outcome: outcome(run, locator),
         problems,
         shows_object,
+        rollout: rollout(run),
+        explained: None,
     }
 }
 
@@ -81,14 +89,18 @@ pub fn refused<'a>(
             violations: Vec::new(),
             edits: Vec::new(),
             withheld: Vec::new(),
+            qos_class: None,
             patch: Vec::new(),
             warnings: Vec::new(),
             before: manifest.value,
             after: manifest.value,
+            stored: manifest.value,
         },
         pod: None,
         problems,
         shows_object,
+        rollout: None,
+        explained: None,
     }
 }
 
@@ -116,6 +128,11 @@ pub fn source(input: &Input, manifest: &Manifest<'_>) -> Source {
     Source { file: input.name.clone(), line: manifest.places.value.line, index: manifest.index }
 }
 
+fn rollout(run: &DryRun<'_>) -> Option<Rollout> {
+    let received = run.workload.filter(|_| run.request.operation == Operation::Update)?;
+    rollout::of(&Bump::new(), run.old?, received, received.with_object(run.object))
+}
+
 fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
     Outcome {
         decision: run.decision.name(),
@@ -123,11 +140,20 @@ fn outcome<'a>(run: &DryRun<'a>, locator: Locator<'_, 'a>) -> Outcome<'a> {
         violations: run.violations.iter().map(|violation| locator.violation(violation)).collect(),
         edits: run.edits.made.iter().map(|edit| locator.edit(edit)).collect(),
         withheld: run.edits.withheld.iter().map(|withheld| locator.withheld(withheld)).collect(),
+        qos_class: class_change(run),
         patch: run.edits.patch.clone(),
         warnings: run.warnings.clone(),
-        before: run.request.object.unwrap_or_default(),
+        // With what LimitRanges and the other plug-ins add before the webhooks are called.
+        before: run.workload.map(|workload| workload.object).or(run.request.object).unwrap_or_default(),
         after: run.edits.object,
+        stored: run.object,
     }
+}
+
+fn class_change(run: &DryRun<'_>) -> Option<ClassChange> {
+    let pod = run.workload.filter(|workload| workload.kind == Kind::Pod)?;
+    let after = pod.with_object(run.object).qos_class();
+    Some(ClassChange { before: pod.qos_class().name(), after: after.name() })
 }
 
 impl<'a> Locator<'_, 'a> {
@@ -139,8 +165,24 @@ impl<'a> Locator<'_, 'a> {
     }
 
     fn violation(&self, violation: &evaluate::Violation<'a>) -> Violation<'a> {
-        let evaluate::Violation { policy, rule, mode, message, path, container, is_new, is_error: _ } = violation;
+        let evaluate::Violation {
+            policy,
+            rule,
+            mode,
+            message,
+            path,
+            also,
+            container,
+            is_new,
+            is_error,
+            exception,
+            expired,
+            evidence,
+        } = violation;
         let span = self.span(path);
+        // A message that the rule makes of values is a better one than can be made of its expression.
+        let says_why =
+            matches!(&rule.verb, Verb::Require(require) if matches!(require.message, Message::Expression(_)));
         Violation {
             policy: &policy.id,
             rule: &rule.name,
@@ -152,18 +194,51 @@ impl<'a> Locator<'_, 'a> {
                 _ => None,
             },
             path: path.clone(),
+            also: also.clone(),
             container: container.map(|container| container.name),
             line: Some(span.line),
             column: Some(span.column),
             new: *is_new,
-            exception: None,
+            exception: exception.map(|exception| exception.id.as_str()),
+            about_exception: match (exception, expired) {
+                (Some(exception), _) => Some(format!("excepted by {exception}")),
+                (None, Some(expired)) => Some(format!("no longer excepted: {expired}")),
+                (None, None) => None,
+            },
+            evidence: evidence
+                .as_ref()
+                .filter(|evidence| *is_error || (evidence.is_narrower && !says_why))
+                .and_then(|evidence| self.evidence(evidence, *is_error)),
             span,
             weight: match mode {
+                _ if exception.is_some() => Weight::Recorded,
                 Mode::Enforce if *is_new => Weight::Denies,
                 Mode::Audit => Weight::Recorded,
                 Mode::Enforce | Mode::Warn => Weight::Warns,
             },
         }
+    }
+
+    fn evidence(&self, evidence: &evaluate::Evidence<'a>, is_error: bool) -> Option<Evidence<'a>> {
+        let evaluate::Evidence { program, range, is_narrower: _, holds, values } = evidence;
+        let text = self.policies.text(&program.place()?.file)?;
+        let Place { file, span } = file::place_in(program, range.clone(), text)?;
+        Some(Evidence {
+            expression: program.source().get(range.clone())?.to_owned(),
+            values: values.clone(),
+            file,
+            line: span.line,
+            column: span.column,
+            span,
+            text,
+            result: if is_error {
+                "error"
+            } else if *holds {
+                "true"
+            } else {
+                "false"
+            },
+        })
     }
 
     fn edit(&self, edit: &evaluate::Edit<'a>) -> Edit<'a> {
@@ -189,6 +264,7 @@ impl<'a> Locator<'_, 'a> {
             policy: &policy.id,
             rule: &rule.name,
             mode: mode.name(),
+            verb: rule.verb.name(),
             path: field.map(|field| field.path(self.kind)),
             container: field.and_then(|field| field.container).map(|container| container.name),
             value: *value,

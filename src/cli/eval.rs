@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use clap::Args;
 
-use crate::cel::{Budget, Environment, Error, Problem, Program, Scope, Shape, Type, Value};
+use crate::cel::{Blame, Budget, Environment, Error, Problem, Program, Scope, Shape, Type, Value};
 use crate::cli::Exit;
 use crate::cli::arguments::Color;
 use crate::cli::complaints::Complaints;
@@ -87,7 +87,11 @@ pub fn run(eval: &Eval) -> io::Result<Exit> {
             Ok(Exit::Clean)
         }
         Err(error) => {
-            complaints.take(Diagnostic::error(Some(place(source, error.range())), error.to_string()), Some(source));
+            let blame = program.blame(&arena, &variables, &Budget::default());
+            let range = blame.as_ref().map_or(error.range(), Blame::range);
+            let diagnostic = Diagnostic::error(Some(place(source, range)), program.explain(&error));
+            let values = blame.map(|blame| blame.values_in(source)).filter(|values| !values.is_empty());
+            complaints.take(Diagnostic { label: values, ..diagnostic }, Some(source));
             Ok(Exit::Failed)
         }
     }

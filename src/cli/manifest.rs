@@ -30,6 +30,8 @@ pub enum Class {
     Namespace,
     /// Lends its defaults to the containers of its namespace.
     LimitRange,
+    /// Takes Pods out of rules.
+    Exception,
     /// Is answered as the two webhooks would.
     Review,
     /// Nothing that podgate covers, and why.
@@ -174,9 +176,7 @@ fn class(version: &str, kind: &str, object: Value<'_>) -> Class {
         ("", "Namespace") => Class::Namespace,
         ("", "LimitRange") => Class::LimitRange,
         ("admission.k8s.io", "AdmissionReview") => Class::Review,
-        (GROUP, "PodPolicyException") => {
-            Class::NotCovered("exceptions are not taken from the files to check".to_owned())
-        }
+        (GROUP, "PodPolicyException") => Class::Exception,
         (GROUP, _) => Class::NotCovered("a policy is not checked; `--policy` checks other files against it".to_owned()),
         _ => match Kind::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(kind)) {
             Some(known) if known.name() == kind && !group.contains('.') => {

@@ -3,17 +3,21 @@
 //! An [`Object`] borrows the arena of its request and is handed to the renderer at once; a run over many files holds
 //! one object at a time. The [`Report`] is what remains at the end.
 
+mod serialized;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use json_patch::PatchOperation;
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::Serializer;
 
 use crate::admit::Assumption;
+use crate::cli::explain::Answers;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
+use crate::rollout::Rollout;
 
 /// The version of the shape. A reader that knows it can read every later podgate with the same number.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -48,6 +52,8 @@ pub struct Head {
     pub policy_set: Option<String>,
     /// Every policy of the set, matched or not.
     pub policies: Vec<PolicyUse>,
+    /// Every exception from them, used or not.
+    pub exceptions: Vec<ExceptionUse>,
 }
 
 /// What a run leaves beside its objects.
@@ -75,7 +81,24 @@ pub struct PolicyUse {
     pub matched: usize,
 }
 
-/// Where a policy was read.
+/// An exception and how often it was needed.
+#[derive(Debug, Serialize)]
+pub struct ExceptionUse {
+    /// Its id.
+    pub id: String,
+    /// Where it was read.
+    pub source: PolicySource,
+    /// Its digest.
+    pub digest: String,
+    /// When it ends; [`None`] if it was granted for good.
+    pub expires: Option<String>,
+    /// Why it was granted.
+    pub reason: String,
+    /// For how many objects it let something pass, in them or in their Pods.
+    pub used: usize,
+}
+
+/// Where a policy or an exception was read.
 #[derive(Debug, Serialize)]
 pub struct PolicySource {
     /// The file, or `builtin:NAME`.
@@ -170,6 +193,10 @@ pub struct Object<'a> {
     pub problems: Vec<Diagnostic>,
     /// Whether the objects after their edits are part of the answer.
     pub shows_object: bool,
+    /// For an update of an owner: what becomes of the Pods that run.
+    pub rollout: Option<Rollout>,
+    /// Who set the field that was asked about.
+    pub explained: Option<Answers<'a>>,
 }
 
 /// What both webhooks say of one object.
@@ -185,6 +212,8 @@ pub struct Outcome<'a> {
     pub edits: Vec<Edit<'a>>,
     /// What was not changed.
     pub withheld: Vec<Withheld<'a>>,
+    /// For a Pod: its QoS class before the edits and after them.
+    pub qos_class: Option<ClassChange>,
     /// The changes as operations on the object as the API server would send it.
     pub patch: Vec<PatchOperation>,
     /// What who asked would be told.
@@ -193,6 +222,17 @@ pub struct Outcome<'a> {
     pub before: Value<'a>,
     /// The object after the edits.
     pub after: Value<'a>,
+    /// The same as it is stored, with what the API server fills in after the webhooks.
+    pub stored: Value<'a>,
+}
+
+/// The QoS class of a Pod before and after edits.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ClassChange {
+    /// Before them.
+    pub before: &'static str,
+    /// After them.
+    pub after: &'static str,
 }
 
 /// How a violation counts.
@@ -224,6 +264,9 @@ pub struct Violation<'a> {
     /// The field to blame.
     #[serde(serialize_with = "as_text")]
     pub path: Path<'a>,
+    /// Further fields to blame.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_texts")]
+    pub also: Vec<Path<'a>>,
     /// The name of the container.
     pub container: Option<&'a str>,
     /// Where the field, or the nearest that exists, stands in the file.
@@ -232,14 +275,44 @@ pub struct Violation<'a> {
     pub column: Option<u32>,
     /// Whether the request brings it.
     pub new: bool,
-    /// The exception that lets it pass.
+    /// The id of the exception that lets it pass.
     pub exception: Option<&'a str>,
+    /// What people are told of the exception that lets it pass, or that has expired.
+    #[serde(skip)]
+    pub about_exception: Option<String>,
+    /// The part of the rule's expression that decided, where that says more than the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence<'a>>,
     /// The piece of the file to underline.
     #[serde(skip)]
     pub span: Span,
     /// How it counts.
     #[serde(skip)]
     pub weight: Weight,
+}
+
+/// The part of an expression that decided its result.
+#[derive(Debug, Serialize)]
+pub struct Evidence<'a> {
+    /// The part.
+    pub expression: String,
+    /// `false`, `error`, or `true` where a `!` around it makes the rule false.
+    pub result: &'static str,
+    /// What its parts are, in one line; may be empty.
+    pub values: String,
+    /// The file of the policy, or `builtin:NAME`.
+    #[serde(serialize_with = "as_text")]
+    pub file: Arc<str>,
+    /// Where the part stands there, counted from 1.
+    pub line: u32,
+    /// Counted from 1.
+    pub column: u32,
+    /// The piece of the file to underline.
+    #[serde(skip)]
+    pub span: Span,
+    /// The text of the file.
+    #[serde(skip)]
+    pub text: &'a str,
 }
 
 /// A change that was made.
@@ -277,6 +350,8 @@ pub struct Withheld<'a> {
     pub rule: &'a str,
     /// The mode in which the rule ran.
     pub mode: &'static str,
+    /// The verb of the rule.
+    pub verb: &'static str,
     /// The field.
     #[serde(serialize_with = "as_optional_text")]
     pub path: Option<Path<'a>>,
@@ -364,78 +439,12 @@ impl From<Diagnostic> for ReportedError {
     }
 }
 
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("source", &self.source)?;
-        map.serialize_entry("apiVersion", &self.api_version)?;
-        map.serialize_entry("kind", self.kind)?;
-        map.serialize_entry("namespace", self.namespace)?;
-        map.serialize_entry("name", self.name)?;
-        map.serialize_entry("operation", self.operation)?;
-        self.outcome.write_decision(&mut map)?;
-        let assumptions: Vec<_> = self.assumptions.iter().map(Assumed).collect();
-        map.serialize_entry("assumptions", &assumptions)?;
-        self.outcome.write_findings(&mut map)?;
-        if let Some(pod) = &self.pod {
-            map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object })?;
-        }
-        let warned = self.problems.iter().filter(|problem| problem.severity == Severity::Warning);
-        let warnings: Vec<_> = warned.map(|problem| &problem.message).chain(&self.outcome.warnings).collect();
-        map.serialize_entry("warnings", &warnings)?;
-        if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
-        }
-        map.end()
-    }
-}
-
-impl Outcome<'_> {
-    fn write_decision<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("decision", self.decision)?;
-        map.serialize_entry("matchedPolicies", &self.matched_policies)
-    }
-
-    fn write_findings<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("violations", &self.violations)?;
-        map.serialize_entry("edits", &self.edits)?;
-        map.serialize_entry("withheld", &self.withheld)?;
-        map.serialize_entry("patch", &self.patch)
-    }
-}
-
-struct OfPod<'o, 'a> {
-    outcome: &'o Outcome<'a>,
-    shows_object: bool,
-}
-
-impl Serialize for OfPod<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.outcome.write_decision(&mut map)?;
-        self.outcome.write_findings(&mut map)?;
-        map.serialize_entry("warnings", &self.outcome.warnings)?;
-        if self.shows_object {
-            map.serialize_entry("object", &self.outcome.after)?;
-        }
-        map.end()
-    }
-}
-
-struct Assumed<'o>(&'o Assumption);
-
-impl Serialize for Assumed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Assumption { code, message } = self.0;
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("code", code)?;
-        map.serialize_entry("message", message)?;
-        map.end()
-    }
-}
-
 fn as_text<S: Serializer>(shown: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(shown)
+}
+
+fn as_texts<S: Serializer>(shown: &[Path<'_>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(shown.iter().map(ToString::to_string))
 }
 
 fn as_optional_text<S: Serializer>(path: &Option<Path<'_>>, serializer: S) -> Result<S::Ok, S::Error> {

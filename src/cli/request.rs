@@ -79,7 +79,9 @@ pub fn ask<'a>(
     };
     let old = old.filter(|_| operation == Operation::Update);
     let sent = match (old, asked.way) {
-        (Some(old), way @ (Way::Apply | Way::ServerSide)) => applied::onto(arena, kind, way, old, manifest.value),
+        (Some(old), way @ (Way::Apply | Way::ServerSide | Way::Helm3)) => {
+            applied::onto(arena, kind, way, old, manifest.value)
+        }
         _ => manifest.value,
     };
     let text = Value::String;

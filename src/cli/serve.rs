@@ -104,7 +104,12 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
         None => Some(cluster::client().await?),
     };
     let sources = serve.policies.iter().map(|name| Source::parse(name)).collect();
-    let options = Options { strict: serve.strict_policies, has_cluster: client.is_some(), ..Options::default() };
+    let options = Options {
+        strict: serve.strict_policies,
+        has_cluster: client.is_some(),
+        exception_namespaces: serve.exception_namespaces.clone(),
+        ..Options::default()
+    };
     let policies = Store::open(sources, options, Arc::clone(&metrics))?;
     let namespaces = client.map(|client| {
         let namespaces = Namespaces::new(Arc::clone(&metrics));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use bumpalo::Bump;
+use jiff::Timestamp;
 
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Manifest, object};
@@ -14,9 +15,11 @@ use crate::workload::Kind;
 /// The label that the API server puts on every Namespace.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// Namespaces and LimitRanges, each by the name of the namespace.
+/// Namespaces and LimitRanges, each by the name of the namespace, and the time.
 #[derive(Debug, Default)]
 pub struct Surroundings<'a> {
+    /// The time of the requests.
+    pub now: Timestamp,
     namespaces: HashMap<&'a str, Value<'a>>,
     limit_ranges: HashMap<&'a str, Vec<Value<'a>>>,
     /// LimitRanges that hold in every namespace.
@@ -32,8 +35,8 @@ pub struct Before<'a> {
 impl<'a> Surroundings<'a> {
     /// Looks through the inputs, wherever in them the objects stand. What cannot be read is passed over: whoever checks
     /// the inputs complains about it.
-    pub fn gather(arena: &'a Bump, inputs: &'a [Input], default_namespace: &'a str) -> Self {
-        let mut found = Surroundings::default();
+    pub fn gather(arena: &'a Bump, inputs: &'a [Input], default_namespace: &'a str, now: Timestamp) -> Self {
+        let mut found = Surroundings { now, ..Surroundings::default() };
         for input in inputs.iter().filter(|input| may_hold_surroundings(&input.text)) {
             each(
                 arena,
@@ -47,7 +50,7 @@ impl<'a> Surroundings<'a> {
                         let namespace = manifest.value.text(&["metadata", "namespace"]).unwrap_or(default_namespace);
                         found.limit_ranges.entry(namespace).or_default().push(manifest.value);
                     }
-                    Class::Workload(_) | Class::Review | Class::NotCovered(_) => {}
+                    Class::Workload(_) | Class::Review | Class::Exception | Class::NotCovered(_) => {}
                 },
             );
         }
@@ -172,7 +175,7 @@ mod tests {
             input(r#"{"apiVersion": "v1", "kind": "Name\u0073pace", "metadata": {"name": "lab"}}"#),
         ];
         let arena = Bump::new();
-        let found = Surroundings::gather(&arena, &inputs, "default");
+        let found = Surroundings::gather(&arena, &inputs, "default", Timestamp::UNIX_EPOCH);
         let labels = found.namespace("shop").and_then(|shop| shop.fields(&["metadata", "labels"])).unwrap();
         assert_eq!(labels.to_string(), r#"{"stage":"dev","kubernetes.io/metadata.name":"shop"}"#);
         assert!(found.namespace("lab").is_some());
@@ -185,7 +188,7 @@ mod tests {
             "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: b, namespace: shop}\n",
         )];
         let arena = Bump::new();
-        let mut found = Surroundings::gather(&arena, &inputs, "lab");
+        let mut found = Surroundings::gather(&arena, &inputs, "lab", Timestamp::UNIX_EPOCH);
         let names = |found: &Surroundings<'_>, namespace| {
             let ranges = found.limit_ranges(&arena, namespace).iter();
             ranges.filter_map(|range| range.text(&["metadata", "name"]).map(str::to_owned)).collect::<Vec<_>>()

@@ -33,12 +33,28 @@ const WATCH_SECONDS: u32 = 60;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// An API server that does not answer for so long after the start keeps nobody from being ready any more: who is asked
+/// about a Pod is worth more than the labels of its namespace.
+const LONGEST_SYNC: Duration = Duration::from_secs(30);
+
 /// What is known of all namespaces.
 #[derive(Debug)]
 pub struct Namespaces {
+    sync: RwLock<Sync>,
     known: RwLock<HashMap<String, Arc<Namespace>>>,
     changed: Notify,
     metrics: Arc<Metrics>,
+}
+
+/// How far the watch has come.
+#[derive(Clone, Copy, Debug)]
+enum Sync {
+    /// Nobody needs it.
+    Idle,
+    /// It has not brought all namespaces yet, since this moment.
+    Since(Instant),
+    /// It has brought all namespaces once.
+    Done,
 }
 
 /// What is known of one namespace.
@@ -63,13 +79,15 @@ type Metadata = PartialObjectMeta<v1::Namespace>;
 impl Namespaces {
     /// Nothing is known until [`Namespaces::run`] runs.
     pub fn new(metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Namespaces { known: RwLock::default(), changed: Notify::new(), metrics })
+        let sync = RwLock::new(Sync::Idle);
+        Arc::new(Namespaces { sync, known: RwLock::default(), changed: Notify::new(), metrics })
     }
 
     /// Keeps the namespaces as the API server has them while `needed` says so, until it is dropped or there is nobody
     /// left to need them. To be spawned once.
     pub async fn run(self: Arc<Self>, client: Client, mut needed: watch::Receiver<bool>) {
         while needed.wait_for(|is_needed| *is_needed).await.is_ok() {
+            self.set(Sync::Since(Instant::now()));
             tokio::select! {
                 () = self.follow(&client) => {}
                 is_over = needed.wait_for(|is_needed| !is_needed) => {
@@ -79,8 +97,22 @@ impl Namespaces {
                 }
             }
             self.write().clear();
+            self.set(Sync::Idle);
             self.metrics.namespaces(true, 0);
         }
+    }
+
+    /// Whether all namespaces have been told once, or have been waited for long enough.
+    pub fn is_ready(&self) -> bool {
+        match *self.sync.read().unwrap_or_else(PoisonError::into_inner) {
+            Sync::Idle => false,
+            Sync::Since(start) => start.elapsed() >= LONGEST_SYNC,
+            Sync::Done => true,
+        }
+    }
+
+    fn set(&self, sync: Sync) {
+        *self.sync.write().unwrap_or_else(PoisonError::into_inner) = sync;
     }
 
     /// What is known of a namespace at this moment.
@@ -136,6 +168,7 @@ impl Namespaces {
                 Ok(Event::InitApply(namespace)) => keep(&mut listed, namespace),
                 Ok(Event::InitDone) => {
                     *self.write() = std::mem::take(&mut listed);
+                    self.set(Sync::Done);
                     is_complete = true;
                 }
                 Ok(Event::Apply(namespace)) => keep(&mut self.write(), namespace),
@@ -208,6 +241,17 @@ mod tests {
             namespace.value(&arena).to_string(),
             r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop","labels":{"tier":"web"}}}"#
         );
+    }
+
+    #[test]
+    fn the_first_list_is_not_waited_for_without_end() {
+        let namespaces = Namespaces::new(Metrics::new().unwrap());
+        assert!(!namespaces.is_ready());
+        let start = Instant::now();
+        namespaces.set(Sync::Since(start));
+        assert!(!namespaces.is_ready());
+        namespaces.set(Sync::Since(start.checked_sub(LONGEST_SYNC).unwrap()));
+        assert!(namespaces.is_ready());
     }
 
     #[test]

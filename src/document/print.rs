@@ -4,6 +4,7 @@
 //! terminal would act on are always escaped, so what is printed is what is there.
 
 mod json;
+mod quoted;
 mod text;
 
 use std::fmt::Write;
@@ -12,6 +13,7 @@ use crate::document::Value;
 use crate::document::print::text::{is_literal, literal, string};
 
 pub use json::visible_json;
+pub use quoted::push_quoted;
 pub use text::{is_visible, shortened, visible};
 
 /// A longer key is written after a `?`: readers look no further than 1,024 characters for the colon.

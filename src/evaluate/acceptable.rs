@@ -3,12 +3,14 @@
 //! It judges the whole object after the edits, and a refusal would look like its author's mistake. What somebody wrote
 //! is never touched to make room for a default.
 
+mod resources;
+
 use crate::document::{Step, Value};
 use crate::evaluate::Field;
 use crate::evaluate::editor::Editor;
-use crate::policy::fields::{self, Holds};
-use crate::quantity::Quantity;
-use crate::workload::Base;
+use crate::policy::edit::Action;
+use crate::policy::fields;
+use crate::workload::{Base, Kind};
 
 /// Fields of the security contexts that a Pod for Windows must not have. The API server refuses them.
 const NOT_ON_WINDOWS: [&str; 8] = [
@@ -22,57 +24,56 @@ const NOT_ON_WINDOWS: [&str; 8] = [
     "seccompProfile",
 ];
 
-/// The value that may be set for `value`.
+/// The value that may be set for `value` by `action`.
 ///
 /// # Errors
 /// Why none may be.
 pub(super) fn fitted<'a>(
     editor: &Editor<'_, 'a>,
-    row: &fields::Field,
+    action: Action,
+    known: fields::Field,
     field: Field<'a>,
     value: Value<'a>,
 ) -> Result<Value<'a>, String> {
-    match row.path {
-        _ if row.holds == Holds::Quantity => quantity_fitted(editor, field, value),
-        ["securityContext", key] | ["spec", "securityContext", key] => {
-            contradiction(editor, field, key, value).map_or(Ok(value), Err)
-        }
-        _ => Ok(value),
+    if known.resource_list().is_some() {
+        return resources::fitted(editor, action, field, value);
     }
+    let problem = match field.steps {
+        [Step::Key(context), Step::Key(key)] if context == "securityContext" && field.base != Base::Pod => {
+            contradiction(editor, field, key, value)
+        }
+        [Step::Key(spec), Step::Key(context), Step::Key(key)] if spec == "spec" && context == "securityContext" => {
+            contradiction(editor, field, key, value)
+        }
+        [Step::Key(spec), Step::Key(policy)] if spec == "spec" && policy == "dnsPolicy" => nameless(editor, value),
+        [Step::Key(metadata), Step::Key(labels), Step::Key(key)] if metadata == "metadata" && labels == "labels" => {
+            selected(editor, field, key)
+        }
+        _ => None,
+    };
+    problem.map_or(Ok(value), Err)
 }
 
-/// Requests and limits: a default request is at most the limit, a default limit at least the request.
-fn quantity_fitted<'a>(editor: &Editor<'_, 'a>, field: Field<'a>, value: Value<'a>) -> Result<Value<'a>, String> {
-    let [Step::Key(resources), Step::Key(list), Step::Key(resource)] = field.steps else {
-        return Ok(value);
-    };
-    let of = |list: &'static str| [Step::key(resources), Step::key(list), Step::key(resource)];
-    for list in ["requests", "limits"] {
-        let for_pod = [Step::key("spec"), Step::key("resources"), Step::key(list), Step::key(resource)];
-        if editor.workload.field(Base::Pod, &for_pod).is_some() {
-            return Err(format!("the Pod sets `{resource}` for all its containers together"));
-        }
-    }
-    let default = quantity(value)?;
-    let is_request = list == "requests";
-    let other = if is_request { "limits" } else { "requests" };
-    let Some(beside) = editor.workload.field(field.base, &of(other)) else {
-        return Ok(value);
-    };
-    let is_ours = editor.made.iter().any(|edit| edit.field.base == field.base && edit.field.steps == of(other));
-    let beside = quantity(beside)?;
-    if is_request && !is_ours {
-        return Err("its limit is set, and Kubernetes makes the request equal to it".to_owned());
-    }
-    let fits = if is_request { default <= beside } else { default >= beside };
-    if fits {
-        return Ok(value);
-    }
-    Ok(Value::String(editor.case.arena.alloc_str(&beside.to_string())))
+/// Why a Pod cannot do without the cluster's name servers: it names none of its own.
+fn nameless(editor: &Editor<'_, '_>, policy: Value<'_>) -> Option<String> {
+    let own = [Step::key("spec"), Step::key("dnsConfig"), Step::key("nameservers")];
+    let has_own = || editor.workload.field(Base::Pod, &own).is_some_and(|servers| !servers.elements().is_empty());
+    (policy == Value::String("None") && !has_own()).then(|| "`None` needs `nameservers` in `dnsConfig`".to_owned())
 }
 
-fn quantity(value: Value<'_>) -> Result<Quantity, String> {
-    Quantity::of(value).map_err(|error| error.to_string())
+/// Why a label must stay: what looks for Pods by it would lose them, and a controller would make new ones for ever.
+fn selected(editor: &Editor<'_, '_>, field: Field<'_>, key: &str) -> Option<String> {
+    editor.workload.field(field.base, field.steps)?;
+    if editor.workload.kind == Kind::Pod {
+        let is_owned = editor.workload.controller().is_some();
+        return is_owned.then(|| "the controller of the Pod knows it by its labels".to_owned());
+    }
+    let selector = editor.workload.object.fields(&["spec", "selector"])?;
+    let expressions = selector.field("matchExpressions").unwrap_or_default().elements();
+    let is_selected = selector.field(key).is_some()
+        || selector.fields(&["matchLabels", key]).is_some()
+        || expressions.iter().any(|expression| expression.text(&["key"]) == Some(key));
+    is_selected.then(|| "the selector of the object asks for it".to_owned())
 }
 
 /// Why `value` cannot stand at `key` of a security context.

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 
 use crate::cel::{self, Budget, Program};
 use crate::document::{Member, Value};
+use crate::evaluate::Evidence;
 use crate::facts::Facts;
 use crate::policy::{Policy, environment};
 use crate::review::Request;
@@ -28,6 +29,8 @@ pub struct Case<'a> {
     pub maker: Option<Kind>,
     /// What is left of the steps that all expressions of the request may take.
     pub budget: &'a Budget,
+    /// Whether somebody wants to know why a rule is violated, beside that it is.
+    pub explains: bool,
     pod: OnceCell<Workload<'a>>,
     containers: OnceCell<Value<'a>>,
     seen_pod: OnceCell<Value<'a>>,
@@ -44,10 +47,12 @@ pub struct Scope<'c, 'a> {
 }
 
 /// Why an expression has no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// In one line.
+#[derive(Clone, Debug)]
+pub struct Failure<'a> {
+    /// In one line, without values: the same for the same failure in another object.
     pub message: String,
+    /// The part that failed.
+    pub evidence: Option<Evidence<'a>>,
     /// Whether something outside of the object may be the cause: a budget that others spent, a namespace that is not
     /// known.
     pub is_of_surroundings: bool,
@@ -72,6 +77,7 @@ impl<'a> Case<'a> {
             facts,
             maker,
             budget,
+            explains: false,
             pod: OnceCell::new(),
             containers: OnceCell::new(),
             seen_pod: OnceCell::new(),
@@ -81,9 +87,14 @@ impl<'a> Case<'a> {
 
     /// The same request with another object in the place of the one it brought.
     pub fn with_object(&self, object: Value<'a>) -> Self {
-        let Case { arena, request, workload, old, facts, budget, .. } = self;
+        let Case { arena, request, workload, old, facts, budget, explains, .. } = self;
         let request = Request { object: Some(object), ..*request };
-        Case::new(arena, request, workload.with_object(object), *old, *facts, budget)
+        Case::new(arena, request, workload.with_object(object), *old, *facts, budget).explained(*explains)
+    }
+
+    /// The same case, for somebody who wants to know why, or not.
+    pub fn explained(self, explains: bool) -> Self {
+        Case { explains, ..self }
     }
 
     /// The old object in the place of the new one.
@@ -152,32 +163,46 @@ impl<'c, 'a> Scope<'c, 'a> {
     ///
     /// # Errors
     /// What went wrong.
-    pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, Failure> {
+    pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, Failure<'a>> {
         let Case { arena, budget, facts, .. } = self.case;
         program.eval(arena, self, budget).map_err(|error| Failure {
             message: program.explain(&error),
+            evidence: self.evidence(program, budget),
             is_of_surroundings: error.is_exhausted() || facts.namespace.is_null(),
         })
+    }
+
+    /// The part of an expression that was false or failed, with the values that made it so; `budget` pays.
+    pub fn evidence(&self, program: &'a Program, budget: &Budget) -> Option<Evidence<'a>> {
+        let blame = program.blame(self.case.arena, self, budget)?;
+        let values = blame.values_in(program.source());
+        Some(Evidence { program, range: blame.range(), is_narrower: blame.is_narrower(), holds: blame.holds(), values })
     }
 
     /// The result of a condition.
     ///
     /// # Errors
     /// What went wrong.
-    pub fn test(&self, program: &'a Program) -> Result<bool, Failure> {
+    pub fn test(&self, program: &'a Program) -> Result<bool, Failure<'a>> {
         match self.value(program)? {
             cel::Value::Bool(holds) => Ok(holds),
             other => Err(Failure {
                 message: format!("the result is {other}, not a boolean"),
+                evidence: None,
                 is_of_surroundings: self.case.facts.namespace.is_null(),
             }),
         }
     }
 }
 
-impl fmt::Display for Failure {
+/// The message, with the values that led to it.
+impl fmt::Display for Failure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.evidence {
+            Some(evidence) if !evidence.values.is_empty() => write!(f, " ({})", evidence.values),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,17 +1,11 @@
-//! Values that expressions give: checked as written ones are when a policy loads, and merged as if written there.
+//! Values that expressions give, alone or inside of a written value.
 
 use crate::cel;
-use crate::document::{Step, Value};
-use crate::evaluate::case::{Case, Failure};
-use crate::evaluate::editor::{Editor, Source};
-use crate::evaluate::{Field, Reason};
+use crate::document::{Member, Value};
+use crate::evaluate::Field;
+use crate::evaluate::case::{Case, Scope};
 use crate::policy::Rule;
-use crate::policy::fields::{self, Holds};
-use crate::selector::valid_label_key;
-use crate::workload::Base;
-
-/// An object of more members fills in nothing: a patch of thousands of operations is no default any more.
-const MOST_MEMBERS: usize = 256;
+use crate::policy::edit::Build;
 
 /// What an expression of a rule gives for a field.
 #[derive(Clone, Copy)]
@@ -28,59 +22,34 @@ impl<'a> Computed<'a> {
     }
 }
 
-impl<'a> Editor<'_, 'a> {
-    /// A computed value, merged as if it were written in the policy: an object is one value for each of its fields.
-    pub(super) fn spread(&mut self, source: Source<'_, 'a>, field: Field<'a>, value: Value<'a>) {
-        let in_container = field.base != Base::Pod;
-        if let Some(row) = fields::find(in_container, field.steps) {
-            if !self.is_target_of_field(source.default, row) {
-                return;
+/// The value for this request; [`None`] for `optional.none()`, which means no edit, no element or no member.
+pub(super) fn built<'a>(case: &Case<'a>, scope: &Scope<'_, 'a>, build: &'a Build) -> Result<Option<Value<'a>>, String> {
+    Ok(match build {
+        Build::Constant(value) => Some(Value::from_json(case.arena, value)),
+        Build::Expression(program) => {
+            let value = match scope.value(program).map_err(|error| error.to_string())? {
+                cel::Value::Optional(None) => return Ok(None),
+                cel::Value::Optional(Some(value)) => *value,
+                value => value,
+            };
+            match value.to_document(case.arena) {
+                Some(value) => Some(value),
+                None => return Err(format!("the expression gives {value}, which no field can hold")),
             }
-            let name = match field.steps.last() {
-                Some(Step::Key(name)) => name,
-                _ => "",
-            };
-            let checked = match key_problem(row, name) {
-                Some(problem) => Err(problem),
-                None => row.check(name, value).map_err(|refusal| refusal.message),
-            };
-            return match checked {
-                Ok(value) => self.decide(source, row, field, Value::copied(self.case.arena, &value), true),
-                Err(problem) => self.withhold(source, Some(field), Some(value), Reason::Invalid(problem)),
-            };
         }
-        let Value::Object(members) = value else {
-            let problem = format!("the expression gives {}, and no field that can be defaulted", value.type_name());
-            return self.withhold(source, Some(field), Some(value), Reason::Invalid(problem));
-        };
-        if members.len() > MOST_MEMBERS {
-            let problem = format!("the expression gives more than {MOST_MEMBERS} fields");
-            return self.withhold(source, Some(field), None, Reason::Invalid(problem));
+        Build::List(elements) => {
+            let mut list = bumpalo::collections::Vec::new_in(case.arena);
+            for element in elements {
+                list.extend(built(case, scope, element)?);
+            }
+            Some(Value::Array(list.into_bump_slice()))
         }
-        for member in members {
-            self.spread(source, field.member(self.case.arena, member.key), member.value);
+        Build::Object(members) => {
+            let mut object = bumpalo::collections::Vec::new_in(case.arena);
+            for (key, member) in members {
+                object.extend(built(case, scope, member)?.map(|value| Member { key, value }));
+            }
+            Some(Value::Object(object.into_bump_slice()))
         }
-    }
-}
-
-/// What a computed value gives; [`None`] for `optional.none()`, which means no edit.
-pub(super) fn value<'a>(case: &Case<'a>, value: Result<cel::Value<'a>, Failure>) -> Result<Option<Value<'a>>, String> {
-    let value = match value.map_err(|error| error.message)? {
-        cel::Value::Optional(None) => return Ok(None),
-        cel::Value::Optional(Some(value)) => *value,
-        value => value,
-    };
-    match value.to_document(case.arena) {
-        Some(value) => Ok(Some(value)),
-        None => Err(format!("the expression gives {value}, which no field can hold")),
-    }
-}
-
-/// Why a computed key cannot stand in the map that the row is about. Written keys were checked when the policy loaded.
-fn key_problem(row: &fields::Field, key: &str) -> Option<String> {
-    if row.keys().is_some_and(|known| !known.contains(&key)) {
-        return Some(format!("`{key}` cannot be defaulted yet"));
-    }
-    let is_label = matches!(row.holds, Holds::Label | Holds::Annotation);
-    (is_label && !valid_label_key(key)).then(|| format!("`{key}` cannot be the key of a label or an annotation"))
+    })
 }

@@ -1,24 +1,32 @@
 //! The object while it is being edited.
 //!
 //! Nothing is set where somebody might miss what they wrote, and nothing that would start a rollout: each edit that is
-//! not made is collected with its reason.
+//! not made is collected with its reason. The stages of an edit are the children: [`rules`] asks the rules, [`merge`]
+//! takes values apart as the API's schema says, [`amounts`] and [`images`] know theirs, and [`decide`] says for one field
+//! whether it is set.
+
+mod amounts;
+mod decide;
+mod images;
+mod ledger;
+mod merge;
+mod rules;
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::document::{Step, Value, edit};
-use crate::evaluate::case::{Case, Scope};
-use crate::evaluate::computed::{self, Computed};
+use crate::document::{Step, Value};
+use crate::evaluate::case::Case;
+use crate::evaluate::computed::Computed;
 use crate::evaluate::matching::{Matched, is_same};
-use crate::evaluate::{Edit, Field, Reason, Withheld, acceptable};
-use crate::policy::fields::{self, Holds};
-use crate::policy::{DefaultRule, Leaf, LeafValue, Mode, OnUnknown, Policy, Rollout, Rule, Target, Verb};
-use crate::provenance::{Intent, Provenance};
-use crate::quantity::Quantity;
+use crate::evaluate::{Edit, Field, Reason, Withheld};
+use crate::policy::edit::{Action, EditRule, Range, Target};
+use crate::policy::fields::{self, Placement};
+use crate::policy::images::Rewrite;
+use crate::policy::{Policy, Rule};
+use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, List, Workload};
-
-/// Seconds of grace that the API server fills in.
-const API_DEFAULT_GRACE: i64 = 30;
+use ledger::{Index, Ledger};
 
 /// In a Pod of more containers none is edited: a patch of thousands of operations is no default any more.
 const MOST_CONTAINERS: usize = 256;
@@ -28,7 +36,7 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) case: &'e Case<'a>,
     pub(super) intent: &'e Intent<'a>,
     pub(super) workload: Workload<'a>,
-    pub(super) made: Vec<Edit<'a>>,
+    pub(super) made: Ledger<'a>,
     pub(super) withheld: Vec<Withheld<'a>>,
     /// Old values of a template that were put back, so that it does not change.
     pub(super) restored: Vec<Edit<'a>>,
@@ -40,8 +48,17 @@ pub(super) struct Editor<'e, 'a> {
     pub(super) unstable: &'e [Computed<'a>],
     /// Whether an update changes the template anyway.
     pub(super) template_changes: bool,
+    /// Whether there was no room for an amount, which another edit may make.
+    pub(super) may_fit: bool,
+    /// Whether a computed value takes the place of what the same rule computed before.
+    pub(super) computes_anew: bool,
     /// Fields that hold what a rule wants already.
-    claimed: ArenaVec<'a, Claim<'a>>,
+    claims: Vec<Owner<'a>>,
+    claimed: Index<'a>,
+    /// Ranges that fields were held against.
+    ranges: Vec<(Field<'a>, &'a Range, Owner<'a>)>,
+    /// What the matching policies rewrite.
+    rewrites: Vec<(Owner<'a>, &'a [Rewrite])>,
 }
 
 /// A rule whose `when` was false.
@@ -52,8 +69,9 @@ pub(super) struct Asleep<'a> {
     pub(super) container: Option<Container<'a>>,
 }
 
-struct Claim<'a> {
-    field: Field<'a>,
+/// The rule that a field belongs to.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
     policy: &'a Policy,
     rule: &'a Rule,
 }
@@ -63,7 +81,9 @@ struct Claim<'a> {
 pub(super) struct Source<'m, 'a> {
     matched: &'m Matched<'a>,
     rule: &'a Rule,
-    pub(super) default: &'a DefaultRule,
+    pub(super) edit: &'a EditRule,
+    /// Of the leaf.
+    placement: Placement,
 }
 
 impl<'e, 'a> Editor<'e, 'a> {
@@ -73,14 +93,19 @@ impl<'e, 'a> Editor<'e, 'a> {
             case,
             intent,
             workload: case.workload,
-            made: Vec::new(),
+            made: Ledger::default(),
             withheld: Vec::new(),
             restored: Vec::new(),
             computed: Vec::new(),
             asleep: ArenaVec::new_in(case.arena),
             unstable,
             template_changes,
-            claimed: ArenaVec::new_in(case.arena),
+            may_fit: false,
+            computes_anew: false,
+            claims: Vec::new(),
+            claimed: Index::default(),
+            ranges: Vec::new(),
+            rewrites: Vec::new(),
         }
     }
 
@@ -88,118 +113,70 @@ impl<'e, 'a> Editor<'e, 'a> {
     pub(super) fn may_edit(&self) -> bool {
         let Case { request, workload, .. } = self.case;
         let owned = matches!(workload.kind, Kind::ReplicaSet | Kind::Job) && workload.controller().is_some();
-        // Everything of a Pod but images and new ephemeral containers is fixed once it exists.
-        let in_time = match (request.sub_resource, workload.kind) {
-            ("", Kind::Pod) => request.operation == Operation::Create,
-            ("", _) => true,
-            ("ephemeralcontainers", Kind::Pod) => true,
-            _ => false,
-        };
+        let in_time = matches!((request.sub_resource, workload.kind), ("", _) | ("ephemeralcontainers", Kind::Pod));
         in_time && !owned && !workload.is_being_deleted() && !crate::provenance::is_mirror_of_node(request, workload)
     }
 
-    /// Whether a rule may edit this container, or the Pod itself, at all. Through `pods/ephemeralcontainers` come new
-    /// ephemeral containers; the API server takes nothing else from there.
-    fn reaches(&self, container: Option<&Container<'a>>) -> bool {
-        if self.case.request.sub_resource != "ephemeralcontainers" {
-            return true;
-        }
-        let is_new = |container: &Container<'a>| {
-            let old = self.case.old;
-            old.is_none_or(|old| old.container(container.role, container.name).is_none())
+    /// Whether rules of this verb may edit anything at all.
+    fn reaches_anything(&self, action: Action) -> bool {
+        !self.is_fixed() || action != Action::Default
+    }
+
+    /// Whether this is an update of a Pod, of which everything but images is fixed.
+    fn is_fixed(&self) -> bool {
+        let Case { request, workload, .. } = self.case;
+        (request.sub_resource, workload.kind, request.operation) == ("", Kind::Pod, Operation::Update)
+    }
+
+    /// Whether the field of a Pod that exists would become another than it is. Whoever applies a manifest again sends what
+    /// its author wrote, and the API server takes nothing but what an edit made of it when the Pod was created.
+    fn would_change(&self, action: Action, field: &Field<'a>, value: Value<'a>) -> bool {
+        self.is_fixed() && action != Action::RewriteImages && !self.is_old(field, value) && !self.is_new_image(field)
+    }
+
+    /// Whether this is an image that the update changes: then it may become yet another one.
+    fn is_new_image(&self, field: &Field<'a>) -> bool {
+        let is_image = field.container.is_some() && *field.steps == [Step::key("image")];
+        let sent = self.case.workload.field(field.base, field.steps).unwrap_or_default();
+        is_image && !self.is_old(field, sent)
+    }
+
+    /// Whether this is the value that the field had before the update.
+    fn is_old(&self, field: &Field<'a>, value: Value<'a>) -> bool {
+        let Some(old) = self.case.old else { return false };
+        let base = match field.container {
+            Some(container) => old.container(container.role, container.name).map(|container| container.base()),
+            None => Some(field.base),
         };
-        container.is_some_and(|container| container.list == List::Ephemeral && is_new(container))
+        base.and_then(|base| old.field(base, field.steps)) == Some(value)
     }
 
-    pub(super) fn run(&mut self, matched: &[Matched<'a>]) {
-        for matched in matched {
-            let edits = matched.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Default(_)));
-            if !edits {
-                continue;
+    /// Whether a rule may edit this container, or the Pod itself.
+    ///
+    /// Everything of a Pod but images and new ephemeral containers is fixed once it exists, so the other verbs only put
+    /// back what they made of it. Through `pods/ephemeralcontainers` come new ephemeral containers; the API server takes
+    /// nothing else from there.
+    fn reaches(&self, action: Action, container: Option<&Container<'a>>) -> bool {
+        let Case { request, workload, old, .. } = self.case;
+        let before = |container: &Container<'a>| old.and_then(|old| old.container(container.role, container.name));
+        match (request.sub_resource, workload.kind, request.operation) {
+            ("ephemeralcontainers", ..) => {
+                container.is_some_and(|container| container.list == List::Ephemeral && before(container).is_none())
             }
-            let mut scope = Scope::new(self.case, matched.policy);
-            for rule in &matched.policy.rules {
-                let Verb::Default(default) = &rule.verb else { continue };
-                let source = Source { matched, rule, default };
-                match &matched.failed {
-                    Some(error) => self.withhold(source, None, None, Reason::Error(error.to_string())),
-                    None => self.rule(&mut scope, source),
+            ("", Kind::Pod, Operation::Update) => {
+                let is_new = |container: &Container<'a>| {
+                    before(container).is_none_or(|before| before.image() != container.image())
+                };
+                match action {
+                    Action::RewriteImages => {
+                        container.is_some_and(|container| container.list != List::Ephemeral && is_new(container))
+                    }
+                    Action::Default => false,
+                    // What they would change is looked at field by field.
+                    Action::Override | Action::Append | Action::Bound => true,
                 }
             }
-        }
-    }
-
-    /// All of a rule's edits, or none where one of its expressions fails.
-    fn rule(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>) {
-        let (made, withheld, claimed) = (self.made.len(), self.withheld.len(), self.claimed.len());
-        let (workload, restored) = (self.workload, self.restored.clone());
-        self.values(scope, source);
-        let is_error = |withheld: &&Withheld<'a>| matches!(withheld.reason, Reason::Error(_));
-        let Some(error) = self.withheld.iter().skip(withheld).find(is_error) else { return };
-        let reason = error.reason.clone();
-        (self.workload, self.restored) = (workload, restored);
-        self.claimed.truncate(claimed);
-        for Edit { field, after, .. } in self.made.split_off(made) {
-            self.withhold(source, Some(field), Some(after), reason.clone());
-        }
-    }
-
-    fn values(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>) {
-        let Source { rule, default, .. } = source;
-        let (mut is_of_pod, mut is_of_containers, mut is_asked_once) = (false, false, false);
-        for leaf in &default.leaves {
-            // Where a rule speaks of the Pod too, its `when` knows no `container` and is asked once.
-            is_asked_once |= !leaf.in_container;
-            let is_wanted = self.is_target(default, leaf);
-            is_of_pod |= is_wanted && !leaf.in_container;
-            is_of_containers |= is_wanted && leaf.in_container;
-        }
-        is_of_pod &= self.reaches(None);
-        if is_asked_once && (is_of_pod || is_of_containers) && !self.may_run(scope, source, None) {
-            return;
-        }
-        if is_of_pod {
-            for leaf in default.leaves.iter().filter(|leaf| !leaf.in_container) {
-                self.wish(scope, source, leaf, None);
-            }
-        }
-        if !is_of_containers {
-            return;
-        }
-        if self.has_too_many_containers() {
-            let problem = format!("the Pod has more than {MOST_CONTAINERS} containers");
-            return self.withhold(source, None, None, Reason::Invalid(problem));
-        }
-        for container in self.case.workload.containers() {
-            let selected = rule.selects(&container);
-            if !selected || !self.reaches(Some(&container)) {
-                continue;
-            }
-            // A rule sees the container of the Pod that the template becomes.
-            let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
-            scope.enter(&seen);
-            if is_asked_once || self.may_run(scope, source, Some(container)) {
-                for leaf in default.leaves.iter().filter(|leaf| leaf.in_container) {
-                    self.wish(scope, source, leaf, Some(container));
-                }
-            }
-            scope.leave();
-        }
-    }
-
-    fn may_run(&mut self, scope: &Scope<'_, 'a>, source: Source<'_, 'a>, container: Option<Container<'a>>) -> bool {
-        let Source { matched, rule, .. } = source;
-        let Some(when) = &rule.when else { return true };
-        match scope.test(when) {
-            Ok(true) => true,
-            Ok(false) => {
-                self.asleep.push(Asleep { policy: matched.policy, rule, container });
-                false
-            }
-            Err(error) => {
-                self.withhold(source, None, None, Reason::Error(format!("`when`: {error}")));
-                false
-            }
+            _ => true,
         }
     }
 
@@ -207,129 +184,21 @@ impl<'e, 'a> Editor<'e, 'a> {
         self.case.workload.containers().nth(MOST_CONTAINERS).is_some()
     }
 
-    /// Whether the leaf goes into objects of this kind.
-    pub(super) fn is_target(&self, default: &DefaultRule, leaf: &Leaf) -> bool {
-        default.goes_into(leaf, self.target())
+    /// Whether edits of this placement go into objects of this kind.
+    pub(super) fn is_target(&self, edit: &EditRule, placement: Placement) -> bool {
+        edit.goes_into(placement, self.target())
     }
 
-    /// Whether the field goes into objects of this kind. A computed object may hold fields of both sorts.
-    pub(super) fn is_target_of_field(&self, default: &DefaultRule, row: &fields::Field) -> bool {
-        !default.inject_into.is_empty() || self.target() == Target::Pods || row.is_filled_in
+    /// Where edits of the field go.
+    pub(super) fn placement(&self, of_leaf: Placement, field: &Field<'a>) -> Placement {
+        match of_leaf {
+            Placement::Mixed => fields::placement(field.base != Base::Pod, field.steps),
+            placement => placement,
+        }
     }
 
     fn target(&self) -> Target {
         if self.workload.kind == Kind::Pod { Target::Pods } else { Target::Templates }
-    }
-
-    fn wish(
-        &mut self,
-        scope: &Scope<'_, 'a>,
-        source: Source<'_, 'a>,
-        leaf: &'a Leaf,
-        container: Option<Container<'a>>,
-    ) {
-        if !self.is_target(source.default, leaf) {
-            return;
-        }
-        let base = container.map_or(Base::Pod, |container| container.base());
-        let field = Field { base, steps: &leaf.steps, container };
-        match (&leaf.value, leaf.field) {
-            (LeafValue::Constant(value), Some(row)) => {
-                let value = Value::from_json(self.case.arena, value);
-                self.decide(source, row, field, value, false);
-            }
-            (LeafValue::Constant(_), None) => {}
-            // An expression that nobody will use is not asked.
-            (LeafValue::Computed(_), _) if container.is_some_and(|c| c.role.forbids(leaf.first_key())) => {}
-            (LeafValue::Computed(program), _) => match computed::value(self.case, scope.value(program)) {
-                Ok(Some(value)) => self.spread(source, field, value),
-                Ok(None) => {}
-                Err(error) => self.withhold(source, Some(field), None, Reason::Error(error)),
-            },
-        }
-    }
-
-    pub(super) fn decide(
-        &mut self,
-        source: Source<'_, 'a>,
-        row: &'static fields::Field,
-        field: Field<'a>,
-        mut value: Value<'a>,
-        is_computed: bool,
-    ) {
-        let Source { matched, rule, default } = source;
-        if is_computed {
-            self.computed.push(Computed { rule, field, value });
-        }
-        if let (Some(container), Some(Step::Key(first))) = (field.container, field.steps.first())
-            && container.role.forbids(first)
-        {
-            return;
-        }
-        if let Some(earlier) = self.made.iter().find(|edit| edit.field.is_same(&field)) {
-            // A rule is no conflict with itself: in a second round it only meets its own edit.
-            if earlier.after != value && !std::ptr::eq(earlier.rule, rule) {
-                let reason = Reason::Conflict(earlier.policy, earlier.rule);
-                self.withhold(source, Some(field), Some(value), reason);
-            }
-            return;
-        }
-        let mode = matched.editing_mode(rule);
-        let before = self.workload.field(field.base, field.steps);
-        if before.is_some_and(|before| is_equal(row, before, value)) {
-            if mode == Mode::Enforce {
-                self.claimed.push(Claim { field, policy: matched.policy, rule });
-            }
-            return;
-        }
-        let provenance = before.and_then(|_| self.intent.provenance(field.base, field.steps));
-        let withhold = |editor: &mut Self, value, reason| {
-            let (policy, field, value) = (matched.policy, Some(field), Some(value));
-            editor.withheld.push(Withheld { policy, rule, mode, field, value, provenance, reason });
-        };
-        if let Some(provenance) = provenance
-            && !may_replace(provenance, default, field, value)
-        {
-            return withhold(self, value, Reason::Provenance(provenance));
-        }
-        let claim = self.claimed.iter().find(|claim| claim.field.is_same(&field) && !std::ptr::eq(claim.rule, rule));
-        if let Some(Claim { policy, rule, .. }) = claim {
-            let reason = Reason::Conflict(policy, rule);
-            return withhold(self, value, reason);
-        }
-        if is_computed && self.is_unstable(rule, &field) {
-            return withhold(self, value, Reason::Unstable);
-        }
-        match acceptable::fitted(self, row, field, value) {
-            Ok(fitted) => value = fitted,
-            Err(problem) => return withhold(self, value, Reason::Invalid(problem)),
-        }
-        if before == Some(value) {
-            return;
-        }
-        if mode != Mode::Enforce {
-            return withhold(self, value, Reason::Mode(mode));
-        }
-        let may_roll = match default.rollout {
-            Rollout::Always => true,
-            Rollout::OnTemplateChange => self.template_changes,
-            Rollout::Never => self.case.old.is_none(),
-        };
-        if self.workload.kind == Kind::Job && self.case.old.is_some() {
-            return withhold(self, value, Reason::Invalid("the template of a Job that exists is fixed".to_owned()));
-        }
-        if self.target() == Target::Templates && !may_roll {
-            return withhold(self, value, Reason::Rollout);
-        }
-        let path = field.path(self.workload.kind);
-        let Ok(object) = edit::set(self.case.arena, self.workload.object, path.steps(), value) else {
-            let problem = format!("`{path}` has no place in the object");
-            return withhold(self, value, Reason::Invalid(problem));
-        };
-        self.workload = self.workload.with_object(object);
-        self.restored.retain(|restored| !restored.field.is_same(&field));
-        let before = self.case.workload.field(field.base, field.steps);
-        self.made.push(Edit { policy: matched.policy, rule, field, before, after: value, provenance });
     }
 
     fn is_unstable(&self, rule: &Rule, field: &Field<'a>) -> bool {
@@ -347,28 +216,36 @@ impl<'e, 'a> Editor<'e, 'a> {
         let (policy, mode) = (matched.policy, matched.editing_mode(rule));
         self.withheld.push(Withheld { policy, rule, mode, field, value, provenance: None, reason });
     }
-}
 
-/// Whether two values of a field mean the same.
-fn is_equal(row: &fields::Field, a: Value<'_>, b: Value<'_>) -> bool {
-    let quantities = || Quantity::of(a).ok().zip(Quantity::of(b).ok());
-    a == b || (row.holds == Holds::Quantity && quantities().is_some_and(|(a, b)| a == b))
-}
-
-/// A longer grace kills nothing, so it is worth having where nobody can know who asked for the API server's own.
-fn is_longer_grace(field: Field<'_>, value: Value<'_>) -> bool {
-    let is_grace = matches!(field.steps, [Step::Key(spec), Step::Key(grace)]
-        if spec == "spec" && grace == "terminationGracePeriodSeconds");
-    is_grace && value.as_i64() > Some(API_DEFAULT_GRACE)
-}
-
-fn may_replace(provenance: Provenance, default: &DefaultRule, field: Field<'_>, value: Value<'_>) -> bool {
-    match provenance {
-        Provenance::ApiDefault => true,
-        Provenance::Unknown => match default.on_unknown {
-            Some(choice) => choice == OnUnknown::Replace,
-            None => is_longer_grace(field, value),
-        },
-        Provenance::Authored | Provenance::Template | Provenance::Admission => false,
+    fn claim(&mut self, source: Source<'_, 'a>, field: Field<'a>) {
+        self.claimed.push(&field, self.claims.len());
+        self.claims.push(source.owner());
     }
+}
+
+impl<'a> Source<'_, 'a> {
+    fn owner(&self) -> Owner<'a> {
+        Owner { policy: self.matched.policy, rule: self.rule }
+    }
+
+    /// Whether an override of this rule goes before what the other one set, which came first only because this rule came
+    /// to life by an edit.
+    fn goes_before(&self, other: &Owner<'a>) -> bool {
+        if self.edit.action != Action::Override {
+            return false;
+        }
+        let place = |rule: &Rule| std::ptr::from_ref(rule).addr();
+        let by_policy = || self.matched.policy.precedence(other.policy);
+        other.rule.edit().is_none_or(|edit| edit.action != Action::Override)
+            || by_policy().then_with(|| place(self.rule).cmp(&place(other.rule))).is_lt()
+    }
+
+    fn is(&self, rule: &Rule) -> bool {
+        std::ptr::eq(self.rule, rule)
+    }
+}
+
+/// Whether these are the steps to `spec.KEY`.
+fn is_of_spec(steps: &[Step<'_>], key: &str) -> bool {
+    matches!(steps, [Step::Key(spec), Step::Key(last)] if spec == "spec" && last == key)
 }

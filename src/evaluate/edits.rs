@@ -4,20 +4,27 @@
 //! server may well ask a second time with the object that the first answer made.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Scope};
 use crate::evaluate::computed::Computed;
 use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{self, Matched};
-use crate::evaluate::{Edits, Reason, Withheld, rollout};
+use crate::evaluate::{Edit, Edits, Field, Reason, Withheld, rollout};
 use crate::patch;
 use crate::policy::Mode;
 use crate::policy::set::PolicySet;
 use crate::provenance::Intent;
+use crate::workload::{Base, List, Workload};
 
 /// Bytes that applying most patches takes.
 const SCRATCH: usize = 4096;
+
+/// A patch with more is no edit of a policy any more.
+const MOST_OPERATIONS: usize = 4096;
+/// Half of what etcd stores of an object.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Rules that wake one another are followed so far.
 const MOST_PASSES: usize = 8;
@@ -50,12 +57,13 @@ fn settled<'m, 'a>(
 ) -> Cow<'m, [Matched<'a>]> {
     let mut seen = 0;
     for _ in 0..MOST_PASSES {
-        let Some(new) = editor.made.get(seen..).filter(|new| !new.is_empty()) else { break };
+        let Some(new) = editor.made.edits().get(seen..).filter(|new| !new.is_empty()) else { break };
         let of_labels = new.iter().any(|edit| {
             matches!(edit.field.steps, [Step::Key(metadata), Step::Key(labels), ..]
                 if metadata == "metadata" && labels == "labels")
         });
-        seen = editor.made.len();
+        let of_containers = new.iter().any(|edit| adds_container(edit));
+        seen = editor.made.edits().len();
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
         if set.may_join_after_edit(of_labels) {
@@ -71,55 +79,90 @@ fn settled<'m, 'a>(
                     let now = again.pod().container(container.role, container.name);
                     scope.enter(&now.unwrap_or(*container));
                 }
-                asleep.rule.when.as_ref().is_some_and(|when| scope.test(when) == Ok(true))
+                asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
-        if !joined && !woken() {
+        let is_another_object = joined || of_containers || woken();
+        if !is_another_object && !editor.may_fit {
             break;
         }
         let mut next = Editor::new(&again, editor.intent, editor.unstable);
         next.template_changes = editor.template_changes;
+        next.computes_anew = is_another_object;
         next.made = std::mem::take(&mut editor.made);
         next.computed = std::mem::take(&mut editor.computed);
         next.restored = std::mem::take(&mut editor.restored);
         next.run(&matched);
-        let Editor { workload, made, computed, restored, asleep, .. } = next;
-        editor.workload = workload;
+        let Editor { workload, made, computed, restored, asleep, may_fit, .. } = next;
+        (editor.workload, editor.may_fit) = (workload, may_fit);
         (editor.made, editor.computed, editor.restored, editor.asleep) = (made, computed, restored, asleep);
     }
     matched
 }
 
+/// Whether the edit brings a container, for which rules may want something.
+fn adds_container(edit: &Edit<'_>) -> bool {
+    edit.field.base == Base::Pod
+        && matches!(edit.field.steps, [Step::Key(spec), Step::Key(list), Step::Index(_)]
+            if spec == "spec" && List::ALL.iter().any(|known| known.key() == list))
+}
+
+/// Whether the same stands in a field of two versions of an object.
+fn same_at(before: &Workload<'_>, after: &Workload<'_>, field: &Field<'_>) -> bool {
+    before.field(field.base, field.steps) == after.field(field.base, field.steps)
+}
+
 /// The computed values that were set and that would be others on the object they made.
 fn unstable_values<'a>(editor: &Editor<'_, 'a>, matched: &[Matched<'a>]) -> Vec<Computed<'a>> {
-    let was_set = |computed: &&Computed<'a>| editor.made.iter().any(|made| computed.is_for(made.rule, &made.field));
+    let was_set = |computed: &&Computed<'a>| {
+        editor.made.of(&computed.field).is_some_and(|made| computed.is_for(made.rule, &made.field))
+    };
     if !editor.computed.iter().any(|computed| was_set(&computed)) {
         return Vec::new();
     }
     let again = editor.case.with_object(editor.workload.object);
     let mut second = Editor::new(&again, editor.intent, editor.unstable);
     second.run(matched);
-    let holds_still = |computed: &Computed<'a>| {
-        let mut others = second.computed.iter().filter(|other| other.is_for(computed.rule, &computed.field));
-        others.all(|other| other.value == computed.value)
-    };
-    editor.computed.iter().filter(was_set).filter(|computed| !holds_still(computed)).copied().collect()
+    let key = |of: &Computed<'a>| (std::ptr::from_ref(of.rule), of.field.base, of.field.steps);
+    // The last one counts: in a later round a value may have become another one.
+    let now: HashMap<_, _> = second.computed.iter().map(|computed| (key(computed), computed.value)).collect();
+    let set: HashMap<_, _> =
+        editor.computed.iter().filter(was_set).map(|computed| (key(computed), *computed)).collect();
+    let holds_still = |computed: &Computed<'a>| now.get(&key(computed)).is_none_or(|now| *now == computed.value);
+    set.into_values().filter(|computed| !holds_still(computed)).collect()
 }
 
 fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let Editor { case, workload, made, restored, mut withheld, .. } = editor;
     let original = case.workload;
-    let made = if restored.is_empty() { made } else { restored.into_iter().chain(made).collect() };
+    withheld.retain(|withheld| {
+        let made = withheld.field.and_then(|field| made.of(&field));
+        let is_made = made.is_some_and(|made| std::ptr::eq(made.rule, withheld.rule));
+        !(is_made && matches!(withheld.reason, Reason::Invalid(_)))
+    });
+    let mut made = made.into_edits();
+    if !restored.is_empty() {
+        made = restored.into_iter().chain(made).collect();
+    }
+    // One rule may undo what another one did, as where elements are added to a list that is overridden.
+    made.retain(|edit| !same_at(&original, &workload, &edit.field));
+    for edit in &mut made {
+        edit.before = original.field(edit.field.base, edit.field.steps);
+    }
     if made.is_empty() {
         return Edits { made, withheld, object: original.object, patch: Vec::new() };
     }
     let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
     let scratch = bumpalo::Bump::with_capacity(SCRATCH);
-    if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
+    let problem = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {
+        "the patch would be too large: thousands of operations, or more than a megabyte"
+    } else if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
         return Edits { made, withheld, object: workload.object, patch };
-    }
-    // INVARIANT: operations() makes patches that apply. If it ever does not, the request must not fail for it.
+    } else {
+        // INVARIANT: operations() makes patches that apply. If it ever does not, the request must not fail for it.
+        "the patch does not apply"
+    };
     withheld.extend(made.into_iter().map(|edit| Withheld {
         policy: edit.policy,
         rule: edit.rule,
@@ -127,7 +170,7 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
         field: Some(edit.field),
         value: Some(edit.after),
         provenance: edit.provenance,
-        reason: Reason::Invalid("the patch does not apply".to_owned()),
+        reason: Reason::Invalid(problem.to_owned()),
     }));
     Edits { made: Vec::new(), withheld, object: original.object, patch: Vec::new() }
 }

@@ -11,7 +11,8 @@ use crate::document::print::shortened;
 use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
-use crate::evaluate::{Violation, owner};
+use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
+use crate::policy::pod_security::{self, Check};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::review::printable;
@@ -20,8 +21,12 @@ use crate::workload::{Base, Container, Role, path_in};
 /// What an expression found wrong.
 struct Finding<'a> {
     container: Option<Container<'a>>,
+    /// Of an error, without the values that led to it.
     message: String,
     error: Option<Error>,
+    evidence: Option<Evidence<'a>>,
+    /// What a check of the Pod Security Standards found.
+    security: Option<pod_security::Finding<'a>>,
 }
 
 /// What kept a rule from finding out.
@@ -45,10 +50,12 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
     for matched in matched {
         let mut scope = Scope::new(case, matched.policy);
         for rule in &matched.policy.rules {
-            let Verb::Require(require) = &rule.verb else { continue };
+            if rule.edit().is_some() {
+                continue;
+            }
             let findings = match &matched.failed {
                 Some(failure) => vec![Finding::of(failure.clone(), None)],
-                None => findings_of(case, &mut scope, rule, require),
+                None => findings_of(case, &mut scope, rule),
             };
             if findings.is_empty() {
                 continue;
@@ -58,33 +65,39 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                 // What the policy did not cover before cannot have violated it.
                 let before = match matching::conditions(matched.policy, old) {
                     _ if !matching::selects_pod(&matched.policy.matching, old) => Vec::new(),
-                    Some(Ok(())) => findings_of(old, &mut scope, rule, require),
+                    Some(Ok(())) => findings_of(old, &mut scope, rule),
                     Some(Err(failure)) => vec![Finding::of(failure, None)],
                     None => Vec::new(),
                 };
-                let mut by_container: HashMap<_, Vec<_>> = HashMap::new();
+                let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
                 for finding in before {
-                    by_container.entry(finding.named()).or_default().push(finding);
+                    by_name.entry(finding.named()).or_default().push(finding);
                 }
-                (old, by_container)
+                (old, by_name)
             });
             for finding in findings {
-                let was_there = old_findings.as_ref().is_some_and(|(old, by_container)| {
-                    let mut before = by_container.get(&finding.named()).into_iter().flatten();
-                    before.any(|before| is_same(case, old, require, &finding, before))
+                let was_there = old_findings.as_ref().is_some_and(|(old, by_name)| {
+                    let mut before = by_name.get(&finding.named()).into_iter().flatten();
+                    before.any(|before| is_same(case, old, rule, &finding, before))
                 });
+                let [exception, expired] = matched.exceptions(case, rule, &finding.containers());
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
                 let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
+                let mut paths = paths(case, rule, &finding).into_iter();
                 violations.push(Violation {
                     policy: matched.policy,
                     rule,
                     mode: if passed_over { Mode::Audit } else { mode },
-                    message: finding.message,
-                    path: path(case, require, finding.container.as_ref()),
+                    message: finding.shown(),
+                    path: paths.next().unwrap_or_default(),
+                    also: paths.collect(),
                     container: finding.container,
                     is_new: !was_there,
                     is_error: finding.error.is_some(),
+                    exception,
+                    expired,
+                    evidence: finding.evidence,
                 });
             }
         }
@@ -93,25 +106,78 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
 }
 
 impl<'a> Finding<'a> {
-    fn of(failure: Failure, container: Option<Container<'a>>) -> Self {
+    fn of(failure: Failure<'a>, container: Option<Container<'a>>) -> Self {
         let error = if failure.is_of_surroundings { Error::OfSurroundings } else { Error::OfObject };
-        Finding { container, message: on_one_line(&failure.message), error: Some(error) }
+        let message = on_one_line(&failure.message);
+        Finding { container, message, error: Some(error), evidence: failure.evidence, security: None }
     }
 
-    /// By what a container is known in another version of the object.
-    fn named(&self) -> Option<(Role, &'a str)> {
-        self.container.map(|container| (container.role, container.name))
+    fn of_check(finding: pod_security::Finding<'a>) -> Self {
+        let container = match security::containers(&finding).as_slice() {
+            [container] => Some(*container),
+            _ => None,
+        };
+        let message = on_one_line(&finding.to_string());
+        Finding { container, message, error: None, evidence: None, security: Some(finding) }
+    }
+
+    /// The containers that it is about; none for the Pod itself.
+    fn containers(&self) -> Vec<Container<'a>> {
+        match &self.security {
+            Some(finding) => security::containers(finding),
+            None => self.container.into_iter().collect(),
+        }
+    }
+
+    /// The message, with what led to it.
+    fn shown(&self) -> String {
+        match &self.evidence {
+            Some(Evidence { values, .. }) if self.error.is_some() && !values.is_empty() => {
+                on_one_line(&format!("{} ({values})", self.message))
+            }
+            _ => self.message.clone(),
+        }
+    }
+
+    /// By what it is known in another version of the object: the check, or else the container.
+    fn named(&self) -> (Option<Check>, Option<(Role, &'a str)>) {
+        match &self.security {
+            Some(finding) => (Some(finding.check), None),
+            None => (None, self.container.map(|container| (container.role, container.name))),
+        }
     }
 }
 
-fn findings_of<'a>(
+fn findings_of<'a>(case: &Case<'a>, scope: &mut Scope<'_, 'a>, rule: &'a Rule) -> Vec<Finding<'a>> {
+    match &rule.verb {
+        Verb::Edit(_) => Vec::new(),
+        Verb::Require(require) => of_require(case, scope, rule, require),
+        Verb::PodSecurity(security) => match is_awake(scope, rule) {
+            Ok(true) => security::findings(case, security).into_iter().map(Finding::of_check).collect(),
+            Ok(false) => Vec::new(),
+            Err(failure) => vec![Finding::of(failure, None)],
+        },
+    }
+}
+
+/// Whether the `when` of a rule holds, if it has one.
+fn is_awake<'a>(scope: &Scope<'_, 'a>, rule: &'a Rule) -> Result<bool, Failure<'a>> {
+    let Some(when) = &rule.when else { return Ok(true) };
+    scope.test(when).map_err(|error| cannot("`when`", error))
+}
+
+fn cannot<'a>(what: &str, error: Failure<'a>) -> Failure<'a> {
+    Failure { message: format!("{what} cannot be evaluated: {}", error.message), ..error }
+}
+
+fn of_require<'a>(
     case: &Case<'a>,
     scope: &mut Scope<'_, 'a>,
     rule: &'a Rule,
     require: &'a Require,
 ) -> Vec<Finding<'a>> {
     if require.subject != Subject::Container {
-        return finding(scope, rule, require, None).into_iter().collect();
+        return finding(case, scope, rule, require, None).into_iter().collect();
     }
     let field = require.field.as_ref().and_then(|field| match field.steps().first() {
         Some(Step::Key(key)) => Some(key.as_ref()),
@@ -124,7 +190,7 @@ fn findings_of<'a>(
             continue;
         }
         scope.enter(&container);
-        let found = finding(scope, rule, require, Some(container));
+        let found = finding(case, scope, rule, require, Some(container));
         scope.leave();
         let Some(found) = found else { continue };
         case.budget.charge(Budget::VIOLATION.saturating_add(found.message.len().try_into().unwrap_or(u64::MAX)));
@@ -139,25 +205,26 @@ fn findings_of<'a>(
 }
 
 fn finding<'a>(
+    case: &Case<'a>,
     scope: &Scope<'_, 'a>,
     rule: &'a Rule,
     require: &'a Require,
     container: Option<Container<'a>>,
 ) -> Option<Finding<'a>> {
-    let cannot = |what: &str, error: Failure| {
-        Finding::of(Failure { message: format!("{what} cannot be evaluated: {error}"), ..error }, container)
-    };
-    if let Some(when) = &rule.when {
-        match scope.test(when) {
-            Ok(true) => {}
-            Ok(false) => return None,
-            Err(error) => return Some(cannot("`when`", error)),
-        }
+    match is_awake(scope, rule) {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(failure) => return Some(Finding::of(failure, container)),
     }
     match scope.test(&require.program) {
         Ok(true) => None,
-        Ok(false) => Some(Finding { container, message: message(scope, require), error: None }),
-        Err(error) => Some(cannot("the rule", error)),
+        Ok(false) => {
+            // From a budget of its own: who asks why gets the answer that who does not ask gets.
+            let evidence =
+                if case.explains { scope.evidence(&require.program, &Budget::new(Budget::BLAME)) } else { None };
+            Some(Finding { container, message: message(scope, require), error: None, evidence, security: None })
+        }
+        Err(error) => Some(Finding::of(cannot("the rule", error), container)),
     }
 }
 
@@ -177,27 +244,43 @@ fn on_one_line(text: &str) -> String {
     printable(shortened(text, LONGEST_MESSAGE).into_owned())
 }
 
-/// The field to blame, in the object.
-fn path<'a>(case: &Case<'a>, require: &'a Require, container: Option<&Container<'a>>) -> Path<'a> {
-    let field = require.field.as_ref().map(Path::steps).unwrap_or_default();
+/// What the rule is about, and the field to blame if it names one.
+fn blamed_by(rule: &Rule) -> (Subject, Option<&Path<'static>>) {
+    match &rule.verb {
+        Verb::Require(require) => (require.subject, require.field.as_ref()),
+        Verb::Edit(_) | Verb::PodSecurity(_) => (Subject::Pod, None),
+    }
+}
+
+/// The fields to blame, in the object.
+fn paths<'a>(case: &Case<'a>, rule: &'a Rule, finding: &Finding<'a>) -> Vec<Path<'a>> {
     let kind = case.workload.kind;
-    match (require.subject, container) {
+    if let Some(finding) = &finding.security {
+        return security::paths(kind, finding);
+    }
+    let (subject, field) = blamed_by(rule);
+    let field = field.map(Path::steps).unwrap_or_default();
+    vec![match (subject, &finding.container) {
         (Subject::Object, _) => field.iter().map(Step::borrowed).collect(),
         (Subject::Container, Some(container)) => path_in(kind, container.base(), field),
         (Subject::Container, None) => path_in(kind, Base::Pod, &[]).key("spec"),
         (Subject::Pod, _) => path_in(kind, Base::Pod, field),
-    }
+    }]
 }
 
 /// Whether the old object, in the container of the same name and role, violates the rule in the same way: with equal
 /// values at the rule's field. Which field an error comes from nobody knows, so there all must be equal.
-fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
+fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, rule: &Rule, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
+    if let Some((finding, before)) = finding.security.as_ref().zip(before.security.as_ref()) {
+        return security::was_there(finding, before);
+    }
+    let (subject, field) = blamed_by(rule);
     let is_same_error = finding.error == Some(Error::OfObject) && finding.message == before.message;
     if finding.error != before.error || (finding.error.is_some() && !is_same_error) {
         return false;
     }
-    let field = require.field.as_ref().map(Path::steps).filter(|_| finding.error.is_none());
-    let blamed = |case: &Case<'a>, finding: &Finding<'a>| match (require.subject, finding.container) {
+    let field = field.map(Path::steps).filter(|_| finding.error.is_none());
+    let blamed = |case: &Case<'a>, finding: &Finding<'a>| match (subject, finding.container) {
         (Subject::Object, _) => case.workload.object,
         (Subject::Container, Some(container)) => container.value,
         (Subject::Container, None) | (Subject::Pod, _) => case.pod().template,
@@ -205,7 +288,7 @@ fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, require: &Require, finding: &Find
     let (a, b) = (blamed(new, finding), blamed(old, before));
     let same =
         |a: Option<Value<'_>>, b: Option<Value<'_>>| matching::is_same(a.unwrap_or_default(), b.unwrap_or_default());
-    match (field, require.subject) {
+    match (field, subject) {
         (Some(field), _) => same(a.at(field), b.at(field)),
         (None, Subject::Container) if finding.container.is_some() => same(Some(a), Some(b)),
         (None, Subject::Container | Subject::Pod) => same(a.field("spec"), b.field("spec")),

@@ -2,13 +2,16 @@
 
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
+use crate::policy::exception::{Exception, Question};
 use crate::policy::set::{Key, PolicySet};
-use crate::policy::{Match, Mode, Policy, Rule, Verb};
-use crate::workload::Kind;
+use crate::policy::{Match, Mode, Policy, Rule};
+use crate::workload::{Container, Kind};
 
 /// A policy that applies.
 #[derive(Clone, Debug)]
 pub struct Matched<'a> {
+    /// The set that it is of.
+    pub set: &'a PolicySet,
     /// The policy.
     pub policy: &'a Policy,
     /// How strictly its rules act here, at most.
@@ -16,13 +19,27 @@ pub struct Matched<'a> {
     /// The mode for judging: milder where a controller made the Pod and the policy lets those pass.
     pub judging: Mode,
     /// A condition of its `match` that could not be evaluated: then nobody knows whether it applies.
-    pub failed: Option<Failure>,
+    pub failed: Option<Failure<'a>>,
 }
 
-impl Matched<'_> {
+impl<'a> Matched<'a> {
+    /// The exception from `rule` that covers what is found in these containers, or in the Pod itself if there are none;
+    /// and one that would cover it and has expired.
+    pub fn exceptions(&self, case: &Case<'a>, rule: &Rule, containers: &[Container<'a>]) -> [Option<&'a Exception>; 2] {
+        let from = self.set.exceptions_from(rule);
+        if from.is_empty() {
+            return [None; 2];
+        }
+        let question = Question { namespace: case.request.namespace, labels: case.workload.pod_labels(), containers };
+        let covering: Vec<&Exception> =
+            from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question)).collect();
+        let holding = covering.iter().find(|exception| exception.holds_at(case.facts.now)).copied();
+        [holding, covering.first().copied().filter(|_| holding.is_none())]
+    }
+
     /// Whether it has a rule that judges.
     pub fn judges(&self) -> bool {
-        self.policy.rules.iter().any(|rule| matches!(rule.verb, Verb::Require(_)))
+        self.policy.rules.iter().any(Rule::judges)
     }
 
     /// The mode of a rule that edits.
@@ -56,7 +73,7 @@ pub fn matched<'a>(set: &'a PolicySet, case: &Case<'a>) -> Vec<Matched<'a>> {
             let failed = conditions(policy, case)?.err().or_else(|| unknown_namespace(policy, &key));
             let mode = mode(policy, namespace_labels);
             let judging = if is_made_by_controller(case) { mode.min(policy.controller_pods) } else { mode };
-            Some(Matched { policy, mode, judging, failed })
+            Some(Matched { set, policy, mode, judging, failed })
         })
         .collect()
 }
@@ -71,10 +88,11 @@ fn mode(policy: &Policy, namespace_labels: Option<Value<'_>>) -> Mode {
 }
 
 /// Why nobody knows whether a policy applies that asks for the labels of a namespace which is not known.
-fn unknown_namespace(policy: &Policy, key: &Key<'_>) -> Option<Failure> {
+fn unknown_namespace<'a>(policy: &Policy, key: &Key<'_>) -> Option<Failure<'a>> {
     let asks = policy.matching.namespace_selector.is_some() || !policy.modes.is_empty();
     (asks && key.namespace_labels.is_none()).then(|| Failure {
         message: format!("the labels of namespace `{}` are not known", key.namespace),
+        evidence: None,
         is_of_surroundings: true,
     })
 }
@@ -124,7 +142,7 @@ pub fn selects_pod(matching: &Match, case: &Case<'_>) -> bool {
 }
 
 /// [`None`] if a condition is false; an error if none is false and one cannot be evaluated, as the API server does it.
-pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure>> {
+pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), Failure<'a>>> {
     if policy.matching.conditions.is_empty() {
         return Some(Ok(()));
     }
@@ -135,7 +153,7 @@ pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), 
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) if result.is_ok() => {
-                let message = format!("condition `{}` cannot be evaluated: {error}", condition.name);
+                let message = format!("condition `{}` cannot be evaluated: {}", condition.name, error.message);
                 result = Err(Failure { message, ..error });
             }
             Err(_) => {}

@@ -7,8 +7,9 @@ use crate::document::{Value, edit};
 use crate::evaluate::editor::Editor;
 use crate::evaluate::matching::{Matched, is_same};
 use crate::evaluate::{Edit, Field};
-use crate::policy::fields;
-use crate::policy::{DefaultRule, Leaf, Mode, Rule, Verb};
+use crate::policy::edit::{Action, EditRule, LeafValue};
+use crate::policy::fields::{self, Shape};
+use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
@@ -33,11 +34,13 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
     let mut workload = case.workload;
     for matched in matched.iter().filter(|matched| matched.failed.is_none()) {
         for rule in &matched.policy.rules {
-            let Verb::Default(default) = &rule.verb else { continue };
+            // What the other verbs do to a template does not depend on who wrote it.
+            let is_value = |edit: &&EditRule| matches!(edit.action, Action::Default | Action::Override);
+            let Some(edit) = rule.edit().filter(is_value) else { continue };
             if matched.editing_mode(rule) != Mode::Enforce {
                 continue;
             }
-            for (field, was) in fields(editor, &old, rule, default) {
+            for (field, was) in values(editor, &old, rule, edit) {
                 let now = case.workload.field(field.base, field.steps);
                 if now == Some(was) || edits.iter().any(|edit| edit.field.is_same(&field)) {
                     continue;
@@ -80,55 +83,83 @@ fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
     Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
 }
 
-/// Each field that a rule may default in the template and that has an old value.
-fn fields<'a>(
+/// Each field that a rule may set in the template and that has an old value.
+fn values<'a>(
     editor: &Editor<'_, 'a>,
     old: &Workload<'a>,
     rule: &'a Rule,
-    default: &'a DefaultRule,
+    edit: &'a EditRule,
 ) -> Vec<(Field<'a>, Value<'a>)> {
     let mut fields = Vec::new();
-    for leaf in default.leaves.iter().filter(|leaf| editor.is_target(default, leaf)) {
+    for leaf in edit.leaves.iter().filter(|leaf| editor.is_target(edit, leaf.placement)) {
+        let wanted = match &leaf.value {
+            LeafValue::Constant(value) => Some(Value::from_json(editor.case.arena, value)),
+            _ => None,
+        };
         if !leaf.in_container {
             let field = Field { base: Base::Pod, steps: &leaf.steps, container: None };
-            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was)));
+            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was, wanted)));
             continue;
         }
-        let selected =
-            |container: &Container<'a>| rule.selects(container) && !container.role.forbids(Leaf::first_key(leaf));
+        let selected = |container: &Container<'a>| rule.selects(container) && !container.role.forbids(leaf.first_key());
         for container in editor.case.workload.containers().filter(selected) {
             let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
             let was = before.and_then(|before| before.value.at(&leaf.steps)).filter(|was| !was.is_null());
-            fields.extend(was.map(|was| (field, was)));
+            fields.extend(was.map(|was| (field, was, wanted)));
         }
     }
-    // What a computed object filled in is put back field by field: beside it stands what the author wrote.
+    // What an object filled in is put back field by field: beside it stands what the author wrote.
     let mut rows = Vec::with_capacity(fields.len());
-    for (field, was) in fields {
-        each_row(editor, default, field, was, &mut rows);
+    for (field, was, wanted) in fields {
+        if let Some(known) = fields::Field::at(field.base != Base::Pod, field.steps) {
+            each_row(editor, edit, known, field, was, wanted, &mut rows);
+        }
     }
     rows
 }
 
+/// The fields in `field` that a rule fills in, by what it wants there; nobody knows that of a computed object.
 fn each_row<'a>(
     editor: &Editor<'_, 'a>,
-    default: &DefaultRule,
+    edit: &EditRule,
+    known: fields::Field,
     field: Field<'a>,
     was: Value<'a>,
+    wanted: Option<Value<'a>>,
     rows: &mut Vec<(Field<'a>, Value<'a>)>,
 ) {
     let in_container = field.base != Base::Pod;
-    if let Some(row) = fields::find(in_container, field.steps) {
-        if editor.is_target_of_field(default, row) {
-            rows.push((field, was));
+    match known.shape() {
+        Shape::Object | Shape::Map => {
+            for member in was.members().iter().filter(|member| !member.value.is_null()) {
+                let inner = wanted.map(|wanted| wanted.field(member.key));
+                if let (Some(known), None | Some(Some(_))) = (known.member(member.key), inner) {
+                    let field = field.member(editor.case.arena, member.key);
+                    each_row(editor, edit, known, field, member.value, inner.flatten(), rows);
+                }
+            }
         }
-        return;
-    }
-    if fields::below(in_container, field.steps).next().is_none() {
-        return;
-    }
-    for member in was.members().iter().filter(|member| !member.value.is_null()) {
-        each_row(editor, default, field.member(editor.case.arena, member.key), member.value, rows);
+        _ if !editor.is_target(edit, fields::placement(in_container, field.steps)) => {}
+        Shape::Keyed(keys) => {
+            // Of a list that went as a whole, the elements that the rule adds: the others were its author's to take.
+            let is_wanted = |element: &Value<'a>| {
+                let mut wanted = wanted.unwrap_or_default().elements().iter();
+                wanted.any(|wanted| fields::is_same_element(keys, *element, *wanted))
+            };
+            let kept = was.elements().iter().copied().filter(is_wanted);
+            let kept = bumpalo::collections::Vec::from_iter_in(kept, editor.case.arena).into_bump_slice();
+            if !kept.is_empty() && editor.case.workload.field(field.base, field.steps).is_none() {
+                rows.push((field, Value::Array(kept)));
+            }
+        }
+        Shape::Whole => {
+            // A value with parts that is not the rule's own was its author's.
+            let has_parts = matches!(was, Value::Array(_) | Value::Object(_));
+            let is_own = |wanted: Value<'a>| wanted == was || editor.as_decoded(&field, wanted) == Some(was);
+            if !has_parts || wanted.is_some_and(is_own) {
+                rows.push((field, was));
+            }
+        }
     }
 }

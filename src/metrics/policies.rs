@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
 use crate::admit::Outcome;
 use crate::document::Step;
 use crate::evaluate::{Field, Violation};
+use crate::metrics::exceptions::ExceptionCounters;
 use crate::metrics::table::{self, Described};
+use crate::policy::fields::Shape;
 use crate::policy::set::PolicySet;
-use crate::policy::{Leaf, Mode, Policy, Rule, Verb};
+use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule};
 use crate::workload::Base;
 
 /// The counters of one policy set.
@@ -23,13 +25,14 @@ pub struct SetCounters {
     policies: Vec<PolicyCounters>,
     /// By where the policy stands in memory; [`PolicyCounters`] keep it there.
     numbers: HashMap<usize, usize>,
+    exceptions: ExceptionCounters,
 }
 
 /// Shows the counters of the set in force.
 #[derive(Clone, Debug)]
 pub(super) struct SetCollector {
     current: Arc<ArcSwap<SetCounters>>,
-    descriptions: [Desc; 3],
+    descriptions: [Desc; 5],
 }
 
 #[derive(Debug)]
@@ -48,14 +51,15 @@ struct PolicyCounters {
 type RuleResults = [[AtomicU64; RESULTS.len()]; MODES.len()];
 
 const MODES: [Mode; 3] = [Mode::Audit, Mode::Warn, Mode::Enforce];
-const RESULTS: [&str; 4] = ["pass", "old", "violation", "error"];
+const RESULTS: [&str; 5] = ["pass", "exception", "old", "violation", "error"];
 const PASS: usize = 0;
-const OLD: usize = 1;
-const VIOLATION: usize = 2;
-const ERROR: usize = 3;
+const EXCEPTION: usize = 1;
+const OLD: usize = 2;
+const VIOLATION: usize = 3;
+const ERROR: usize = 4;
 
 /// Why an edit is withheld, and last whatever has no place of its own.
-const CODES: [&str; 12] = [
+const CODES: [&str; 13] = [
     "api-default",
     "authored",
     "template",
@@ -64,6 +68,7 @@ const CODES: [&str; 12] = [
     "mode",
     "conflict",
     "rollout",
+    "exception",
     "error",
     "invalid",
     "unstable",
@@ -73,6 +78,7 @@ const OTHER: &str = "other";
 
 impl SetCounters {
     fn new(set: &PolicySet, before: &SetCounters) -> Self {
+        let exceptions = ExceptionCounters::new(set, &before.exceptions);
         let before: HashMap<&str, &PolicyCounters> =
             before.policies.iter().map(|counters| (counters.policy.id.as_str(), counters)).collect();
         let policies: Vec<_> = set
@@ -81,7 +87,7 @@ impl SetCounters {
             .map(|policy| PolicyCounters::new(Arc::clone(policy), before.get(policy.id.as_str()).copied()))
             .collect();
         let numbers = policies.iter().zip(0..).map(|(counters, number)| (address(&counters.policy), number)).collect();
-        SetCounters { policies, numbers }
+        SetCounters { policies, numbers, exceptions }
     }
 
     fn of(&self, policy: &Policy) -> Option<&PolicyCounters> {
@@ -103,6 +109,7 @@ impl SetCounters {
             }
             return;
         }
+        self.exceptions.count(outcome.violations);
         for matched in outcome.matched {
             let Some(counters) = self.of(matched.policy) else { continue };
             for (rule, results) in matched.policy.rules.iter().zip(&counters.rules) {
@@ -110,7 +117,7 @@ impl SetCounters {
                 let worst = mine.map(|violation| (result(violation), violation.mode)).max();
                 match worst {
                     Some((result, mode)) => add(results, mode, result),
-                    None if judges(rule) => add(results, matched.judging_mode(rule), PASS),
+                    None if rule.judges() => add(results, matched.judging_mode(rule), PASS),
                     None => {}
                 }
             }
@@ -152,7 +159,7 @@ impl PolicyCounters {
 
     fn edited(&self, field: &Field<'_>) {
         let is_it = |leaf: &Leaf| {
-            leaf.in_container == matches!(field.base, Base::Container(..)) && leaf.steps.as_slice() == field.steps
+            leaf.in_container == matches!(field.base, Base::Container(..)) && field.steps.starts_with(&leaf.steps)
         };
         let leaf = self.policy.rules.iter().flat_map(leaves).position(is_it);
         let place =
@@ -182,6 +189,8 @@ impl SetCollector {
                 description(table::RULE_RESULTS)?,
                 description(table::EDITS)?,
                 description(table::WITHHELD)?,
+                description(table::EXCEPTION_USES)?,
+                description(table::EXCEPTION_EXPIRY)?,
             ],
         })
     }
@@ -211,7 +220,7 @@ impl Collector for SetCollector {
                     for (result, counter) in RESULTS.into_iter().zip(by_result) {
                         let count = counter.load(Ordering::Relaxed);
                         // Shown from the beginning, so that the first one is an increase.
-                        let is_awaited = judges(rule) && mode == strictest && result == "violation";
+                        let is_awaited = rule.judges() && mode == strictest && result == "violation";
                         if count > 0 || is_awaited {
                             let values = [mode.name(), &policy.id, result, &rule.name];
                             results.push(metric(table::RULE_RESULTS, values, count));
@@ -232,13 +241,21 @@ impl Collector for SetCollector {
                 }
             }
         }
-        let families = [(table::RULE_RESULTS, results), (table::EDITS, edits), (table::WITHHELD, withheld)];
+        let [uses, expiries] = current.exceptions.collect();
+        let families = [
+            (table::RULE_RESULTS, results),
+            (table::EDITS, edits),
+            (table::WITHHELD, withheld),
+            (table::EXCEPTION_USES, uses),
+            (table::EXCEPTION_EXPIRY, expiries),
+        ];
         families.into_iter().filter(|(_, metrics)| !metrics.is_empty()).map(family).collect()
     }
 }
 
 fn result(violation: &Violation<'_>) -> usize {
     match violation {
+        Violation { exception: Some(_), .. } => EXCEPTION,
         Violation { is_error: true, .. } => ERROR,
         Violation { is_new: true, .. } => VIOLATION,
         _ => OLD,
@@ -252,21 +269,16 @@ fn add(results: &RuleResults, mode: Mode, result: usize) {
     }
 }
 
-fn judges(rule: &Rule) -> bool {
-    matches!(rule.verb, Verb::Require(_))
-}
-
 fn leaves(rule: &Rule) -> &[Leaf] {
-    match &rule.verb {
-        Verb::Default(default) => &default.leaves,
-        Verb::Require(_) => &[],
-    }
+    rule.edit().map(|edit| edit.leaves.as_slice()).unwrap_or_default()
 }
 
 /// `spec.terminationGracePeriodSeconds`, `spec.containers[*].image`; [`None`] for a computed object, whose fields nobody
 /// knows before it is computed.
 fn field_of_leaf(leaf: &Leaf) -> Option<String> {
-    leaf.field?;
+    if matches!(leaf.value, LeafValue::Computed(_)) && matches!(leaf.field.shape(), Shape::Object | Shape::Map) {
+        return None;
+    }
     let mut text = if leaf.in_container { "spec.containers[*]".to_owned() } else { String::new() };
     for step in &leaf.steps {
         if let Step::Key(key) = step {
@@ -284,17 +296,31 @@ fn address(policy: &Policy) -> usize {
 }
 
 fn metric<const N: usize>(described: Described, values: [&str; N], count: u64) -> Metric {
+    #[expect(clippy::cast_precision_loss, reason = "the text format knows only such numbers")]
+    labelled(described, values, count as f64)
+}
+
+/// A metric with these values of its labels.
+pub(super) fn labelled<const N: usize>(described: Described, values: [&str; N], value: f64) -> Metric {
     let pair = |(name, value): (&&str, &str)| {
         let mut pair = LabelPair::default();
         pair.set_name((*name).to_owned());
         pair.set_value(value.to_owned());
         pair
     };
-    let mut counter = Counter::default();
-    #[expect(clippy::cast_precision_loss, reason = "the text format knows only such numbers")]
-    counter.set_value(count as f64);
     let mut metric = Metric::from_label(described.labels.iter().zip(values).map(pair).collect());
-    metric.set_counter(counter);
+    match described.kind {
+        table::Type::Gauge => {
+            let mut gauge = Gauge::default();
+            gauge.set_value(value);
+            metric.set_gauge(gauge);
+        }
+        table::Type::Counter | table::Type::Histogram => {
+            let mut counter = Counter::default();
+            counter.set_value(value);
+            metric.set_counter(counter);
+        }
+    }
     metric
 }
 
@@ -302,7 +328,10 @@ fn family((described, metrics): (Described, Vec<Metric>)) -> MetricFamily {
     let mut family = MetricFamily::default();
     family.set_name(described.name.to_owned());
     family.set_help(described.help.to_owned());
-    family.set_field_type(MetricType::COUNTER);
+    family.set_field_type(match described.kind {
+        table::Type::Gauge => MetricType::GAUGE,
+        table::Type::Counter | table::Type::Histogram => MetricType::COUNTER,
+    });
     family.set_metric(metrics);
     family
 }

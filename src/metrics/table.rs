@@ -75,8 +75,15 @@ pub(super) const PANICS: Described =
 pub(super) const RULE_RESULTS: Described = counter(
     "podgate_rule_results_total",
     &["mode", "policy", "result", "rule"],
-    "Rules that judged a matching request, by the mode in which they ran: pass, violation, old (a violation that the \
-     object had before) or error.",
+    "Rules that judged a matching request, by the mode in which they ran: pass, violation, exception (a violation that \
+     an exception let pass), old (a violation that the object had before) or error.",
+);
+pub(super) const EXCEPTION_USES: Described =
+    counter("podgate_exception_uses_total", &["exception"], "Violations that an exception let pass.");
+pub(super) const EXCEPTION_EXPIRY: Described = gauge(
+    "podgate_exception_expiry_timestamp_seconds",
+    &["exception"],
+    "When an exception of the set in force expires, in Unix time; one without an end is not shown.",
 );
 pub(super) const EDITS: Described =
     counter("podgate_edits_total", &["field", "policy"], "Fields edited, by policy; `other` is a computed field.");
@@ -138,6 +145,8 @@ pub const METRICS: &[Described] = &[
     RULE_RESULTS,
     EDITS,
     WITHHELD,
+    EXCEPTION_USES,
+    EXCEPTION_EXPIRY,
     POLICY_SET_INFO,
     POLICY_SET_GENERATION,
     POLICIES,

@@ -2,16 +2,22 @@
 //! says nothing about the others in its file.
 
 mod edit;
+mod exception;
 mod expression;
 mod header;
+mod images;
 mod known;
 mod matching;
+mod pod_security;
+mod range;
 mod reader;
 mod require;
 mod rule;
 mod scalar;
 mod selector;
+mod sense;
 mod spec;
+mod values;
 
 use std::sync::Arc;
 
@@ -19,7 +25,9 @@ use bumpalo::Bump;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::{Limits, yaml};
+use crate::policy::exception::Exception;
 use crate::policy::{Policy, digest};
+pub use expression::place_in;
 use header::Header;
 use reader::{Node, Reader};
 
@@ -28,13 +36,15 @@ use reader::{Node, Reader};
 pub struct Loaded {
     /// The policies that can be used, in the order of the file.
     pub policies: Vec<Policy>,
-    /// The policies that cannot be used: a version of theirs that could stays in force.
+    /// The exceptions that can be used, in the order of the file.
+    pub exceptions: Vec<Exception>,
+    /// The policies and exceptions that cannot be used: a version of theirs that could stays in force.
     pub refused: Vec<Refused>,
     /// What is wrong with those, and what is worth a warning.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A policy that cannot be used.
+/// A policy or an exception that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Its id, if that much could be read.
@@ -43,7 +53,13 @@ pub struct Refused {
     pub place: Place,
 }
 
-/// Reads the policies of one file. `file` is its name for messages, `text` what it holds: YAML documents or JSON.
+/// What a document holds.
+enum Read {
+    Policy(Policy),
+    Exception(Exception),
+}
+
+/// Reads the policies and exceptions of one file. `file` is its name for messages, `text` what it holds: YAML documents or JSON.
 pub fn load(file: &Arc<str>, text: &str) -> Loaded {
     let arena = Bump::new();
     let mut reader = Reader::new(file, text);
@@ -68,22 +84,48 @@ pub fn load(file: &Arc<str>, text: &str) -> Loaded {
     loaded
 }
 
+/// Reads only the exceptions of a file that may hold anything. What cannot be read at all is left to whoever reads the
+/// rest.
+pub fn exceptions(file: &Arc<str>, text: &str) -> Loaded {
+    let mut loaded = Loaded::default();
+    // Parsing costs more than looking.
+    if !text.contains(header::EXCEPTION) {
+        return loaded;
+    }
+    let arena = Bump::new();
+    let mut reader = Reader::new(file, text);
+    for document in yaml::documents(&arena, text, &Limits::FILE).flatten() {
+        let node = Node { value: document.root, places: document.places, key: None };
+        let items = node.get("items").filter(|_| header::is_list(node));
+        let nodes = items.into_iter().flat_map(Node::elements).chain(items.is_none().then_some(node));
+        for node in nodes.filter(|node| header::is_exception(*node)) {
+            policy(&mut reader, node, &mut loaded);
+        }
+    }
+    loaded.diagnostics = reader.diagnostics;
+    loaded
+}
+
 fn policy(reader: &mut Reader<'_>, node: Node<'_>, loaded: &mut Loaded) {
     let before = reader.errors();
     let mut id = None;
-    let policy = header::kind(reader, node).and_then(|kind| {
+    let read = header::kind(reader, node).and_then(|kind| {
         reader.object(node, "a policy", &header::DOCUMENT);
         let header = header::read(reader, node, kind);
         id = header.as_ref().map(Header::id);
         // Without its name the rest is still read, for what is wrong in it.
         let header = header.unwrap_or(Header { name: "", namespace: None, kind });
-        spec::read(reader, node, &header, digest::of(node.value))
+        match kind {
+            header::EXCEPTION => exception::read(reader, node, &header).map(Read::Exception),
+            _ => spec::read(reader, node, &header, digest::of(node.value)).map(Read::Policy),
+        }
     });
-    match policy.filter(|_| reader.errors() == before) {
-        Some(policy) => {
+    match read.filter(|_| reader.errors() == before) {
+        Some(Read::Policy(policy)) => {
             spec::unused(reader, &policy);
             loaded.policies.push(policy);
         }
+        Some(Read::Exception(exception)) => loaded.exceptions.push(exception),
         None => loaded.refused.push(Refused { id, place: reader.place(node.title()) }),
     }
 }

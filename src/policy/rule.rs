@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use crate::cel::Program;
 use crate::diagnostic::Place;
-use crate::document::{Path, Step};
+use crate::document::Path;
 use crate::glob::Glob;
 use crate::image::Image;
-use crate::policy::Mode;
-use crate::policy::fields::{self, Field};
+use crate::policy::pod_security::PodSecurity;
+use crate::policy::{EditRule, Leaf, Mode};
 use crate::workload::{Container, Role};
 
 /// One rule.
@@ -35,10 +35,12 @@ pub struct Rule {
 /// What a rule does.
 #[derive(Debug)]
 pub enum Verb {
-    /// Fills in what nobody wrote.
-    Default(DefaultRule),
+    /// Changes something.
+    Edit(EditRule),
     /// Says what must hold.
     Require(Box<Require>),
+    /// Asks for a Pod Security Standard.
+    PodSecurity(PodSecurity),
 }
 
 /// How much a violation matters, for reports.
@@ -72,73 +74,6 @@ pub struct ContainerSelector {
     pub names: Vec<Glob>,
     /// By image, written out in full (`docker.io/library/redis:latest`); empty for every image.
     pub images: Vec<Glob>,
-}
-
-/// A rule that fills in.
-#[derive(Debug)]
-pub struct DefaultRule {
-    /// The values, one for each field that has no fields of its own.
-    pub leaves: Vec<Leaf>,
-    /// What to do where nobody can know who set a field; [`None`] for the default of the field.
-    pub on_unknown: Option<OnUnknown>,
-    /// Into Pods, into templates, or both; empty for the default of each field.
-    pub inject_into: Vec<Target>,
-    /// When a template of an object that exists may be edited.
-    pub rollout: Rollout,
-}
-
-/// One field with its value.
-#[derive(Debug)]
-pub struct Leaf {
-    /// Whether the steps are counted from a container, else from the Pod.
-    pub in_container: bool,
-    /// From there to the field.
-    pub steps: Vec<Step<'static>>,
-    /// What is known about the field; [`None`] for a computed object, which fills in several.
-    pub field: Option<&'static Field>,
-    /// What is filled in.
-    pub value: LeafValue,
-    /// Where the value stands.
-    pub place: Place,
-}
-
-/// What a leaf fills in.
-#[derive(Debug)]
-pub enum LeafValue {
-    /// The value, as written.
-    Constant(serde_json::Value),
-    /// `{$expression: ..}`: what the expression gives for the request.
-    Computed(Program),
-}
-
-/// What to do where nobody can know who set a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnUnknown {
-    /// Leave it.
-    Keep,
-    /// Set it.
-    Replace,
-}
-
-/// What an edit goes into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Pods.
-    Pods,
-    /// Pod templates.
-    Templates,
-}
-
-/// When a template of an object that exists may be edited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Rollout {
-    /// Never.
-    Never,
-    /// Only in an update that changes the template anyway, so that podgate starts no rollout.
-    #[default]
-    OnTemplateChange,
-    /// In every update.
-    Always,
 }
 
 /// A rule that judges.
@@ -180,17 +115,36 @@ impl Rule {
     /// Every expression of the rule.
     pub fn programs(&self) -> impl Iterator<Item = &Program> {
         let of_verb: Vec<&Program> = match &self.verb {
-            Verb::Default(default) => default.leaves.iter().filter_map(Leaf::program).collect(),
+            Verb::Edit(edit) => edit.leaves.iter().flat_map(Leaf::programs).collect(),
             Verb::Require(require) => match &require.message {
                 Message::Text(_) => vec![&require.program],
                 Message::Expression(message) => vec![&require.program, message],
             },
+            Verb::PodSecurity(_) => Vec::new(),
         };
         self.when.iter().chain(of_verb)
     }
 }
 
 impl Rule {
+    /// What it edits, if it does.
+    pub fn edit(&self) -> Option<&EditRule> {
+        match &self.verb {
+            Verb::Edit(edit) => Some(edit),
+            Verb::Require(_) | Verb::PodSecurity(_) => None,
+        }
+    }
+
+    /// Whether it edits, and a due edit of it that was not made is a violation.
+    pub fn is_judged_edit(&self) -> bool {
+        self.edit().is_some_and(|edit| edit.action.is_judged())
+    }
+
+    /// Whether the validating webhook judges by it.
+    pub fn judges(&self) -> bool {
+        self.edit().is_none() || self.is_judged_edit()
+    }
+
     /// Whether the rule is about `container`.
     pub fn selects(&self, container: &Container<'_>) -> bool {
         self.containers.as_ref().is_none_or(|selector| selector.selects(container))
@@ -198,46 +152,21 @@ impl Rule {
 }
 
 impl Verb {
+    /// Whether it says something of containers, each by itself.
+    pub fn is_about_containers(&self) -> bool {
+        match self {
+            Verb::Edit(edit) => edit.leaves.iter().any(|leaf| leaf.in_container),
+            Verb::Require(require) => require.subject == Subject::Container,
+            Verb::PodSecurity(_) => true,
+        }
+    }
+
     /// Its key in a policy.
     pub const fn name(&self) -> &'static str {
         match self {
-            Verb::Default(_) => "default",
+            Verb::Edit(edit) => edit.action.name(),
             Verb::Require(_) => "require",
-        }
-    }
-}
-
-impl DefaultRule {
-    /// What the edits of `leaf` go into. Without `injectInto` a field that the API server fills in goes into templates
-    /// and into Pods without a controller, every other field into Pods.
-    pub fn targets(&self, leaf: &Leaf) -> Vec<Target> {
-        [Target::Pods, Target::Templates].into_iter().filter(|target| self.goes_into(leaf, *target)).collect()
-    }
-
-    /// Whether this is one of them.
-    pub fn goes_into(&self, leaf: &Leaf, target: Target) -> bool {
-        if !self.inject_into.is_empty() {
-            return self.inject_into.contains(&target);
-        }
-        let mut rows = fields::below(leaf.in_container, &leaf.steps);
-        target == Target::Pods || rows.any(|row| row.is_filled_in)
-    }
-}
-
-impl Leaf {
-    /// The first key of the field.
-    pub fn first_key(&self) -> &str {
-        match self.steps.first() {
-            Some(Step::Key(key)) => key,
-            _ => "",
-        }
-    }
-
-    /// The expression of a computed value.
-    pub fn program(&self) -> Option<&Program> {
-        match &self.value {
-            LeafValue::Constant(_) => None,
-            LeafValue::Computed(program) => Some(program),
+            Verb::PodSecurity(_) => "podSecurity",
         }
     }
 }

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::document::Value;
-use crate::policy::{Match, Policy, Rule, Verb};
+use crate::policy::exception::Exception;
+use crate::policy::{Match, Policy, Rule};
 use crate::review::Operation;
 use crate::workload::Kind;
 
-/// Policies in their order of precedence. Never changed: a new set takes its place as a whole.
+/// Policies in their order of precedence, with the exceptions from them. Never changed: a new set takes its place as a
+/// whole.
 #[derive(Debug, Default)]
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
+    exceptions: Vec<Arc<Exception>>,
+    /// By where the rule stands in memory; `policies` keep it there.
+    exceptions_by_rule: HashMap<usize, Vec<Arc<Exception>>>,
     digest: String,
     index: Index,
     /// Whether there is a policy that edits and matches by expressions, or by the labels of Pods: an edit of another
@@ -60,16 +65,36 @@ struct Prefixes {
 struct Labels(HashMap<String, HashMap<String, Vec<u32>>>);
 
 impl PolicySet {
-    /// A set of these policies.
+    /// A set of these policies, without exceptions.
     pub fn new(policies: impl IntoIterator<Item = Arc<Policy>>) -> Self {
+        PolicySet::with_exceptions(policies, [])
+    }
+
+    /// A set of these policies and exceptions.
+    pub fn with_exceptions(
+        policies: impl IntoIterator<Item = Arc<Policy>>,
+        exceptions: impl IntoIterator<Item = Arc<Exception>>,
+    ) -> Self {
         let mut policies: Vec<_> = policies.into_iter().collect();
         policies.sort_by(|a, b| a.precedence(b));
+        let mut exceptions: Vec<_> = exceptions.into_iter().collect();
+        exceptions.sort_by(|a, b| a.id.cmp(&b.id));
         let mut hasher = Sha256::new();
-        for policy in &policies {
-            hasher.update(&policy.id);
+        let of_policies = policies.iter().map(|policy| (&policy.id, &policy.digest));
+        for (id, digest) in of_policies.chain(exceptions.iter().map(|exception| (&exception.id, &exception.digest))) {
+            hasher.update(id);
             hasher.update([0]);
-            hasher.update(&policy.digest);
+            hasher.update(digest);
             hasher.update([0]);
+        }
+        let mut exceptions_by_rule: HashMap<_, Vec<_>> = HashMap::new();
+        for exception in &exceptions {
+            for (policy, rule) in policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
+            {
+                if exception.is_from(policy, rule) {
+                    exceptions_by_rule.entry(address(rule)).or_default().push(Arc::clone(exception));
+                }
+            }
         }
         let digest = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let mut index = Index::default();
@@ -77,13 +102,15 @@ impl PolicySet {
             index.add(number, policy);
         }
         let any_editor = |matches: fn(&Match) -> bool| {
-            let edits = |rule: &Rule| matches!(rule.verb, Verb::Default(_));
+            let edits = |rule: &Rule| rule.edit().is_some();
             policies.iter().any(|policy| matches(&policy.matching) && policy.rules.iter().any(edits))
         };
         PolicySet {
             edits_by_condition: any_editor(|matching| !matching.conditions.is_empty()),
             edits_by_pod_label: any_editor(|matching| matching.pod_selector.is_some()),
             policies,
+            exceptions,
+            exceptions_by_rule,
             digest: format!("sha256:{digest}"),
             index,
         }
@@ -94,7 +121,21 @@ impl PolicySet {
         &self.policies
     }
 
-    /// `sha256:` and 64 hexadecimal digits over the digests of the policies.
+    /// The exceptions, by their ids.
+    pub fn exceptions(&self) -> &[Arc<Exception>] {
+        &self.exceptions
+    }
+
+    /// The exceptions from a rule of one of the policies.
+    pub fn exceptions_from(&self, rule: &Rule) -> &[Arc<Exception>] {
+        // Almost no rule has any, and this is asked for each.
+        if self.exceptions_by_rule.is_empty() {
+            return &[];
+        }
+        self.exceptions_by_rule.get(&address(rule)).map_or(&[], Vec::as_slice)
+    }
+
+    /// `sha256:` and 64 hexadecimal digits over the digests of the policies and exceptions.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -117,6 +158,10 @@ impl PolicySet {
     pub fn needs_namespace_labels(&self) -> bool {
         self.policies.iter().any(|policy| policy.needs_namespace_labels())
     }
+}
+
+fn address(rule: &Rule) -> usize {
+    std::ptr::from_ref(rule).addr()
 }
 
 impl Index {

@@ -17,6 +17,7 @@ use crate::builtin;
 use crate::diagnostic::{Diagnostic, Place, suggest};
 use crate::document::yaml;
 use crate::policy::Policy;
+use crate::policy::exception::Exception;
 use crate::policy::file::{self, Loaded, Refused};
 
 /// Bytes of the largest file that is read.
@@ -38,7 +39,9 @@ pub enum Source {
 pub struct Collected {
     /// The policies that can be used; no two have the same id.
     pub policies: Vec<Policy>,
-    /// The policies that cannot be used.
+    /// The exceptions that can be used as far as their own text goes; no two have the same id.
+    pub exceptions: Vec<Exception>,
+    /// The policies and exceptions that cannot be used.
     pub refused: Vec<Refused>,
     /// What is wrong, and what is worth a warning.
     pub diagnostics: Vec<Diagnostic>,
@@ -92,6 +95,50 @@ impl Collected {
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.iter().find(|(name, _)| name.as_ref() == file).map(|(_, text)| text.as_str())
     }
+
+    /// Whether nothing before had this id; else it is refused.
+    fn is_first(&mut self, places: &mut HashMap<String, Place>, what: &str, id: &str, place: &Place) -> bool {
+        let Some(Place { file, span }) = places.get(id) else {
+            places.insert(id.to_owned(), place.clone());
+            return true;
+        };
+        let help = format!("the first one stands in `{file}`, line {}", span.line);
+        let message = format!("a second {what} `{id}`");
+        self.diagnostics.push(Diagnostic::error(Some(place.clone()), message).help(help));
+        self.refused.push(Refused { id: Some(id.to_owned()), place: place.clone() });
+        false
+    }
+
+    /// Adds the exceptions of another file. One that is here already, word for word, is the same one.
+    pub fn add_exceptions(&mut self, loaded: Loaded, file: &Arc<str>, text: &str) {
+        let Loaded { exceptions, refused, diagnostics, .. } = loaded;
+        self.diagnostics.extend(diagnostics);
+        self.refused.extend(refused);
+        let here = self.exceptions.iter().map(|known| (known.id.clone(), known.place.clone()));
+        let mut places: HashMap<_, _> = here.collect();
+        for exception in exceptions {
+            let is_known = |known: &Exception| known.id == exception.id && known.digest == exception.digest;
+            if !self.exceptions.iter().any(is_known)
+                && self.is_first(&mut places, "exception", &exception.id, &exception.place)
+            {
+                self.exceptions.push(exception);
+            }
+        }
+        self.texts.push((Arc::clone(file), text.to_owned()));
+    }
+
+    /// Takes out the exceptions that cannot be used beside the policies: see [`Exception::problems`].
+    pub fn refuse_exceptions(&mut self, trusted_namespaces: &[String]) {
+        for exception in std::mem::take(&mut self.exceptions) {
+            let problems = exception.problems(self.policies.iter(), trusted_namespaces);
+            if problems.is_empty() {
+                self.exceptions.push(exception);
+                continue;
+            }
+            self.diagnostics.extend(problems);
+            self.refused.push(Refused { id: Some(exception.id), place: exception.place });
+        }
+    }
 }
 
 /// Loads all policies of `sources`, in their order; those of a folder in the order of the paths.
@@ -133,22 +180,17 @@ impl Files {
         let mut collected = Collected { refused, diagnostics, ..Collected::default() };
         let mut places: HashMap<String, Place> = HashMap::new();
         for (name, text) in &texts {
-            let Loaded { policies, refused, diagnostics } = file::load(name, text);
+            let Loaded { policies, exceptions, refused, diagnostics } = file::load(name, text);
             collected.diagnostics.extend(diagnostics);
             collected.refused.extend(refused);
             for policy in policies {
-                match places.get(&policy.id) {
-                    None => {
-                        places.insert(policy.id.clone(), policy.place.clone());
-                        collected.policies.push(policy);
-                    }
-                    Some(Place { file, span }) => {
-                        let help = format!("the first one stands in `{file}`, line {}", span.line);
-                        let message = format!("a second policy `{}`", policy.id);
-                        let diagnostic = Diagnostic::error(Some(policy.place.clone()), message).help(help);
-                        collected.diagnostics.push(diagnostic);
-                        collected.refused.push(Refused { id: Some(policy.id), place: policy.place });
-                    }
+                if collected.is_first(&mut places, "policy", &policy.id, &policy.place) {
+                    collected.policies.push(policy);
+                }
+            }
+            for exception in exceptions {
+                if collected.is_first(&mut places, "exception", &exception.id, &exception.place) {
+                    collected.exceptions.push(exception);
                 }
             }
         }

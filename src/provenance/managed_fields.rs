@@ -36,24 +36,25 @@ pub struct Entry<'a> {
     pub is_apply: bool,
     /// Whether it was written to the object itself and not to a subresource.
     pub is_of_object: bool,
-    manager: &'a str,
+    /// Its name.
+    pub manager: &'a str,
     /// Everything that it owns.
     object: Value<'a>,
     /// What it owns of the Pod: [`Value::Null`] if nothing.
     pod: Value<'a>,
 }
 
-/// What kinds of managers own a field.
+/// What kinds of managers own a field, each kind with the first of them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Owners {
+pub struct Owners<'a> {
     /// Anybody at all.
-    pub any: bool,
+    pub any: Option<&'a str>,
     /// Somebody who applied exactly what is listed.
-    pub applied: bool,
+    pub applied: Option<&'a str>,
     /// Somebody who was told to change this field.
-    pub edited: bool,
+    pub edited: Option<&'a str>,
     /// Somebody who writes default values of a schema of its own.
-    pub with_own_defaults: bool,
+    pub with_own_defaults: Option<&'a str>,
 }
 
 /// The entries of an object.
@@ -73,15 +74,16 @@ pub fn entries<'a>(arena: &'a Bump, workload: Workload<'a>) -> &'a [Entry<'a>] {
     BumpVec::from_iter_in(entries.iter().take(MOST_ENTRIES).filter_map(read), arena).into_bump_slice()
 }
 
-impl Owners {
+impl<'a> Owners<'a> {
     /// The owners of the field among all managers.
-    pub fn of(entries: &[Entry<'_>], place: &Place<'_, '_>) -> Self {
+    pub fn of(entries: &[Entry<'a>], place: &Place<'_, '_>) -> Self {
         let mut owners = Owners::default();
         for entry in entries.iter().filter(|entry| entry.owns(place)) {
-            owners.any = true;
-            owners.applied |= entry.is_apply && entry.is_of_object;
-            owners.edited |= entry.edits_single_fields() && !entry.added_container_of(place);
-            owners.with_own_defaults |= entry.writes_defaults_as_its_own();
+            let named = |is_so: bool, known: Option<&'a str>| known.or(is_so.then_some(entry.manager));
+            owners.any = named(true, owners.any);
+            owners.applied = named(entry.is_apply && entry.is_of_object, owners.applied);
+            owners.edited = named(entry.edits_single_fields() && !entry.added_container_of(place), owners.edited);
+            owners.with_own_defaults = named(entry.writes_defaults_as_its_own(), owners.with_own_defaults);
         }
         owners
     }
@@ -91,18 +93,25 @@ impl Entry<'_> {
     /// Whether this manager owns the field, or something in it.
     pub fn owns(&self, place: &Place<'_, '_>) -> bool {
         let start = match place.container {
+            None if place.is_outside => Some(self.object),
             None => Some(self.pod),
             Some((list, name)) => self.container(list, name),
         };
         let Some(mut set) = start else { return false };
         let mut is_atomic = false;
-        for step in place.steps {
-            let Step::Key(key) = step else { return true };
-            match field(set, key) {
+        for (step, element) in place.walk() {
+            let inner = match (step, element) {
+                (Step::Key(key), _) => field(set, key),
+                (Step::Index(_), Some(element)) => {
+                    set.members().iter().find(|member| element.is_called(member.key)).map(|member| member.value)
+                }
+                (Step::Index(_), None) => return true,
+            };
+            match inner {
                 Some(inner) => set = inner,
                 None => return is_atomic && matches!(set, Value::Object([])),
             }
-            is_atomic = ATOMIC.contains(&key.as_ref());
+            is_atomic = matches!(step, Step::Key(key) if ATOMIC.contains(&key.as_ref()));
         }
         true
     }

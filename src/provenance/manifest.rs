@@ -1,6 +1,6 @@
 //! Manifests as their authors wrote them, and the ways in which they reach the API server.
 
-use crate::document::{Step, Value};
+use crate::document::Value;
 use crate::provenance::place::Place;
 use crate::workload::Kind;
 
@@ -52,7 +52,20 @@ impl Way {
 
 /// Whether a manifest of `kind` says something at this place. Containers are found by their name.
 pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
-    let Some(template) = manifest.fields(kind.template()) else { return false };
+    found(manifest, kind, place).is_some_and(|value| !value.is_null())
+}
+
+/// Whether a manifest of `kind` names the field of this place, if only to say `null`: whoever applies that on the server's
+/// side owns the field.
+pub fn names(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
+    found(manifest, kind, place).is_some()
+}
+
+fn found<'a>(manifest: Value<'a>, kind: Kind, place: &Place<'_, '_>) -> Option<Value<'a>> {
+    if place.is_outside {
+        return place.found_in(manifest);
+    }
+    let template = manifest.fields(kind.template())?;
     let root = match place.container {
         None => Some(template),
         Some((list, name)) => {
@@ -60,9 +73,5 @@ pub fn stands(manifest: Value<'_>, kind: Kind, place: &Place<'_, '_>) -> bool {
             containers.iter().copied().find(|container| container.text(&["name"]).unwrap_or_default() == name)
         }
     };
-    let found = place.steps.iter().try_fold(root.unwrap_or_default(), |value, step| match step {
-        Step::Key(key) => value.field(key),
-        Step::Index(_) => None,
-    });
-    found.is_some_and(|value| !value.is_null())
+    place.found_in(root?)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::document::{Step, Value};
+use crate::schema::{self, Keys, Merge, Type};
 use crate::workload::{Base, List, Workload};
 
 /// A field at which something stands.
@@ -10,14 +11,25 @@ use crate::workload::{Base, List, Workload};
 pub struct Place<'a, 's> {
     /// Where the steps are counted from; a container wherever the field stands in one.
     pub base: Base,
+    /// Whether they are counted from the object instead, because the field is not one of the Pod.
+    pub is_outside: bool,
     /// The list and the name of the container, if the field stands in one.
     pub container: Option<(List, &'a str)>,
-    /// The keys from there; they end at the first list.
-    pub steps: &'s [Step<'s>],
+    /// The steps from there. They end at the first list whose elements have no owners of their own.
+    pub steps: Cow<'s, [Step<'s>]>,
     /// What stands there.
     pub value: Value<'a>,
-    /// The steps with those into the list.
-    whole: &'s [Step<'s>],
+    /// The steps with those into such a list.
+    whole: Cow<'s, [Step<'s>]>,
+    /// For each index among the steps, in their order, what it stands for.
+    elements: Vec<Element<'a>>,
+}
+
+/// An element of a list that is merged by keys.
+#[derive(Clone, Debug)]
+pub struct Element<'a> {
+    keys: Keys,
+    value: Value<'a>,
 }
 
 impl<'a, 's> Place<'a, 's> {
@@ -33,19 +45,37 @@ impl<'a, 's> Place<'a, 's> {
             }
             _ => (base, steps),
         };
-        let whole = steps;
-        let keys = steps.iter().position(|step| matches!(step, Step::Index(_))).unwrap_or(steps.len());
-        let (steps, inside) = steps.split_at_checked(keys)?;
-        let value = if inside.is_empty() { found } else { workload.field(base, steps)? };
         let container = match base {
             Base::Pod => None,
             Base::Container(list, _) => Some((list, name_at(workload, base)?)),
         };
-        Some(Place { base, container, steps, value, whole })
+        let root = match base {
+            Base::Pod => "PodTemplateSpec",
+            Base::Container(List::Ephemeral, _) => "EphemeralContainer",
+            Base::Container(..) => "Container",
+        };
+        let (owned, elements) = elements(root, steps, |steps| workload.field(base, steps));
+        let value = if owned == steps.len() { found } else { workload.field(base, steps.get(..owned)?)? };
+        let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
+        Some(Place { base, is_outside: false, container, steps, value, whole, elements })
     }
 
-    /// The same field of another version of the object: its container is the one of the same name.
-    pub fn in_other(&self, other: Workload<'a>) -> Option<Self> {
+    /// The place of a field of the object itself, counted from the object.
+    pub fn outside(workload: Workload<'a>, steps: &'s [Step<'s>]) -> Option<Self> {
+        let field = |steps: &[Step<'_>]| workload.object.at(steps).filter(|value| !value.is_null());
+        field(steps)?;
+        let (owned, elements) = elements(workload.kind.name(), steps, field);
+        let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
+        let value = field(&steps)?;
+        Some(Place { base: Base::Pod, is_outside: true, container: None, steps, value, whole, elements })
+    }
+
+    /// The same field of another version of the object: its container, and the elements of lists that it stands in, are
+    /// those of the same keys.
+    pub fn in_other(&self, other: Workload<'a>) -> Option<Place<'a, 's>> {
+        if self.is_outside {
+            return None;
+        }
         let base = match self.container {
             None => Base::Pod,
             Some((list, name)) => {
@@ -53,29 +83,73 @@ impl<'a, 's> Place<'a, 's> {
                 found?.base()
             }
         };
-        Place::of(other, base, self.steps)
+        if self.elements.is_empty() {
+            let value = other.field(base, &self.steps)?;
+            return Some(Place { base, value, ..self.clone() });
+        }
+        let root = other.field(base, &[])?;
+        let steps: Vec<_> = self.steps_in(root)?;
+        let value = root.at(&steps).filter(|value| !value.is_null())?;
+        Some(Place { base, value, steps: Cow::Owned(steps.clone()), whole: Cow::Owned(steps), ..self.clone() })
     }
 
-    /// The path from the Pod, which starts with `metadata` or `spec`.
+    /// What the manifest whose Pod, or whose container, is `root` says here, be it `null`.
+    pub fn found_in<'b>(&self, root: Value<'b>) -> Option<Value<'b>> {
+        let mut elements = self.elements.iter();
+        self.whole.iter().try_fold(root, |value, step| match step {
+            Step::Key(key) => value.get(key),
+            // Where elements have no names, an element of the same place is the same: plug-ins append theirs.
+            Step::Index(index) => match elements.next() {
+                Some(element) => value.elements().get(element.position_in(value)?).copied(),
+                None => value.elements().get(*index).copied(),
+            },
+        })
+    }
+
+    fn steps_in(&self, root: Value<'_>) -> Option<Vec<Step<'s>>> {
+        let mut elements = self.elements.iter();
+        let mut value = root;
+        let mut steps = Vec::with_capacity(self.steps.len());
+        for step in self.steps.iter() {
+            let step = match step {
+                Step::Key(_) => step.clone(),
+                Step::Index(_) => Step::Index(elements.next()?.position_in(value)?),
+            };
+            value = value.at(std::slice::from_ref(&step))?;
+            steps.push(step);
+        }
+        Some(steps)
+    }
+
+    /// The steps, each index with the element that it stands for.
+    pub fn walk(&self) -> impl Iterator<Item = (&Step<'s>, Option<&Element<'a>>)> {
+        let mut elements = self.elements.iter();
+        self.steps.iter().map(move |step| match step {
+            Step::Key(_) => (step, None),
+            Step::Index(_) => (step, elements.next()),
+        })
+    }
+
+    /// The path from the Pod to the very field that was asked about, inside a list or not; it starts with `metadata` or
+    /// `spec`.
     pub fn path(&self) -> Vec<Step<'_>> {
-        self.path_of(self.steps)
-    }
-
-    /// The path from the Pod to the very field that was asked about, inside a list or not.
-    pub fn whole_path(&self) -> Vec<Step<'_>> {
-        self.path_of(self.whole)
-    }
-
-    fn path_of<'p>(&self, steps: &'p [Step<'s>]) -> Vec<Step<'p>> {
-        let mut path = Vec::with_capacity(steps.len() + 3);
+        let mut path = Vec::with_capacity(self.whole.len() + 3);
         if let Base::Container(list, index) = self.base {
             path.extend([Step::key("spec"), Step::key(list.key()), Step::Index(index)]);
         }
-        path.extend(steps.iter().map(|step| match step {
-            Step::Key(key) => Step::Key(Cow::Borrowed(key.as_ref())),
-            Step::Index(index) => Step::Index(*index),
-        }));
+        path.extend(self.whole.iter().map(Step::borrowed));
         path
+    }
+
+    /// What stands at the very field that was asked about.
+    pub fn whole_value(&self, workload: Workload<'a>) -> Value<'a> {
+        if self.whole.len() == self.steps.len() {
+            return self.value;
+        }
+        if self.is_outside {
+            return workload.object.at(&self.whole).unwrap_or_default();
+        }
+        workload.field(self.base, &self.whole).unwrap_or_default()
     }
 
     /// Whether a template can have brought it: ephemeral containers are added to Pods that run.
@@ -85,13 +159,13 @@ impl<'a, 's> Place<'a, 's> {
 
     /// Whether this is the `resources: {}` of a container that has none.
     pub fn is_empty_resources(&self) -> bool {
-        let is_resources = matches!(self.steps, [Step::Key(key)] if key == "resources");
+        let is_resources = matches!(&*self.steps, [Step::Key(key)] if key == "resources");
         is_resources && self.container.is_some() && matches!(self.value, Value::Object([]))
     }
 
     /// For a request of a container, the steps to the limit that it would be made from.
     pub fn limit(&self) -> Option<Vec<Step<'s>>> {
-        match (self.container?, self.steps) {
+        match (self.container?, &*self.steps) {
             ((List::Init | List::Main, _), [resources, Step::Key(requests), rest @ ..])
                 if *resources == Step::key("resources") && requests == "requests" =>
             {
@@ -107,11 +181,60 @@ impl<'a, 's> Place<'a, 's> {
         const OLD: &[Step<'static>] = &[Step::key("spec"), Step::key("serviceAccount")];
         const NEW: &[Step<'static>] = &[Step::key("spec"), Step::key("serviceAccountName")];
         match self.base {
-            Base::Pod if self.steps == OLD => Some(NEW),
-            Base::Pod if self.steps == NEW => Some(OLD),
+            Base::Pod if *self.steps == *OLD => Some(NEW),
+            Base::Pod if *self.steps == *NEW => Some(OLD),
             _ => None,
         }
     }
+}
+
+impl Element<'_> {
+    /// Where the element of these keys stands in another list.
+    fn position_in(&self, list: Value<'_>) -> Option<usize> {
+        let elements = list.elements();
+        let is_exact = |other: &Value<'_>| self.keys.names().all(|key| other.field(key) == self.value.field(key));
+        let is_same = |other: &Value<'_>| self.keys.are_same(*other, self.value);
+        elements.iter().position(is_exact).or_else(|| elements.iter().position(is_same))
+    }
+
+    /// Whether `key`, as `managedFields` writes it (`k:{"name":"web"}`), is that of this element.
+    pub fn is_called(&self, key: &str) -> bool {
+        let Some(text) = key.strip_prefix("k:") else { return false };
+        let mut names: Vec<_> = self.keys.names().filter(|name| self.value.field(name).is_some()).collect();
+        names.sort_unstable();
+        let member = |name: &&str| format!("\"{name}\":{}", self.value.field(name).unwrap_or_default());
+        let members: Vec<_> = names.iter().map(member).collect();
+        text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) == Some(members.join(",").as_str())
+    }
+}
+
+/// How many of the steps from a `root` of this type lead to something that has an owner of its own, and the elements of
+/// lists among them.
+fn elements<'a>(
+    root: &str,
+    steps: &[Step<'_>],
+    field: impl Fn(&[Step<'_>]) -> Option<Value<'a>>,
+) -> (usize, Vec<Element<'a>>) {
+    let mut found = Vec::new();
+    if steps.iter().all(|step| matches!(step, Step::Key(_))) {
+        return (steps.len(), found);
+    }
+    let mut holds = schema::of(root);
+    for (at, step) in steps.iter().enumerate() {
+        holds = match step {
+            Step::Key(_) if holds.is_some_and(Type::is_map) => holds.and_then(Type::element),
+            Step::Key(key) => holds.and_then(|holds| holds.field(key)).map(|field| field.holds),
+            Step::Index(_) => {
+                let element = steps.get(..=at).and_then(&field);
+                let (Some(Merge::Keyed(keys)), Some(value)) = (holds.and_then(Type::merge), element) else {
+                    return (at, found);
+                };
+                found.push(Element { keys, value });
+                holds.and_then(Type::element)
+            }
+        };
+    }
+    (steps.len(), found)
 }
 
 fn name_at<'a>(workload: Workload<'a>, base: Base) -> Option<&'a str> {

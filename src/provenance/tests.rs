@@ -1,6 +1,7 @@
 //! The decision function, row by row, and the reviews that a real API server sent.
 
 mod decision;
+mod elements;
 mod files;
 mod hostile;
 mod pods;

@@ -203,12 +203,18 @@ impl<'a> Request<'a> {
             let asked = self.namespace;
             return Err(format!("`request.namespace` is `{asked}`, but the object is in `{namespace}`").into());
         }
-        let resource = self.workload_resource();
-        // Connections and subresources carry objects of kinds of their own.
-        if self.sub_resource.is_empty() && resource.is_some() && resource != self.workload_kind() {
-            return Err(format!("`request.resource` is `{}`, but the object is a `{kind}`", self.resource).into());
+        let (resource, workload) = (self.workload_resource(), self.workload_kind());
+        // Connections and subresources carry objects of kinds of their own, but never a workload of another resource.
+        let is_other = workload.is_some() || self.sub_resource.is_empty();
+        if is_other && !self.resource.is_empty() && resource != workload {
+            let (resource, kind) = (qualified(self.resource, self.resource_group()), qualified(kind, self.group));
+            return Err(format!("`request.resource` is `{resource}`, but the object is a `{kind}`").into());
         }
         Ok(())
+    }
+
+    fn resource_group(&self) -> &'a str {
+        self.value.text(&["resource", "group"]).unwrap_or_default()
     }
 
     /// The workload kind of the object; [`None`] if it is another kind, a `Scale` for example.
@@ -218,7 +224,7 @@ impl<'a> Request<'a> {
 
     /// The workload kind that `request.resource` names.
     pub fn workload_resource(&self) -> Option<Kind> {
-        let group = self.value.text(&["resource", "group"]).unwrap_or_default();
+        let group = self.resource_group();
         Kind::ALL.into_iter().find(|kind| kind.resource() == self.resource && kind.group() == group)
     }
 
@@ -238,6 +244,11 @@ impl<'a> Request<'a> {
     pub fn is_in_group(&self, group: &str) -> bool {
         self.groups.elements().iter().any(|member| member.as_str() == Some(group))
     }
+}
+
+/// A resource or a kind with its group, as kubectl takes it.
+fn qualified<'a>(name: &'a str, group: &str) -> Cow<'a, str> {
+    if group.is_empty() { name.into() } else { format!("{name}.{group}").into() }
 }
 
 fn check_version(version: &str, kind: &str) -> Result<(), Refusal> {
@@ -283,6 +294,15 @@ mod tests {
         review(&format!(
             r#"{{"uid":"u1","kind":{{"group":"","version":"v1","kind":"Pod"}},
                 "resource":{{"group":"","version":"v1","resource":"pods"}},"namespace":"shop"{extra}}}"#
+        ))
+    }
+
+    /// A new object of a kind, of a resource that need not be that of its kind.
+    fn of(resource: &str, resource_group: &str, kind: &str, group: &str, sub_resource: &str) -> String {
+        review(&format!(
+            r#"{{"uid":"u1","operation":"CREATE","kind":{{"group":"{group}","version":"v1","kind":"{kind}"}},
+                "resource":{{"group":"{resource_group}","version":"v1","resource":"{resource}"}},
+                "subResource":"{sub_resource}","object":{{}}}}"#
         ))
     }
 
@@ -357,7 +377,28 @@ mod tests {
                     r#"{"uid":"u1","operation":"CREATE","kind":{"group":"apps","version":"v1","kind":"Deployment"},
                     "resource":{"group":"","version":"v1","resource":"pods"},"object":{}}"#,
                 ),
-                "`request.resource` is `pods`, but the object is a `Deployment`",
+                "`request.resource` is `pods`, but the object is a `Deployment.apps`",
+            ),
+            (
+                of("pods", "example.com", "Pod", "", ""),
+                "`request.resource` is `pods.example.com`, but the object is a `Pod`",
+            ),
+            (
+                of("deployments", "", "Deployment", "apps", ""),
+                "`request.resource` is `deployments`, but the object is a `Deployment.apps`",
+            ),
+            (
+                of("pods", "", "Pod", "example.com", ""),
+                "`request.resource` is `pods`, but the object is a `Pod.example.com`",
+            ),
+            (of("configmaps", "", "Pod", "", ""), "`request.resource` is `configmaps`, but the object is a `Pod`"),
+            (
+                of("pods", "example.com", "Pod", "", "ephemeralcontainers"),
+                "`request.resource` is `pods.example.com`, but the object is a `Pod`",
+            ),
+            (
+                of("deployments", "apps", "Pod", "", "resize"),
+                "`request.resource` is `deployments.apps`, but the object is a `Pod`",
             ),
         ] {
             let reason = expected.to_owned();
@@ -376,6 +417,13 @@ mod tests {
         };
         for (body, expected) in [
             (pod(r#","operation":"CREATE","object":{},"dryRun":null,"userInfo":null"#), true),
+            // Custom resources may have the names of built-in ones, in groups of their own.
+            (of("pods", "example.com", "Pod", "example.com", ""), false),
+            (of("pods", "metrics.k8s.io", "PodMetrics", "metrics.k8s.io", ""), false),
+            (of("deployments", "example.com", "Scale", "autoscaling", "scale"), false),
+            (of("replicationcontrollers", "", "Scale", "autoscaling", "scale"), false),
+            // A review that somebody wrote by hand is judged by its kind.
+            (review(r#"{"uid":"u1","operation":"CREATE","kind":{"kind":"Pod"},"object":{}}"#), true),
             (pod(r#","operation":"DELETE","oldObject":null"#), false),
             (pod(r#","operation":"CONNECT","object":{"kind":"Pod"}"#), false),
             (sub("binding", "Binding"), false),

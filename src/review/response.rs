@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use json_patch::PatchOperation;
 use serde::Serialize;
-use serde::ser::SerializeMap;
+
+use crate::document::json::push_quoted;
 
 /// All warnings together may hold this many characters before the API server cuts them.
 const ALL_WARNINGS: usize = 4096;
@@ -93,24 +94,50 @@ impl<'r> Response<'r> {
         &self.audit_annotations
     }
 
-    /// The body of the answer.
+    /// The body of the answer. It is written piece by piece, as most of it is long texts without anything to escape.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut body = Vec::with_capacity(1024);
-        let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response: self };
-        // Writing text and numbers into memory has no way to fail.
-        if serde_json::to_writer(&mut body, &review).is_err() {
-            body.clear();
+        let Response { uid, allowed, status, patch, warnings, audit_annotations } = self;
+        let mut body = String::with_capacity(1024);
+        body.push_str(r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#);
+        push_quoted(&mut body, uid);
+        body.push_str(if *allowed { r#","allowed":true"# } else { r#","allowed":false"# });
+        if let Some(Status { code, reason, message, causes }) = status {
+            let details = (!causes.is_empty()).then_some(Details { causes });
+            let status = StatusOnTheWire { status: "Failure", message, reason, details, code: *code };
+            body.push_str(r#","status":"#);
+            body.push_str(&written(&status));
         }
-        body
+        if !patch.is_empty() {
+            body.push_str(r#","patch":""#);
+            BASE64.encode_string(written(patch), &mut body);
+            body.push_str(r#"","patchType":"JSONPatch""#);
+        }
+        if !warnings.is_empty() {
+            body.push_str(r#","warnings":"#);
+            for (number, warning) in within_limits(warnings).iter().enumerate() {
+                body.push(if number == 0 { '[' } else { ',' });
+                push_quoted(&mut body, warning);
+            }
+            body.push(']');
+        }
+        if !audit_annotations.is_empty() {
+            body.push_str(r#","auditAnnotations":"#);
+            for (number, (key, value)) in audit_annotations.iter().enumerate() {
+                body.push(if number == 0 { '{' } else { ',' });
+                push_quoted(&mut body, key);
+                body.push(':');
+                push_quoted(&mut body, value);
+            }
+            body.push('}');
+        }
+        body.push_str("}}");
+        body.into_bytes()
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Review<'r> {
-    api_version: &'static str,
-    kind: &'static str,
-    response: &'r Response<'r>,
+/// A part of the answer as JSON. Writing text and numbers into memory has no way to fail.
+fn written(part: &impl Serialize) -> String {
+    serde_json::to_string(part).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -126,40 +153,6 @@ struct StatusOnTheWire<'r> {
 #[derive(Serialize)]
 struct Details<'r> {
     causes: &'r [Cause],
-}
-
-impl Serialize for Response<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Response { uid, allowed, status, patch, warnings, audit_annotations } = self;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("uid", uid)?;
-        map.serialize_entry("allowed", allowed)?;
-        if let Some(Status { code, reason, message, causes }) = status {
-            let details = (!causes.is_empty()).then_some(Details { causes });
-            let status = StatusOnTheWire { status: "Failure", message, reason, details, code: *code };
-            map.serialize_entry("status", &status)?;
-        }
-        if !patch.is_empty() {
-            let operations = serde_json::to_vec(patch).map_err(serde::ser::Error::custom)?;
-            map.serialize_entry("patch", &BASE64.encode(operations))?;
-            map.serialize_entry("patchType", "JSONPatch")?;
-        }
-        if !warnings.is_empty() {
-            map.serialize_entry("warnings", &within_limits(warnings))?;
-        }
-        if !audit_annotations.is_empty() {
-            map.serialize_entry("auditAnnotations", &Entries(audit_annotations))?;
-        }
-        map.end()
-    }
-}
-
-struct Entries<'r>(&'r [(&'static str, String)]);
-
-impl Serialize for Entries<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
-    }
 }
 
 /// The warnings that the API server will show whole; the last one counts those that it would have dropped.

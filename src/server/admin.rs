@@ -100,10 +100,14 @@ fn readiness(state: &State, is_verbose: bool) -> (bool, String) {
     let certificate = state.certificates.current();
     let is_valid = Timestamp::now() < certificate.not_after;
     let is_serving = !state.drain.is_draining();
-    let checks = [("serving", is_serving, "going"), ("certificate", is_valid, "expired"), ("policies", true, "")];
+    let mut checks =
+        vec![("serving", is_serving, "going"), ("certificate", is_valid, "expired"), ("policies", true, "")];
+    if let Some(namespaces) = state.namespaces.as_ref().filter(|_| state.policies.current().needs_namespaces) {
+        checks.push(("namespaces", namespaces.is_ready(), "the API server has not told their labels yet"));
+    }
     let is_ready = checks.iter().all(|(_, is_good, _)| *is_good);
     let mut text = String::new();
-    for (name, is_good, trouble) in checks {
+    for (name, is_good, trouble) in &checks {
         // Writing into memory does not fail.
         let _ = match is_good {
             true if is_verbose => writeln!(text, "[+]{name} ok"),

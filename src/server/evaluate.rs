@@ -11,6 +11,7 @@ use std::time::Duration;
 use bumpalo::Bump;
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
@@ -192,16 +193,19 @@ async fn aside(
 
 fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namespace: &OfNamespace) -> Option<Answer> {
     let arena = Bump::new();
+    // Only exceptions ask for the time, and few sets have any.
+    let now = (!loaded.set.exceptions().is_empty()).then(Timestamp::now);
+    let facts = Facts { now, ..Facts::default() };
     match namespace {
-        Ok(None) => observed(state, loaded, endpoint, body, Ok(Facts::default())),
+        Ok(None) => observed(state, loaded, endpoint, body, Ok(facts)),
         Ok(Some(namespace)) => {
-            let facts = Facts { namespace: namespace.value(&arena), ..Facts::default() };
+            let facts = Facts { namespace: namespace.value(&arena), ..facts };
             observed(state, loaded, endpoint, body, Ok(facts))
         }
         // Only the policies that ask for the namespace cannot be judged, each by its mode.
         Err(unknown) => {
             warn!(%unknown, "judged without the labels of its namespace");
-            observed(state, loaded, endpoint, body, Ok(Facts::default()))
+            observed(state, loaded, endpoint, body, Ok(facts))
         }
     }
 }

@@ -20,7 +20,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub async fn accept(listener: TcpListener, tls: TlsAcceptor, state: Arc<State>) {
     let mut is_failing = false;
     loop {
+        // Whom the operating system let in before the end counts on an answer, so that comes last.
         let accepted = tokio::select! {
+            biased;
             accepted = listener.accept() => accepted,
             () = state.drain.closed() => return,
         };

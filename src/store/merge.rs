@@ -1,29 +1,34 @@
 //! What was read, and what was in force before, to what is in force from now on.
 
 use std::collections::HashSet;
+use std::mem;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::policy::Policy;
+use crate::policy::exception::Exception;
+use crate::policy::set::PolicySet;
 use crate::policy::source::Collected;
-use crate::store::Refused;
+use crate::store::{Options, Refused};
 
 /// What is in force from now on, and what is wrong with the rest.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     pub policies: Vec<Arc<Policy>>,
+    pub exceptions: Vec<Arc<Exception>>,
     pub refused: Vec<Refused>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The policies of `collected`, and the last good version, out of `before`, of each that cannot be used. A policy that
-/// is gone goes; where a file or a folder cannot be read, nobody knows what is gone, so everything stays.
-pub(super) fn merge(collected: Collected, before: &[Arc<Policy>], has_cluster: bool) -> Merged {
-    let Collected { policies, refused, diagnostics, texts: _ } = collected;
+/// The policies and exceptions of `collected`, and the last good version, out of `before`, of each that cannot be used.
+/// One that is gone goes; where a file or a folder cannot be read, nobody knows what is gone, so everything stays.
+pub(super) fn merge(mut collected: Collected, before: &PolicySet, options: &Options) -> Merged {
+    let exceptions = mem::take(&mut collected.exceptions);
+    let Collected { policies, refused, diagnostics, .. } = collected;
     let mut merged = Merged { diagnostics, ..Merged::default() };
     merged.refused = refused.into_iter().map(|refused| Refused::new(refused.id, refused.place)).collect();
     for policy in policies {
-        if has_cluster || !policy.needs_namespace_labels() {
+        if options.has_cluster || !policy.needs_namespace_labels() {
             merged.policies.push(Arc::new(policy));
             continue;
         }
@@ -33,26 +38,51 @@ pub(super) fn merge(collected: Collected, before: &[Arc<Policy>], has_cluster: b
         merged.diagnostics.push(Diagnostic::error(Some(policy.place.clone()), message).help(help));
         merged.refused.push(Refused::new(Some(policy.id), policy.place));
     }
-    let present: HashSet<String> = merged.policies.iter().map(|policy| policy.id.clone()).collect();
     let is_partial = merged.diagnostics.iter().any(|d| d.severity == Severity::Error && d.place.is_none());
-    for policy in before.iter().filter(|policy| !present.contains(&policy.id)) {
-        let by_id = merged.refused.iter().position(|refused| refused.id.as_ref() == Some(&policy.id));
-        // A document without a readable name may be any of those that its file held.
-        let by_file = || {
-            let is_file = |refused: &Refused| refused.id.is_none() && refused.place.file == policy.place.file;
-            merged.refused.iter().position(is_file)
-        };
-        match by_id.or_else(by_file).and_then(|number| merged.refused.get_mut(number)) {
-            Some(refused) => refused.is_kept = true,
-            None if is_partial => {
-                let refused = Refused::new(Some(policy.id.clone()), policy.place.clone());
-                merged.refused.push(Refused { is_kept: true, ..refused });
-            }
-            None => continue,
+    let present: HashSet<String> = merged.policies.iter().map(|policy| policy.id.clone()).collect();
+    for policy in before.policies().iter().filter(|policy| !present.contains(&policy.id)) {
+        if merged.keeps(&policy.id, &policy.place, is_partial) {
+            merged.policies.push(Arc::clone(policy));
         }
-        merged.policies.push(Arc::clone(policy));
+    }
+    for exception in exceptions {
+        let policies = merged.policies.iter().map(AsRef::as_ref);
+        let problems = exception.problems(policies, &options.exception_namespaces);
+        if problems.is_empty() {
+            merged.exceptions.push(Arc::new(exception));
+            continue;
+        }
+        merged.diagnostics.extend(problems);
+        merged.refused.push(Refused::new(Some(exception.id), exception.place));
+    }
+    let present: HashSet<String> = merged.exceptions.iter().map(|exception| exception.id.clone()).collect();
+    for exception in before.exceptions().iter().filter(|exception| !present.contains(&exception.id)) {
+        if merged.keeps(&exception.id, &exception.place, is_partial) {
+            merged.exceptions.push(Arc::clone(exception));
+        }
     }
     merged
+}
+
+impl Merged {
+    /// Whether what was in force under this id, and is not any more, stays.
+    fn keeps(&mut self, id: &str, place: &Place, is_partial: bool) -> bool {
+        let by_id = self.refused.iter().position(|refused| refused.id.as_deref() == Some(id));
+        // A document without a readable name may be any of those that its file held.
+        let by_file = || {
+            let is_file = |refused: &Refused| refused.id.is_none() && refused.place.file == place.file;
+            self.refused.iter().position(is_file)
+        };
+        match by_id.or_else(by_file).and_then(|number| self.refused.get_mut(number)) {
+            Some(refused) => refused.is_kept = true,
+            None if is_partial => {
+                let refused = Refused::new(Some(id.to_owned()), place.clone());
+                self.refused.push(Refused { is_kept: true, ..refused });
+            }
+            None => return false,
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +102,7 @@ mod tests {
         for (name, text) in files {
             let loaded = file::load(&Arc::from(*name), text);
             collected.policies.extend(loaded.policies);
+            collected.exceptions.extend(loaded.exceptions);
             collected.refused.extend(loaded.refused);
             collected.diagnostics.extend(loaded.diagnostics);
         }
@@ -90,9 +121,18 @@ mod tests {
 
     fn after(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         let before = format!("{}---\n{}", policy("a", "Warn"), policy("b", "Warn"));
-        let before = merge(collected(&[("f.yaml", &before), ("g.yaml", &policy("c", "Warn"))]), &[], false);
+        let before =
+            merge(collected(&[("f.yaml", &before), ("g.yaml", &policy("c", "Warn"))]), &PolicySet::default(), &alone());
         assert_eq!(outcome(&before), (vec!["a Warn".to_owned(), "b Warn".to_owned(), "c Warn".to_owned()], vec![]));
-        outcome(&merge(collected(files), &before.policies, false))
+        outcome(&merge(collected(files), &set(before), &alone()))
+    }
+
+    fn alone() -> Options {
+        Options { has_cluster: false, ..Options::default() }
+    }
+
+    fn set(merged: Merged) -> PolicySet {
+        PolicySet::with_exceptions(merged.policies, merged.exceptions)
     }
 
     fn words(words: &[&str]) -> Vec<String> {
@@ -123,10 +163,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_takes_nothing_away() {
-        let before = merge(collected(&[("f.yaml", &policy("a", "Warn"))]), &[], false);
+        let before = merge(collected(&[("f.yaml", &policy("a", "Warn"))]), &PolicySet::default(), &alone());
         let mut unreadable = collected(&[]);
         unreadable.diagnostics.push(Diagnostic::error(None, "cannot read `f.yaml`: permission denied"));
-        let merged = merge(unreadable, &before.policies, false);
+        let merged = merge(unreadable, &set(before), &alone());
         assert_eq!(outcome(&merged), (words(&["a Warn"]), words(&["a+"])));
     }
 
@@ -135,12 +175,42 @@ mod tests {
         let needy =
             policy("a", "Warn").replace("  rules:", "  match: {namespaceSelector: {matchLabels: {a: b}}}\n  rules:");
         let files = [("f.yaml", needy.as_str()), ("g.yaml", &policy("c", "Warn"))];
-        let merged = merge(collected(&files), &[], false);
+        let merged = merge(collected(&files), &PolicySet::default(), &alone());
         assert_eq!(outcome(&merged), (words(&["c Warn"]), words(&["a"])));
         assert_eq!(
             merged.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["f.yaml:1:1: the policy `ClusterPodPolicy/a` needs the labels of namespaces, which are not known here"]
         );
-        assert_eq!(outcome(&merge(collected(&files), &[], true)).0, words(&["a Warn", "c Warn"]));
+        assert_eq!(
+            outcome(&merge(collected(&files), &PolicySet::default(), &Options { has_cluster: true, ..alone() })).0,
+            words(&["a Warn", "c Warn"])
+        );
+    }
+
+    #[test]
+    fn an_exception_that_does_not_load_keeps_its_last_good_version_and_one_from_no_policy_is_refused() {
+        let exception = |policy: &str, reason: &str| {
+            format!(
+                "apiVersion: podgate.dev/v1alpha1\nkind: PodPolicyException\nmetadata: {{name: e, namespace: shop}}\nspec:\n  \
+                 {reason}: because\n  expires: never\n  policies: [{{policy: {policy}}}]\n"
+            )
+        };
+        let [good, broken] = [exception("a", "reason"), exception("a", "raison")];
+        let text = policy("a", "Warn");
+        let before = merge(collected(&[("f.yaml", &text), ("e.yaml", &good)]), &PolicySet::default(), &alone());
+        assert_eq!((before.exceptions.len(), before.refused.len()), (1, 0));
+        let before = set(before);
+        let merged = merge(collected(&[("f.yaml", &text), ("e.yaml", &broken)]), &before, &alone());
+        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/shop/e+"]));
+        assert_eq!(merged.exceptions.len(), 1);
+        let dangling = collected(&[("f.yaml", &text), ("e.yaml", &exception("b", "reason"))]);
+        let merged = merge(dangling, &PolicySet::default(), &alone());
+        assert_eq!(outcome(&merged).1, words(&["PodPolicyException/shop/e"]));
+        assert_eq!(
+            merged.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["e.yaml:7:23: there is no policy `ClusterPodPolicy/b` to be an exception from"]
+        );
+        let gone = merge(collected(&[("f.yaml", &text)]), &before, &alone());
+        assert_eq!((gone.exceptions.len(), gone.refused.len()), (0, 0));
     }
 }

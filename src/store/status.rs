@@ -15,15 +15,17 @@ pub struct Status {
     pub policy_set: String,
     /// How many policies are in force.
     pub policies: usize,
+    /// How many exceptions from them are loaded, expired ones included.
+    pub exceptions: usize,
     /// When the set in force was loaded.
     pub loaded_at: SystemTime,
-    /// The policies that cannot be used as they stand now.
+    /// The policies and exceptions that cannot be used as they stand now.
     pub refused: Vec<Refused>,
     /// Why, and what else is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A policy that cannot be used as it stands now.
+/// A policy or an exception that cannot be used as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Its id, if that much could be read.
@@ -61,8 +63,9 @@ impl fmt::Display for Refused {
 /// Lines: the set first, then what is wrong.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Status { generation, policy_set, policies, .. } = self;
-        writeln!(f, "policies: {policies} in force, generation {generation}, {policy_set}")?;
+        let Status { generation, policy_set, policies, exceptions, .. } = self;
+        let and_exceptions = if *exceptions > 0 { format!(", exceptions: {exceptions}") } else { String::new() };
+        writeln!(f, "policies: {policies} in force{and_exceptions}, generation {generation}, {policy_set}")?;
         for refused in &self.refused {
             writeln!(f, "refused: {refused}")?;
         }

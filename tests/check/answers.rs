@@ -70,6 +70,7 @@ const EDITS: &str = "  web.yaml:11  spec.template.spec
     + terminationGracePeriodSeconds: 45       house/graceful-stop
   web.yaml:13  in its Pods: spec.containers[web].resources
     + requests: {cpu: 100m, memory: 128Mi}    house/requests
+  in its Pods: QoS class BestEffort becomes Burstable
 ";
 
 const ASSUMED: &str = "assumed: namespace `shop` has no labels but its name\n";

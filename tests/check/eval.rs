@@ -66,7 +66,14 @@ fn only_what_is_given_exists() {
 #[test]
 fn an_error_shows_the_part_that_failed() {
     let run = eval("1 + list[5]").args(["--var", "list=[1]"]);
-    run.stderr("error: index out of bounds: 5\n --> <expression>:1:5\n  |\n1 | 1 + list[5]\n  |     ^^^^\n\n").code(2);
+    run.stderr(
+        "error: index 5 of a list of 1 element: `list`\n --> <expression>:1:5\n  |\n1 | 1 + list[5]\n  |     ^^^^^^^ `list` is [1]\n\n",
+    )
+    .code(2);
+    let run = eval("pods.all(p, p.size + 1 < 5)").args(["--var", "pods=[{\"size\": 3}, {\"size\": \"x\"}]"]);
+    run.stderr_has("error: `+` is not defined for a string and an int in `p.size + 1`\n --> <expression>:1:13\n")
+        .stderr_has("^^^^^^^^^^ `p.size` is \"x\", in element 1 of `pods`\n")
+        .code(2);
 }
 
 #[test]

@@ -3,8 +3,19 @@
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod answers;
+mod collisions;
 mod eval;
+mod evidence;
+mod exceptions;
+mod explain;
+mod expressions;
+mod images;
 mod inputs;
 mod packs;
+mod pages;
+mod pod_security;
 mod program;
 mod readme;
+mod recipes;
+mod rollouts;
+mod types;

@@ -67,7 +67,7 @@ pub fn merge(base: Value, more: Value) -> Value {
 const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Each is tried in a Pod and in a template.
-fn pod_specs() -> Vec<(&'static str, Value)> {
+pub fn pod_specs() -> Vec<(&'static str, Value)> {
     vec![
         ("bare", image("nginx")),
         ("image-latest", image("nginx:latest")),
@@ -297,7 +297,7 @@ fn pod_specs() -> Vec<(&'static str, Value)> {
 }
 
 /// Templates get nothing here, or may not have it.
-fn only_in_pods() -> Vec<(&'static str, Value)> {
+pub fn only_in_pods() -> Vec<(&'static str, Value)> {
     let pod_level = |resources: Value, containers: Value| json!({"resources": resources, "containers": containers});
     let limits = |name: &str, limits: Value| json!({"name": name, "image": "x:1", "resources": {"limits": limits}});
     vec![

@@ -84,7 +84,9 @@ impl Cluster {
             Shape::Alive => {
                 let policy = cluster.folder.join("audit.yaml");
                 fs::write(&policy, AUDIT)?;
-                apiserver.arg(file("audit-policy-file", &policy)).arg(file("audit-log-path", &cluster.audit_log()))
+                apiserver.arg(file("audit-policy-file", &policy)).arg(file("audit-log-path", &cluster.audit_log()));
+                // In MiB: a log that begins anew in the middle of the tests would hide what was asked before.
+                apiserver.arg("--audit-log-maxsize=4096")
             }
         };
         cluster.run("kube-apiserver", apiserver)?;

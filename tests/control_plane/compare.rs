@@ -9,6 +9,8 @@ use serde_json::Value;
 const MAPS: [&str; 7] = ["labels", "annotations", "limits", "requests", "nodeSelector", "matchLabels", "overhead"];
 /// Truths that Go does not write when they are false.
 const FLAGS: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
+/// How the name of the volume of a token begins.
+const TOKEN: &str = "kube-api-access-";
 /// Metadata that the server writes.
 const WRITTEN: [&str; 6] = ["uid", "creationTimestamp", "managedFields", "generation", "resourceVersion", "namespace"];
 /// Labels by which a Job finds its Pods, and what a DaemonSet counts, made when the object is created.
@@ -30,11 +32,124 @@ pub fn defaulted(object: &Value, version: Version) -> Value {
     stored.to_json()
 }
 
-/// Where `ours` and `theirs` differ, a line each.
+/// Where `ours` and `theirs` differ, a line each, if neither has what plug-ins add.
 pub fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    compare(&comparable(ours), &comparable(theirs), String::new(), &mut lines);
+    let [ours, theirs] = [ours, theirs].map(|object| without_plug_ins(comparable(object)));
+    compare(&ours, &theirs, String::new(), &mut lines);
     lines
+}
+
+/// The same with all that plug-ins add. Only the names that the API server draws do not count.
+pub fn all_differences(ours: &Value, theirs: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    let [ours, theirs] = [ours, theirs].map(|object| {
+        let mut object = comparable(object);
+        undraw(&mut object);
+        object
+    });
+    compare(&ours, &theirs, String::new(), &mut lines);
+    lines
+}
+
+/// The object without what only a cluster can know: identity, times, status, and the service account, whose plug-in this
+/// API server lacks. Keys come out sorted.
+pub fn stored_alike(object: &Value) -> Value {
+    let mut object = object.clone();
+    let Some(members) = object.as_object_mut() else { return object };
+    members.remove("status");
+    if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
+    }
+    if members.get("kind").is_some_and(|kind| kind == "Job")
+        && let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
+        && spec.get("manualSelector") != Some(&Value::Bool(true))
+    {
+        spec.remove("selector");
+    }
+    without_account(&mut object);
+    drop_made(&mut object);
+    object
+}
+
+/// Takes out what is made when an object is created, and the maps that held nothing else.
+fn drop_made(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for key in ["labels", "annotations"] {
+                if let Some(Value::Object(map)) = members.get_mut(key) {
+                    let before = map.len();
+                    map.retain(|key, _| !MADE.contains(&key.as_str()));
+                    if map.is_empty() && before > 0 {
+                        members.remove(key);
+                    }
+                }
+            }
+            members.values_mut().for_each(drop_made);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(drop_made),
+        _ => {}
+    }
+}
+
+/// Takes out of a Pod what the ServiceAccount plug-in puts into one that names no account.
+fn without_account(pod: &mut Value) {
+    let is_token = |named: &Value| named["name"].as_str().unwrap_or_default().starts_with(TOKEN);
+    let Some(spec) = pod["spec"].as_object_mut().filter(|spec| spec.contains_key("containers")) else { return };
+    spec.retain(|key, value| !(key.starts_with("serviceAccount") && value == "default"));
+    let drop_tokens = |members: &mut serde_json::Map<String, Value>, key: &str| {
+        let Some(list) = members.get_mut(key).and_then(Value::as_array_mut) else { return };
+        let before = list.len();
+        list.retain(|element| !is_token(element));
+        if list.is_empty() && before > 0 {
+            members.remove(key);
+        }
+    };
+    drop_tokens(spec, "volumes");
+    for list in ["initContainers", "containers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            container.as_object_mut().into_iter().for_each(|container| drop_tokens(container, "volumeMounts"));
+        }
+    }
+}
+
+/// Where two objects differ, a line each.
+pub fn lines_of_difference(ours: &Value, theirs: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    compare(ours, theirs, String::new(), &mut lines);
+    lines
+}
+
+/// Gives the volumes of tokens one name.
+pub fn undraw(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(name)) = members.get_mut("name")
+                && name.starts_with(TOKEN)
+            {
+                *name = TOKEN.to_owned();
+            }
+            members.values_mut().for_each(undraw);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(undraw),
+        _ => {}
+    }
+}
+
+/// What the plug-ins Priority and DefaultTolerationSeconds add goes.
+fn without_plug_ins(mut object: Value) -> Value {
+    if object["kind"] == "Pod"
+        && let Some(spec) = object["spec"].as_object_mut()
+    {
+        spec.remove("priority");
+        spec.remove("preemptionPolicy");
+        if let Some(tolerations) = spec.get_mut("tolerations").and_then(Value::as_array_mut) {
+            tolerations
+                .retain(|toleration| !toleration["key"].as_str().unwrap_or("").starts_with("node.kubernetes.io/"));
+        }
+    }
+    clean(&mut object);
+    object
 }
 
 /// The object without what the server writes into it besides defaults.
@@ -48,19 +163,11 @@ fn comparable(object: &Value) -> Value {
         metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
     }
     let kind = members["kind"].as_str().unwrap_or_default().to_owned();
-    if let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut) {
-        if kind == "Job" && spec.get("manualSelector") != Some(&Value::Bool(true)) {
-            spec.remove("selector");
-        }
-        if kind == "Pod" {
-            // The plug-ins Priority and DefaultTolerationSeconds.
-            spec.remove("priority");
-            spec.remove("preemptionPolicy");
-            if let Some(tolerations) = spec.get_mut("tolerations").and_then(Value::as_array_mut) {
-                tolerations
-                    .retain(|toleration| !toleration["key"].as_str().unwrap_or("").starts_with("node.kubernetes.io/"));
-            }
-        }
+    if let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
+        && kind == "Job"
+        && spec.get("manualSelector") != Some(&Value::Bool(true))
+    {
+        spec.remove("selector");
     }
     clean(&mut object);
     object

@@ -193,7 +193,7 @@ fn said(source: &str) -> Outcome {
 fn kind_of(reason: Reason<'_>) -> Kind {
     match reason {
         Reason::NoSuchKey(_) | Reason::NoSuchEntry(_) => Kind::Key,
-        Reason::OutOfBounds(_) => Kind::Bounds,
+        Reason::OutOfBounds(_) | Reason::NoSuchElement(..) => Kind::Bounds,
         Reason::DivisionByZero => Kind::Zero,
         Reason::Overflow | Reason::TimeOutOfRange => Kind::Overflow,
         // The API server looks for keys in everything but lists.

@@ -38,7 +38,7 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&self, bound: usize) -> usize {
+    pub fn below(&self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 

@@ -8,6 +8,7 @@ mod cases;
 mod cluster;
 mod compare;
 mod components;
+mod corpus;
 mod decoding;
 mod defaults;
 mod expressions;
@@ -16,6 +17,7 @@ mod keys;
 mod kinds;
 mod limit_ranges;
 mod namespaces;
+mod pod_security;
 mod schema;
 mod webhook;
 
@@ -26,8 +28,10 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
+use crate::corpus::incidents;
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, whole,
+    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
+    whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
@@ -37,6 +41,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_fills_into_objects_made_by_hand", defaults::objects_made_by_hand),
     ("what_the_api_server_fills_into_objects_made_by_chance", defaults::objects_made_by_chance),
     ("what_the_api_server_fills_into_ephemeral_containers", defaults::ephemeral_containers),
+    ("what_check_shows_of_the_corpus_is_what_is_stored", corpus::shown_as_stored),
     ("the_labels_of_namespaces_are_watched", namespaces::watched),
     ("what_limit_ranges_fill_into_pods", limit_ranges::defaults),
     ("which_pods_limit_ranges_refuse", limit_ranges::bounds),
@@ -44,6 +49,9 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_the_api_server_cannot_decode_or_does_not_know", decoding::objects_made_by_hand),
     ("every_field_of_the_schema_table_is_decoded", decoding::objects_with_every_field),
     ("what_the_api_server_takes_fits_the_schema_table", decoding::objects_it_takes),
+    ("what_pod_security_says_of_pods_made_by_hand", pod_security::pods_made_by_hand),
+    ("what_pod_security_says_of_pods_made_by_chance", pod_security::pods_made_by_chance),
+    ("what_pod_security_warns_of_in_templates", pod_security::templates),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];
@@ -75,10 +83,37 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("the_corpus_is_stored_as_check_foretold_by_every_way", corpus::ways::stored_as_foretold),
+    ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
+    ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),
+    ("an_update_rolls_if_check_says_so", corpus::rollouts::as_foretold),
+    ("each_verb_does_the_same_on_every_way_in", verbs::each_verb_does_the_same_on_every_way_in),
+    (
+        "applying_twice_changes_nothing_whatever_the_verbs_did",
+        verbs::applying_twice_changes_nothing_whatever_the_verbs_did,
+    ),
+    (
+        "a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed",
+        verbs::a_new_image_of_a_pod_is_rewritten_and_the_rest_is_fixed,
+    ),
+    ("derived_fields_are_edited_whole", verbs::derived_fields_are_edited_whole),
+    ("what_is_due_is_denied_where_nobody_mutates", verbs::what_is_due_is_denied_where_nobody_mutates),
+    ("the_table_of_ways_is_true", corpus::page::is_true),
+    ("the_webhooks_hold_no_request_up", incidents::the_webhooks_hold_no_request_up),
+    ("a_job_completes_and_lets_its_pods_go", incidents::a_job_completes_and_lets_its_pods_go),
+    (
+        "a_pod_older_than_its_policies_can_still_be_changed",
+        incidents::a_pod_older_than_its_policies_can_still_be_changed,
+    ),
+    (
+        "two_appliers_do_not_meet_over_what_podgate_filled_in",
+        incidents::two_appliers_do_not_meet_over_what_podgate_filled_in,
+    ),
     ("a_new_certificate_fails_no_call", faults::a_new_certificate_fails_no_call),
     ("new_policies_fail_no_call", faults::new_policies_fail_no_call),
     ("a_rolling_restart_fails_no_call", faults::a_rolling_restart_fails_no_call),
     ("no_call_failed_and_no_second_round_changed_anything", whole::no_call_failed_and_no_second_round_changed_anything),
+    ("three_mutating_webhooks_come_to_rest_in_one_reinvocation", corpus::neighbours::come_to_rest),
     (
         "without_podgate_objects_are_refused_until_the_glass_is_broken",
         faults::without_podgate_objects_are_refused_until_the_glass_is_broken,

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod authors;
 pub mod balancer;
+pub mod calls;
 pub mod certificates;
 pub mod controllers;
 pub mod debugging;
@@ -21,6 +22,7 @@ pub mod podgate;
 pub mod policies;
 pub mod redis;
 pub mod rollouts;
+pub mod verbs;
 pub mod whole;
 
 use std::net::SocketAddr;
@@ -75,13 +77,16 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Starts one more podgate.
+    /// Starts one more podgate, and waits until it is called.
     pub fn add(&self) -> Result<(), Failed> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let log = self.cluster.folder().join(format!("podgate-{number}.log"));
         let podgate = Podgate::start(&self.mounts, &log)?;
-        self.balancer.add(podgate.address);
+        self.balancer.add(podgate.address, podgate.admin);
+        self.eventually("one more podgate that is ready", || {
+            Ok(self.balancer.sends_to(podgate.address).then_some(()))
+        })?;
         self.replicas.lock().unwrap_or_else(PoisonError::into_inner).push(podgate);
         Ok(())
     }

@@ -31,6 +31,13 @@ fn a_scalar_and_a_map_are_merged_as_if_written_there() {
                 r#"/spec/containers/0/resources/limits={"memory":"1Gi"}"#,
             ],
         ),
+        (
+            "default: {container: {resources: {requests: {memory: 64Mi}, limits: {memory: {$expression: \"scale(quantity('100Mi'), 1.5)\"}}}}}",
+            &[
+                r#"/spec/containers/0/resources/requests={"memory":"64Mi"}"#,
+                r#"/spec/containers/0/resources/limits={"memory":"150Mi"}"#,
+            ],
+        ),
         ("default: {pod: {spec: {terminationGracePeriodSeconds: {$expression: optional.none()}}}}", &[]),
         (
             "default: {pod: {spec: {terminationGracePeriodSeconds: {$expression: optional.of(45)}}}}",

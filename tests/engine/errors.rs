@@ -11,10 +11,10 @@ fn verdict(text: &str) -> Verdict {
 }
 
 /// An expression that takes more steps than one may, and some elements to take them on.
-const ENDLESS: &str = "params.l.all(a, params.l.all(b, params.l.all(c, params.l.all(d, a + b + c + d >= 0))))";
+const ENDLESS: &str = "params.l.all(a, params.l.all(b, params.l.all(c, a + b + c >= 0)))";
 
 fn params() -> String {
-    format!("params: {{l: [{}]}}", (0..60).map(|n| n.to_string()).collect::<Vec<_>>().join(", "))
+    format!("params: {{l: [{}]}}", (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(", "))
 }
 
 #[test]
@@ -119,6 +119,25 @@ fn a_spent_budget_is_an_error_for_this_rule_and_for_those_after_it() {
     // It does not become an old violation by being there in the old object, too.
     let (old, new) = (decoded(&pod(json!({}))), decoded(&with(pod(json!({})), "/metadata/labels", json!({"a": "b"}))));
     assert!(!Review::update(&one, old, new).is_allowed());
+}
+
+#[test]
+fn a_rule_that_may_fail_is_passed_over_when_its_budget_is_spent_and_takes_no_other_with_it() {
+    let endless = |n| format!("{{name: r{n}, onError: Allow, require: {{pod: \"{ENDLESS}\", message: wrong}}}}");
+    let of = |count: usize, last: &str| {
+        let rules: Vec<_> = (0..count).map(endless).chain([format!("{{name: s, require: {{{last}}}}}")]).collect();
+        verdict(&cluster("p", &format!("mode: Enforce, {}, rules: [{}]", params(), rules.join(", "))))
+    };
+    // The budget of one expression is spent, and what all have together is not.
+    let one = of(1, "pod: 'true', message: wrong");
+    assert!(one.allowed, "{one:?}");
+    assert_eq!(one.violations, ["p/r0=:Audit"]);
+    let judged = of(1, "pod: 'false', message: wrong");
+    assert_eq!((judged.allowed, judged.violations.len()), (false, 2), "{judged:?}");
+    // Where all is spent, a rule that may not fail denies, whatever it would have said.
+    let spent = of(10, "pod: 'true', message: wrong");
+    assert!(!spent.allowed, "{spent:?}");
+    assert_eq!(spent.violations.last().map(String::as_str), Some("p/s=:Enforce"));
 }
 
 #[test]

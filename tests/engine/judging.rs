@@ -71,6 +71,30 @@ fn each_container_is_judged_by_itself() {
 }
 
 #[test]
+fn a_rule_that_cannot_be_evaluated_says_in_one_line_what_its_parts_were() {
+    for (expression, said) in [
+        (
+            "container.resources.limits.cpu == '1'",
+            "`container.resources.limits` is missing (`container.resources` is empty)",
+        ),
+        (
+            "dyn(container.name) +\n          1 == 2",
+            "`+` is not defined for a string and an int in `dyn(container.name) + 1` (`dyn(container.name)` is \"a\")",
+        ),
+        (
+            "[1, 2].all(x, quantity(container.name).isLessThan(quantity('1')))",
+            "not a quantity: `a` in `quantity(container.name)` (`container.name` is \"a\", in element 0 of `[1, 2]`)",
+        ),
+    ] {
+        let text = rule(&format!("require: {{container: \"{expression}\", field: image, message: wrong}}"));
+        let response = Review::create(&text, decoded(&pod(json!({})))).response(Endpoint::Validate);
+        let message = response["status"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(&format!("the rule cannot be evaluated: {said}")), "{message}");
+        assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
 fn a_message_is_a_text_or_what_an_expression_gives_on_one_line() {
     let message = |message: &str| {
         let text = rule(&format!("require: {{container: 'false', field: image, {message}}}"));

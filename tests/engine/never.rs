@@ -72,6 +72,34 @@ fn a_pod_that_exists() {
 }
 
 #[test]
+fn of_a_pod_that_exists_only_what_edits_made_of_it_is_put_back() {
+    let text = rule("override: {pod: {spec: {terminationGracePeriodSeconds: 45}}}")
+        + &rule("bound: {container: {resources: {limits: {memory: {max: 1Gi}}}}}").replace("name: p", "name: q")
+        + &rule("append: {pod: {spec: {tolerations: [{key: spot}]}}}").replace("name: p", "name: r");
+    let written = |grace: i64, memory: &str, tolerations: Value| {
+        let mut pod = pod(json!({"terminationGracePeriodSeconds": grace, "tolerations": tolerations}));
+        pod["spec"]["containers"][0]["resources"] =
+            json!({"limits": {"memory": memory}, "requests": {"memory": "1Mi"}});
+        decoded(&pod)
+    };
+    let mine = json!([{"key": "mine"}]);
+    let edited = written(45, "1Gi", json!([{"key": "mine"}, {"key": "spot"}]));
+    // The same manifest again: the API server takes it with the values of the first time, and with no others.
+    let again = Review::update(&text, edited.clone(), written(10, "4Gi", mine.clone()));
+    let mut edits = again.edits();
+    edits.sort_unstable();
+    let expected = [
+        r#"/spec/containers/0/resources/limits/memory="1Gi""#,
+        "/spec/terminationGracePeriodSeconds=45",
+        r#"/spec/tolerations/1={"key":"spot"}"#,
+    ];
+    assert_eq!(edits.iter().map(|edit| edit.replace("/-=", "/1=")).collect::<Vec<_>>(), expected);
+    // A Pod that is older than the policy keeps what it has.
+    let old = written(10, "4Gi", mine);
+    assert_eq!(Review::update(&text, old.clone(), old).edits(), [""; 0]);
+}
+
+#[test]
 fn through_ephemeralcontainers_only_new_ephemeral_containers_are_edited() {
     let debug = |name: &str| json!({"name": name, "image": "busybox:1"});
     let old = decoded(&pod(json!({"ephemeralContainers": [debug("old")]})));

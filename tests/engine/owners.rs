@@ -147,10 +147,27 @@ fn the_pods_of_a_stateful_set_have_a_name_and_a_volume_for_each_claim() {
     for expression in [
         "pod.metadata.name == 'web-3' && pod.spec.hostname == 'web-3' && pod.spec.subdomain == 'web'",
         "pod.metadata.labels['apps.kubernetes.io/pod-index'] == '3' && pod.metadata.labels.app == 'web'",
-        "pod.spec.volumes.map(v, v.name) == ['data', 'tmp']",
+        "pod.spec.volumes.map(v, v.name) == ['data', 'tmp', 'kube-api-access-xxxxx']",
         "pod.spec.volumes[0].persistentVolumeClaim.claimName == 'data-web-3' && has(pod.spec.volumes[1].emptyDir)",
     ] {
         let text = rule(&format!("require: {{pod: \"{expression}\", message: wrong}}"));
         assert_eq!(violations(&text, &set), [""; 0], "{expression}");
+    }
+}
+
+#[test]
+fn the_pods_of_a_daemon_set_stay_on_a_node_in_trouble() {
+    let own = json!([{"key": "mine"}, {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute",
+        "tolerationSeconds": 5}]);
+    let set = |host: bool| owner("apps/v1", "DaemonSet", json!({"tolerations": own, "hostNetwork": host}));
+    // The controller takes the end off a toleration of its own taints, and no plug-in adds one with an end.
+    let tolerated = "pod.spec.tolerations.map(t, t.key)";
+    let keys = "['mine', 'node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/disk-pressure', \
+        'node.kubernetes.io/memory-pressure', 'node.kubernetes.io/pid-pressure', 'node.kubernetes.io/unschedulable'";
+    for (host, more) in [(false, "]"), (true, ", 'node.kubernetes.io/network-unavailable']")] {
+        let expression =
+            format!("{tolerated} == {keys}{more} && !pod.spec.tolerations.exists(t, has(t.tolerationSeconds))");
+        let text = rule(&format!("require: {{pod: \"{expression}\", message: wrong}}"));
+        assert_eq!(violations(&text, &set(host)), [""; 0], "{host}");
     }
 }

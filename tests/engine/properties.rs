@@ -10,7 +10,7 @@ use crate::objects::*;
 use crate::reviews::{Review, cluster, patch};
 
 /// Rules of every sort; each policy takes some of them.
-const RULES: [&str; 16] = [
+const RULES: [&str; 32] = [
     "default: {pod: {spec: {terminationGracePeriodSeconds: 45}}}",
     "default: {pod: {spec: {terminationGracePeriodSeconds: 20, dnsPolicy: Default}}}, onUnknown: Replace",
     "default: {container: {imagePullPolicy: Always}}, onUnknown: Replace, rollout: Always",
@@ -27,6 +27,22 @@ const RULES: [&str; 16] = [
     "default: {pod: {spec: {enableServiceLinks: false}}}, when: \"pod.spec.terminationGracePeriodSeconds > 40\", onUnknown: Replace",
     "default: {pod: {spec: {schedulerName: mine}}}, when: \"'app' in pod.metadata.?labels.orValue({})\", onUnknown: Replace",
     "default: {container: {terminationMessagePath: {$expression: \"'/dev/' + container.name\"}}}, onUnknown: Replace",
+    "default: {container: {env: [{name: A, value: x}, {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}}",
+    "default: {container: {livenessProbe: {httpGet: {port: 80}, periodSeconds: 5}, ports: [{containerPort: 80}]}}, injectInto: [Pods, Templates]",
+    "default: {pod: {spec: {volumes: [{name: v, secret: {secretName: s}}], nodeSelector: {pool: spot}}}, container: {volumeMounts: [{name: v, mountPath: /v}]}}",
+    "override: {pod: {spec: {terminationGracePeriodSeconds: 50, securityContext: {runAsUser: 1000}}}}",
+    "override: {container: {env: [{name: A, value: z}], resources: {limits: {cpu: 250m}}}}",
+    "override: {container: {livenessProbe: {exec: {command: [up]}}, resources: {requests: {cpu: 200m}}}}, injectInto: [Templates, Pods]",
+    "override: {pod: {spec: {tolerations: [{key: a}], volumes: [{name: v, emptyDir: {}}]}}}, keepQoS: true",
+    "append: {pod: {spec: {tolerations: [{key: a}, {key: b, operator: Exists}]}}}",
+    "append: {pod: {spec: {initContainers: [{name: side, image: side, restartPolicy: Always}]}}, container: {env: [{name: C, value: c}]}}",
+    "append: {container: {securityContext: {capabilities: {drop: [ALL]}}}}, injectInto: [Templates]",
+    "bound: {pod: {spec: {terminationGracePeriodSeconds: {min: 15, max: 40}}}}, rollout: Always",
+    "bound: {container: {resources: {limits: {cpu: {max: 100m}}, requests: {cpu: {min: 60m}, memory: {max: 1Gi}}}}}",
+    "rewriteImages: [{from: docker.io, to: mirror.io/hub}, {from: docker.io/library, to: mirror.io/official}]",
+    "rewriteImages: [{from: quay.io, to: mirror.io/quay}], injectInto: [Templates, Pods]",
+    "default: {pod: {spec: {resources: {requests: {cpu: 600m}}}}}",
+    "override: {container: {args: {$expression: \"['--of', container.name]\"}}}, when: \"container.name != 'b'\"",
 ];
 
 fn rules() -> impl Strategy<Value = Vec<String>> {
@@ -199,6 +215,14 @@ proptest! {
         before.retain(|(path, _)| !is_edited(path));
         after.retain(|(path, _)| !is_edited(path));
         prop_assert_eq!(before, after);
+        // Nothing but the Pod.
+        let pod = if object["kind"] == "Pod" { "" } else { "/spec/template" };
+        for path in &paths {
+            let is_of_pod = ["metadata/labels", "metadata/annotations", "metadata", "spec"].iter().any(|part| {
+                path.strip_prefix(&format!("{pod}/{part}")).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            prop_assert!(is_of_pod, "{}", path);
+        }
 
         // A second call does nothing, whether or not the API server decoded the object in between.
         for again in [edited.clone(), decoded(&edited)] {
@@ -213,6 +237,29 @@ proptest! {
             if let (Some(request), Some(limit)) = (amount("requests"), amount("limits")) {
                 prop_assert!(request <= limit, "{}", container);
             }
+        }
+    }
+
+    #[test]
+    fn a_default_changes_nothing_that_an_author_wrote(pod in any_pod(), is_deployment in any::<bool>(), is_server_side in any::<bool>(), rules in rules()) {
+        // `onUnknown: Replace` and the other verbs are asked for.
+        let policies: String = rules.iter().filter(|policy| {
+            let others = ["override:", "append:", "bound:", "rewriteImages:"];
+            !others.iter().any(|verb| policy.contains(verb))
+        }).cloned().collect();
+        let manifest = if is_deployment {
+            let mut owner = owner("apps/v1", "Deployment", json!({}));
+            owner["spec"]["template"] = json!({"metadata": {"labels": pod["metadata"]["labels"]}, "spec": pod["spec"]});
+            owner
+        } else {
+            pod
+        };
+        let object = if is_server_side { server_side(&manifest) } else { applied(&manifest) };
+        let edited = Review::create(&policies, object.clone()).edited();
+        let mut written = Vec::new();
+        leaves(&manifest, "", &mut written);
+        for (path, _) in written {
+            prop_assert_eq!(edited.pointer(&path), object.pointer(&path), "{}", path);
         }
     }
 

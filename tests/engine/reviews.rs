@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use bumpalo::Bump;
+use jiff::Timestamp;
 use json_patch::Patch;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ pub struct Review {
     namespace: Option<Value>,
     limit_ranges: Vec<Value>,
     minor: u32,
+    now: Option<Timestamp>,
 }
 
 /// What `/validate` answers.
@@ -44,6 +46,12 @@ pub fn namespaced(name: &str, namespace: &str, spec: &str) -> String {
     policy("PodPolicy", &format!("name: {name}, namespace: {namespace}"), spec)
 }
 
+/// The text of an exception from the policy `p`, in a namespace.
+pub fn exception(name: &str, namespace: &str, spec: &str) -> String {
+    let spec = format!("reason: because, {spec}");
+    policy("PodPolicyException", &format!("name: {name}, namespace: {namespace}"), &spec)
+}
+
 /// The text of one enforced ClusterPodPolicy `p` with one rule `r`.
 pub fn rule(rule: &str) -> String {
     cluster("p", &format!("mode: Enforce, rules: [{{name: r, {rule}}}]"))
@@ -58,7 +66,7 @@ pub fn set(policies: &str) -> PolicySet {
     let loaded = file::load(&Arc::from("policies.yaml"), policies);
     let problems: Vec<_> = loaded.diagnostics.iter().map(|problem| &problem.message).collect();
     assert_eq!(loaded.refused, [], "{problems:?}");
-    PolicySet::new(loaded.policies.into_iter().map(Arc::new))
+    PolicySet::with_exceptions(loaded.policies.into_iter().map(Arc::new), loaded.exceptions.into_iter().map(Arc::new))
 }
 
 impl Review {
@@ -94,7 +102,7 @@ impl Review {
         }
         let body = json!({"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request});
         let namespace = json!({"metadata": {"name": "shop", "labels": {"kubernetes.io/metadata.name": "shop"}}});
-        Review { set, body, namespace: Some(namespace), limit_ranges: Vec::new(), minor: 37 }
+        Review { set, body, namespace: Some(namespace), limit_ranges: Vec::new(), minor: 37, now: None }
     }
 
     pub fn by(mut self, user: &str, groups: &[&str]) -> Self {
@@ -127,12 +135,18 @@ impl Review {
         self
     }
 
+    pub fn at(mut self, now: &str) -> Self {
+        self.now = Some(now.parse().unwrap());
+        self
+    }
+
     fn facts<'a>(&self, arena: &'a Bump) -> Facts<'a> {
         let tree = |value: &Value| document::Value::copied(arena, value);
         let limit_ranges: Vec<_> = self.limit_ranges.iter().map(tree).collect();
         Facts {
             namespace: self.namespace.as_ref().map(tree).unwrap_or_default(),
             limit_ranges: arena.alloc_slice_copy(&limit_ranges),
+            now: self.now,
             kubernetes: podgate::api_defaults::Version { minor: self.minor },
             ..Facts::default()
         }

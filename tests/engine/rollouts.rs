@@ -172,6 +172,11 @@ fn the_template_of_a_job_that_exists_is_fixed() {
     let old = stored(written_by("kubectl-create", &job), 45);
     let review = Review::update(&default_of(45, ""), old, written_by("kubectl-replace", &job));
     assert_eq!(review.edits(), [format!("{GRACE}=45")]);
+    // So would be its author's own value, applied again, where an edit made another of it.
+    let text = rule("override: {pod: {spec: {terminationGracePeriodSeconds: 45}}}");
+    let written = |grace: i64| applied(&with(job.clone(), GRACE, json!(grace)));
+    assert_eq!(Review::update(&text, written(45), written(10)).edits(), [format!("{GRACE}=45")]);
+    assert_eq!(Review::update(&text, written(20), written(10)).edits(), [""; 0]);
 }
 
 #[test]
@@ -189,4 +194,40 @@ fn a_value_that_podgate_set_earlier_is_kept_when_the_policy_wants_another_one_by
     let review = Review::update(&default_of(60, ""), old, new);
     assert_eq!(review.edits(), [""; 0]);
     assert_eq!(review.withheld(), ["p/r=spec.template.spec.terminationGracePeriodSeconds:admission"]);
+}
+
+#[test]
+fn what_an_author_takes_out_of_lists_and_objects_stays_out() {
+    let text = rule(
+        "default: {container: {env: [{name: REGION, value: eu}], livenessProbe: {httpGet: {port: 80}, periodSeconds: 5}}, \
+            pod: {spec: {tolerations: [{key: spot}]}}}, injectInto: [Templates]",
+    );
+    let template = "/spec/template/spec";
+    let stored = |env: Value, probe: Value, tolerations: Value| {
+        let mut object = silent();
+        let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+        (container["env"], container["livenessProbe"]) = (env, probe);
+        object["spec"]["template"]["spec"]["tolerations"] = tolerations;
+        written_by("kubectl-create", &object)
+    };
+    let probe = json!({"httpGet": {"port": 80}, "periodSeconds": 5});
+    let (region, spot) = (json!({"name": "REGION", "value": "eu"}), json!({"key": "spot"}));
+    let replaced = written_by("kubectl-replace", &silent());
+    // What podgate had added is there again, and the template is the old one.
+    let old = stored(json!([region]), probe.clone(), json!([spot]));
+    let review = Review::update(&text, old.clone(), replaced.clone());
+    assert_eq!(decoded(&review.edited()).pointer(template), old.pointer(template));
+    // An author's own variable, probe or toleration is his to take away, podgate's come beside.
+    let own_probe = json!({"exec": {"command": ["up"]}, "periodSeconds": 5});
+    for old in [
+        stored(json!([{"name": "OWN"}, region]), probe.clone(), json!([spot])),
+        stored(json!([region]), own_probe, json!([spot])),
+        stored(json!([region]), probe, json!([{"key": "own"}])),
+    ] {
+        let edited = Review::update(&text, old, replaced.clone()).edited();
+        let container = &edited["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(container["env"], json!([region]));
+        assert_eq!(container["livenessProbe"]["exec"], Value::Null);
+        assert_eq!(edited["spec"]["template"]["spec"]["tolerations"], json!([spot]));
+    }
 }

@@ -15,19 +15,19 @@ use crate::program::{Server, folder, review};
 const POD: &str = "021-mutating-create-pod.json";
 
 /// An authority, and the certificates that it signs.
-struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    pem: String,
+    pub pem: String,
 }
 
 /// A certificate and its key, in PEM.
-struct Issued {
-    chain: String,
-    key: String,
+pub struct Issued {
+    pub chain: String,
+    pub key: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -44,7 +44,7 @@ impl Authority {
         Issued { chain: params.signed_by(&key, &self.issuer).unwrap().pem(), key: key.serialize_pem() }
     }
 
-    fn server(&self) -> Issued {
+    pub fn server(&self) -> Issued {
         self.issue("localhost", 2100, ExtendedKeyUsagePurpose::ServerAuth)
     }
 }

@@ -1,11 +1,14 @@
 //! How podgate goes while it is being called.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::caller::{Caller, post};
-use crate::program::{Server, review};
+use crate::certificates::Authority;
+use crate::program::{Server, folder, review};
 
 const POD: &str = "021-mutating-create-pod.json";
 
@@ -50,6 +53,68 @@ fn no_call_fails_while_it_goes() {
     });
     assert!(server.ended().success());
     server.logs("every call answered");
+}
+
+/// Whoever has not heard yet that podgate goes still sends new connections to it.
+#[test]
+fn not_being_ready_comes_first_and_new_connections_are_served_for_the_delay() {
+    let server = Server::start(&["--drain-delay", "1h"]);
+    assert_eq!(server.get("/readyz").0, 200);
+    server.terminate();
+    server.logs("going");
+    assert_eq!(server.get("/readyz").0, 503);
+    for _ in 0..3 {
+        let mut caller = server.caller();
+        assert!(caller.post("/validate", &review(POD)).ends());
+        caller.ended();
+    }
+}
+
+#[test]
+fn new_connections_are_refused_after_the_delay_and_no_moment_earlier() {
+    let delay = Duration::from_millis(700);
+    let server = Server::start(&["--drain-delay", "700ms", "--drain-timeout", "1h"]);
+    let mut open = server.caller();
+    open.post("/validate", &review(POD));
+    let start = Instant::now();
+    server.terminate();
+    server.logs("going");
+    let mut served = 0;
+    while let Ok(mut caller) = Caller::connect(server.address, &server.ca) {
+        caller.post("/validate", &review(POD));
+        served += 1;
+    }
+    assert!(start.elapsed() >= delay, "refused after {:?}, {served} were served", start.elapsed());
+    assert!(served > 0);
+    // What was open before is still served.
+    assert!(open.post("/validate", &review(POD)).ends());
+}
+
+#[test]
+fn a_call_that_is_being_read_is_answered_though_all_time_is_over() {
+    let (authority, files) = (Authority::new(), folder());
+    let issued = authority.server();
+    fs::write(files.join("tls.crt"), &issued.chain).unwrap();
+    fs::write(files.join("tls.key"), &issued.key).unwrap();
+    let mut server =
+        Server::start_with_certificate(&files, &authority.pem, &["--drain-delay", "0s", "--drain-timeout", "0s"]);
+    let (mut idle, mut busy) = (server.caller(), server.caller());
+    idle.post("/validate", &review(POD));
+    let request = post("/validate", &review(POD));
+    let (first, rest) = request.split_at(request.len() / 2);
+    busy.send(first).unwrap();
+    server.until_metric("podgate_in_flight_requests", 1.0);
+    server.terminate();
+    // The time of connections that nobody uses is over.
+    idle.ended();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(300) {
+        assert!(server.runs(), "it does not wait for the call");
+    }
+    busy.send(rest).unwrap();
+    let answer = busy.answer().unwrap();
+    assert!(answer.status == 200 && answer.ends(), "{answer:?}");
+    assert!(server.ended().success());
 }
 
 #[test]

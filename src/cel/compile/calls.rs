@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::cel::ast::{self, Expression, Literal};
-use crate::cel::compile::{Compiler, Typed, article, typed};
+use crate::cel::compile::{Compiler, Typed, article, names, typed};
 use crate::cel::library::{self, Overload, Style};
 use crate::cel::node::{Call, Constant, Fallback, Kind, Node};
 use crate::cel::problem::Problem;
@@ -22,6 +22,10 @@ impl Compiler<'_> {
     ) -> Typed {
         if let Some(expanded) = self.expand(range, function, receiver, arguments) {
             return expanded;
+        }
+        // One problem is enough for a chain of methods that only the API server has.
+        if let Some(receiver) = receiver.filter(|receiver| self.asks_authorizer(receiver)) {
+            return self.lower(names::root(receiver));
         }
         let library = receiver.and_then(|receiver| self.library(receiver));
         let (name, style, receiver) = match (library, receiver) {

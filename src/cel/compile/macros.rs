@@ -10,7 +10,7 @@ use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 
 /// The macros that are written behind a dot.
-pub(super) const METHODS: &[&str] = &[
+pub(crate) const METHODS: &[&str] = &[
     "all",
     "exists",
     "exists_one",

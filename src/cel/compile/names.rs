@@ -10,7 +10,20 @@ use crate::cel::problem::Problem;
 use crate::cel::shape::{Object, Shape};
 use crate::cel::types::Type;
 
+/// What the API server has and nobody else: it asks the cluster.
+const AUTHORIZER: &str = "authorizer";
+
 impl Compiler<'_> {
+    /// Whether a part begins with `authorizer`, which is not there.
+    pub(super) fn asks_authorizer(&self, expression: &Expression) -> bool {
+        match &root(expression).kind {
+            ast::Kind::Name(name) => {
+                name == AUTHORIZER && !self.is_local(name) && self.environment.find(name).is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// A name alone: the variable of a macro, a declared variable, or a type.
     pub(super) fn name(&mut self, name: &str, range: &Range<usize>) -> Typed {
         let name = name.trim_start_matches('.');
@@ -24,7 +37,9 @@ impl Compiler<'_> {
         if let Some(kind) = type_named(name) {
             return typed(range, Kind::Constant(Constant::Type(kind)), Type::Type);
         }
-        let problem = if self.environment.is_namespace(name) {
+        let problem = if name == AUTHORIZER {
+            Problem::new(range.clone(), "there is no `authorizer` here: only the API server knows who may do what")
+        } else if self.environment.is_namespace(name) {
             Problem::new(range.clone(), format!("`{name}` alone is no value: write `{name}.NAME`"))
         } else {
             let locals = self.locals.iter().map(|local| local.name.as_str());
@@ -173,7 +188,10 @@ impl Compiler<'_> {
 
     fn composed(&mut self, namespace: &str, field: &str, range: &Range<usize>) -> Typed {
         match self.environment.find_composed(field) {
-            Some((place, shape)) => typed(range, Kind::Composed(place), shape.clone()),
+            Some((place, shape)) => {
+                self.composed |= 1 << place.min(63);
+                typed(range, Kind::Composed(place), shape.clone())
+            }
             None => {
                 let whole = format!("{namespace}.{field}");
                 let names: Vec<_> =
@@ -214,6 +232,18 @@ impl Compiler<'_> {
     pub(super) fn library(&self, receiver: &Expression) -> Option<String> {
         self.qualified(receiver).filter(|name| library::is_namespace(name))
     }
+}
+
+/// What a chain of selections and methods begins with.
+pub(super) fn root(expression: &Expression) -> &Expression {
+    let mut part = expression;
+    while let ast::Kind::Select { operand: inner, .. }
+    | ast::Kind::Index { operand: inner, .. }
+    | ast::Kind::Call { receiver: Some(inner), .. } = &part.kind
+    {
+        part = inner;
+    }
+    part
 }
 
 /// The type that a name stands for.

@@ -9,7 +9,7 @@ use crate::cel::eval::Evaluation;
 use crate::cel::library;
 use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
-use crate::cel::value::{Map, Value, equal};
+use crate::cel::value::{List, Map, Value, equal};
 
 impl<'a> Evaluation<'_, 'a> {
     #[inline(never)]
@@ -29,13 +29,31 @@ impl<'a> Evaluation<'_, 'a> {
     /// counts only if none decides.
     fn decide(&self, each: &'a Loop, range: Value<'a>, decides: bool) -> Result<Value<'a>, Error<'a>> {
         let mut error = None;
-        for place in 0..self.length(each, range)? {
-            self.enter(each, range, place);
+        let mut is_decided = || {
             match self.holds(each) {
-                Ok(value) if value == decides => return Ok(Value::Bool(decides)),
-                Ok(_) => {}
+                Ok(value) => return Ok(value == decides),
                 Err(fatal) if fatal.is_fatal() => return Err(fatal),
                 Err(other) => error = error.or(Some(other)),
+            }
+            Ok(false)
+        };
+        match (range, each.second, self.locals.get(each.local)) {
+            // What most loops go through.
+            (Value::List(List::Document(elements)), None, Some(local)) => {
+                for element in elements {
+                    local.set((*element).into());
+                    if is_decided()? {
+                        return Ok(Value::Bool(decides));
+                    }
+                }
+            }
+            _ => {
+                for place in 0..self.length(each, range)? {
+                    self.enter(each, range, place);
+                    if is_decided()? {
+                        return Ok(Value::Bool(decides));
+                    }
+                }
             }
         }
         error.map_or(Ok(Value::Bool(!decides)), Err)
@@ -109,7 +127,7 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::Map(Map::Values(entries.into_bump_slice())))
     }
 
-    fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
+    pub(super) fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
         match range {
             Value::List(list) => Ok(list.len()),
             Value::Map(map) => Ok(map.len()),
@@ -118,7 +136,8 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// Makes the variables of the macro stand for one element, and returns what the first one stands for.
-    fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
+    #[inline]
+    pub(super) fn enter(&self, each: &'a Loop, range: Value<'a>, place: usize) -> Value<'a> {
         let (key, value) = match range {
             Value::List(list) => match (list.get(place), each.second) {
                 (element, None) => (element.unwrap_or_default(), Value::Null),
@@ -136,6 +155,7 @@ impl<'a> Evaluation<'_, 'a> {
         key
     }
 
+    #[inline]
     pub(super) fn set(&self, local: usize, value: Value<'a>) {
         if let Some(cell) = self.locals.get(local) {
             Cell::set(cell, value);

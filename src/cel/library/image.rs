@@ -16,13 +16,10 @@ pub(super) const OVERLOADS: &[Overload] = &[
 
 fn image<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
-        [Value::String(text)] => {
-            context.scan(text)?;
-            match Image::parse(text) {
-                Ok(image) => Ok(Value::Image(context.arena.alloc(image))),
-                Err(_) => context.refuse("not an image", Value::String(text)),
-            }
-        }
+        [Value::String(text)] => match Image::parse(text) {
+            Ok(image) => Ok(Value::Image(context.arena.alloc(image))),
+            Err(_) => context.refuse("not an image", Value::String(text)),
+        },
         _ => Err(context.mismatch("image", arguments)),
     }
 }

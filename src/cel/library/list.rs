@@ -27,6 +27,7 @@ fn is_sorted<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'
     context.budget.spend_each(list.len())?;
     let mut before = None;
     for element in list.iter() {
+        context.compare(element, before.unwrap_or_default())?;
         if before.map_or(Ok(false), |before| precedes(element, before))? {
             return Ok(Value::Bool(false));
         }
@@ -70,6 +71,7 @@ fn first_by<'a>(
     context.budget.spend_each(list.len())?;
     let mut best: Option<Value<'a>> = None;
     for element in list.iter() {
+        context.compare(element, best.unwrap_or_default())?;
         best = match best {
             Some(best) if !before(element, best)? => Some(best),
             _ => Some(element),

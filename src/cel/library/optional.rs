@@ -3,7 +3,6 @@
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::signature::{A, BOOL, Declared, LIST_OF_A, OPTIONAL_OF_A};
-use crate::cel::types::Type;
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
@@ -44,7 +43,7 @@ fn unwrap<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
     for element in list.iter() {
         match element {
             Value::Optional(value) => values.extend(value.copied()),
-            other => return Err(Reason::Expected(Type::Optional, other.kind())),
+            other => return Err(context.mismatch("optional.unwrap", &[other])),
         }
     }
     context.collect(values.into_iter())

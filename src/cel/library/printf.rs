@@ -11,6 +11,7 @@ use crate::cel::shape::Shape;
 use crate::cel::signature::{LIST_OF_DYN, STRING};
 use crate::cel::types::Type;
 use crate::cel::value::Value;
+use crate::document::print::push_quoted;
 
 pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[STRING, LIST_OF_DYN], STRING, format)];
 
@@ -209,10 +210,10 @@ fn octets(text: &mut String, clause: char, octets: &[u8]) -> Option<()> {
 /// Inside a list or a map: texts and times are written as an expression would, doubles with their six digits.
 fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
     match value {
-        Value::String(value) => quote(text, value),
+        Value::String(value) => push_quoted(text, value),
         Value::Bytes(bytes) => {
             text.push('b');
-            quote(text, std::str::from_utf8(bytes).ok()?);
+            push_quoted(text, std::str::from_utf8(bytes).ok()?);
         }
         Value::Double(number) if number.is_nan() => text.push_str("\"NaN\""),
         Value::Double(number) if number.is_infinite() => {
@@ -249,31 +250,4 @@ fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
         _ => return None,
     }
     Some(())
-}
-
-/// A text as Go quotes it.
-fn quote(text: &mut String, value: &str) {
-    text.push('"');
-    for character in value.chars() {
-        match character {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{7}' => text.push_str("\\a"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{c}' => text.push_str("\\f"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{b}' => text.push_str("\\v"),
-            '\'' => text.push('\''),
-            // What has no picture of its own is escaped by both, in other words.
-            other if format!("a{other}").escape_debug().count() > 2 => text.push_str(&match u32::from(other) {
-                code @ ..0x80 => format!("\\x{code:02x}"),
-                code @ ..0x1_0000 => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
-            other => text.push(other),
-        }
-    }
-    text.push('"');
 }

@@ -1,4 +1,4 @@
-//! The quantity library of Kubernetes. Numbers are taken too: in a file `cpu: 1` is one, and the API server would have
+//! The quantity library of Kubernetes, and `scale`. Numbers are taken too: in a file `cpu: 1` is one, and the API server would have
 //! made a text of it.
 
 use std::cmp::Ordering;
@@ -25,6 +25,8 @@ pub(super) const OVERLOADS: &[Overload] = &[
     Overload::method("add", &[QUANTITY, INT], QUANTITY, add),
     Overload::method("sub", &[QUANTITY, QUANTITY], QUANTITY, sub),
     Overload::method("sub", &[QUANTITY, INT], QUANTITY, sub),
+    Overload::global("scale", &[QUANTITY, DOUBLE], QUANTITY, scale),
+    Overload::global("scale", &[QUANTITY, INT], QUANTITY, scale),
     Overload::method("isGreaterThan", &[QUANTITY, QUANTITY], BOOL, is_greater_than),
     Overload::method("isLessThan", &[QUANTITY, QUANTITY], BOOL, is_less_than),
     Overload::method("compareTo", &[QUANTITY, QUANTITY], INT, compare_to),
@@ -107,6 +109,20 @@ fn combine<'a>(
     let other = read(*other).ok_or_else(|| context.mismatch(name, arguments))?;
     let result = combine(**quantity, other).ok_or(Reason::Overflow)?;
     Ok(Value::Quantity(context.arena.alloc(result)))
+}
+
+/// Not of Kubernetes: `scale(quantity('128Mi'), 1.5)`, for a limit that follows from a request.
+fn scale<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (quantity, factor) = match arguments {
+        [Value::Quantity(quantity), Value::Double(factor)] => (quantity, *factor),
+        #[expect(clippy::cast_precision_loss, reason = "a factor beyond what a double holds does not fit the result")]
+        [Value::Quantity(quantity), Value::Int(factor)] => (quantity, *factor as f64),
+        _ => return Err(context.mismatch("scale", arguments)),
+    };
+    match quantity.checked_scale(factor) {
+        Some(scaled) => Ok(Value::Quantity(context.arena.alloc(scaled))),
+        None => context.refuse("not a factor for this quantity", Value::Double(factor)),
+    }
 }
 
 fn is_greater_than<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -46,7 +46,7 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
 pub(crate) fn test<'a>(context: Context<'_, 'a>, pattern: &Regex, text: Value<'a>) -> Outcome<'a> {
     match text {
         Value::String(text) => {
-            context.scan(text)?;
+            context.read(text.len())?;
             Ok(Value::Bool(pattern.is_match(text)))
         }
         other => Err(context.mismatch("matches", &[other, Value::String("")])),
@@ -76,7 +76,6 @@ fn matches<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a>
 fn find<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
         [Value::String(text), Value::String(pattern)] => {
-            context.scan(text)?;
             let found = computed(context, pattern)?.find(text);
             Ok(Value::String(found.map_or("", |found| found.as_str())))
         }
@@ -90,7 +89,6 @@ fn find_all<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
         [Value::String(text), Value::String(pattern), Value::Int(most)] => (*text, *pattern, *most),
         _ => return Err(context.mismatch("findAll", arguments)),
     };
-    context.scan(text)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let pattern = computed(context, pattern)?;
     context.collect(pattern.find_iter(text).take(most).map(|found| Value::String(found.as_str())))

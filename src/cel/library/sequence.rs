@@ -109,7 +109,8 @@ pub(crate) fn sorted<'a>(context: Context<'_, 'a>, mut keyed: Vec<(Value<'a>, Va
     }
     // A comparison for each element and each halving of the list.
     let halvings = usize::BITS - keyed.len().leading_zeros();
-    context.budget.spend(u64::from(halvings).saturating_mul(u64::try_from(keyed.len()).unwrap_or(u64::MAX)))?;
+    let each: usize = keyed.iter().map(|(key, _)| 1 + key.as_str().map_or(0, |text| text.len() / 64)).sum();
+    context.budget.spend(u64::from(halvings).saturating_mul(u64::try_from(each).unwrap_or(u64::MAX)))?;
     keyed.sort_by(|(one, _), (other, _)| compare(*one, *other).flatten().unwrap_or(Ordering::Equal));
     context.collect(keyed.into_iter().map(|(_, element)| element))
 }

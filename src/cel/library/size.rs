@@ -19,10 +19,7 @@ pub(super) const OVERLOADS: &[Overload] = &[
 
 fn size<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let size = match arguments {
-        [Value::String(text)] => {
-            context.scan(text)?;
-            text.chars().count()
-        }
+        [Value::String(text)] => text.chars().count(),
         [Value::Bytes(bytes)] => bytes.len(),
         [Value::List(list)] => list.len(),
         [Value::Map(map)] => map.len(),

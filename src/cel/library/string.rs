@@ -3,7 +3,6 @@
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::signature::{BOOL, INT, LIST_OF_STRING, STRING};
-use crate::cel::types::Type;
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
@@ -31,10 +30,7 @@ pub(super) const OVERLOADS: &[Overload] = &[
 
 fn contains<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
-        [Value::String(text), Value::String(part)] => {
-            context.scan(text)?;
-            Ok(Value::Bool(text.contains(part)))
-        }
+        [Value::String(text), Value::String(part)] => Ok(Value::Bool(text.contains(part))),
         _ => Err(context.mismatch("contains", arguments)),
     }
 }
@@ -57,7 +53,6 @@ fn char_at<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a>
     let [Value::String(text), Value::Int(place)] = arguments else {
         return Err(context.mismatch("charAt", arguments));
     };
-    context.scan(text)?;
     let start = byte_of(text, *place)?;
     let rest = text.get(start..).unwrap_or_default();
     let length = rest.chars().next().map_or(0, char::len_utf8);
@@ -70,7 +65,6 @@ fn index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a
         [Value::String(text), Value::String(part), Value::Int(from)] => (*text, *part, *from),
         _ => return Err(context.mismatch("indexOf", arguments)),
     };
-    context.scan(text)?;
     if from < 0 {
         return Err(Reason::OutOfBounds(from));
     }
@@ -88,7 +82,6 @@ fn last_index_of<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outco
         [Value::String(text), Value::String(part), Value::Int(from)] => (*text, *part, Some(*from)),
         _ => return Err(context.mismatch("lastIndexOf", arguments)),
     };
-    context.scan(text)?;
     let size = place_of(text, text.len());
     if let Some(from) = from.filter(|from| *from < 0) {
         return Err(Reason::OutOfBounds(from));
@@ -116,7 +109,7 @@ fn join<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     };
     let mut joined = String::new();
     for (place, element) in list.iter().enumerate() {
-        let Value::String(text) = element else { return Err(Reason::Expected(Type::String, element.kind())) };
+        let Value::String(text) = element else { return Err(context.mismatch("join", &[element])) };
         let separator = if place == 0 { "" } else { separator };
         context.budget.spend_each(1 + separator.len() + text.len())?;
         joined.push_str(separator);
@@ -145,7 +138,6 @@ fn replace<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a>
         [Value::String(text), Value::String(old), Value::String(new), Value::Int(most)] => (*text, *old, *new, *most),
         _ => return Err(context.mismatch("replace", arguments)),
     };
-    context.scan(text)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let count = text.matches(old).take(most).count();
     // Paid for before it is built: a short text can be replaced by a long one many times.
@@ -159,7 +151,6 @@ fn split<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
         [Value::String(text), Value::String(separator), Value::Int(most)] => (*text, *separator, *most),
         _ => return Err(context.mismatch("split", arguments)),
     };
-    context.scan(text)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     if separator.is_empty() {
         return characters(context, text, most);
@@ -183,7 +174,6 @@ fn substring<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'
         [Value::String(text), Value::Int(start), Value::Int(end)] => (*text, *start, Some(*end)),
         _ => return Err(context.mismatch("substring", arguments)),
     };
-    context.scan(text)?;
     let from = byte_of(text, start)?;
     let to = end.map_or(Ok(text.len()), |end| byte_of(text, end))?;
     match text.get(from..to) {
@@ -194,10 +184,7 @@ fn substring<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'
 
 fn trim<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
-        [Value::String(text)] => {
-            context.scan(text)?;
-            Ok(Value::String(text.trim()))
-        }
+        [Value::String(text)] => Ok(Value::String(text.trim())),
         _ => Err(context.mismatch("trim", arguments)),
     }
 }

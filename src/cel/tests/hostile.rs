@@ -59,6 +59,34 @@ fn large_values_of_a_document_run_out_of_budget_before_they_take_seconds() {
     }
 }
 
+#[test]
+fn whoever_goes_through_a_long_text_pays_for_it() {
+    let text = "1".repeat(1 << 20);
+    let environment = Environment::new().variable("a", 0, Type::Dyn).variable("b", 1, Type::Dyn);
+    let arena = Bump::new();
+    let other = format!("{text}2");
+    let scope = Pair(Value::String(&text), Value::String(&other));
+    for source in [
+        "isQuantity(a)",
+        "double(a) > 0.0",
+        "int(a) > 0",
+        "a < b",
+        "a.matches('2$')",
+        "a.trim() != ''",
+        "[a, b].sort().size() == 2",
+        "[a, b].max() == b",
+        "isURL(a) || isIP(a) || isSemver(a)",
+        "image(a).tag() == ''",
+        "format.dns1123Label().validate(a).hasValue()",
+    ] {
+        let program = Program::compile(&environment, source, Type::Dyn).unwrap();
+        let budget = Budget::default();
+        let _ = program.eval(&arena, &scope, &budget);
+        let paid = Budget::REQUEST - budget.left();
+        assert!(paid > 1 << 13, "{source}: {paid} steps");
+    }
+}
+
 struct Pair<'a>(Value<'a>, Value<'a>);
 
 impl<'a> Scope<'a> for Pair<'a> {

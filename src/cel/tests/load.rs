@@ -94,7 +94,7 @@ fn the_type_of_the_result_is_checked_at_load_and_at_the_latest_when_it_runs() {
     assert_eq!(program.explain(&error), "not now in `object`");
     let program = Program::compile(&environment, "dyn(1)", Type::Bool).unwrap();
     let error = program.eval(&arena, &One, &crate::cel::Budget::default()).unwrap_err();
-    assert_eq!(program.explain(&error), "expected bool, found int in `dyn(1)`");
+    assert_eq!(program.explain(&error), "`dyn(1)` is an int, not a bool");
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::io::{self, Write};
 
 use bumpalo::Bump;
 
-use crate::admit::{self, Assumption, Author, Endpoint};
+use crate::admit::{self, Assumption, Author, DryRun, Endpoint};
 use crate::cli::arguments::{AskedEndpoint, Check, Format};
 use crate::cli::collect;
 use crate::cli::complaints::Complaints;
+use crate::cli::explain::{self, Answers, NoField};
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Fault, Manifest};
+use crate::cli::policies::Loaded;
 use crate::cli::render::Render;
 use crate::cli::report::{NotCovered, Object, Tail};
 use crate::cli::request::{self, Refused};
@@ -18,7 +20,6 @@ use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Limits, Step, Value, yaml};
 use crate::facts::Facts;
-use crate::policy::set::PolicySet;
 use crate::provenance::Authored;
 use crate::review::{Refusal, Request};
 use crate::workload::Kind;
@@ -26,7 +27,7 @@ use crate::workload::Kind;
 /// What all documents of a run share.
 pub struct Session<'s> {
     check: &'s Check,
-    set: &'s PolicySet,
+    policies: &'s Loaded,
     surroundings: &'s Surroundings<'s>,
     before: &'s Before<'s>,
     renderer: &'s mut dyn Render,
@@ -47,9 +48,13 @@ pub struct Found {
     pub documents: usize,
     /// Which policies applied.
     pub matched: Matched,
+    /// Whether the field of `--explain` is one of any object.
+    pub is_field_known: bool,
+    /// Why it is none of the first object that has no such field.
+    pub missing: Option<NoField>,
 }
 
-/// To how many objects each policy applied.
+/// To how many objects each policy applied, and for how many each exception was needed.
 #[derive(Debug, Default)]
 pub struct Matched {
     /// By id: how many, and the number of the last one.
@@ -58,7 +63,7 @@ pub struct Matched {
 }
 
 impl Matched {
-    /// To how many objects the policy of this id applied.
+    /// To how many objects the policy of this id applied, or for how many the exception was needed.
     pub fn times(&self, id: &str) -> usize {
         self.times.get(id).map_or(0, |(times, _)| *times)
     }
@@ -66,8 +71,9 @@ impl Matched {
     fn count(&mut self, object: &Object<'_>) {
         self.objects += 1;
         let of_pods = object.pod.iter().flat_map(|pod| &pod.matched_policies);
-        for id in object.outcome.matched_policies.iter().chain(of_pods) {
-            if let Some((times, last)) = self.times.get_mut(*id).filter(|(_, last)| *last != self.objects) {
+        let exceptions = object.violations().filter_map(|(violation, _)| violation.exception);
+        for id in object.outcome.matched_policies.iter().chain(of_pods).copied().chain(exceptions) {
+            if let Some((times, last)) = self.times.get_mut(id).filter(|(_, last)| *last != self.objects) {
                 (*times, *last) = (*times + 1, self.objects);
             }
         }
@@ -78,17 +84,19 @@ impl<'s> Session<'s> {
     /// Begins a run.
     pub fn new(
         check: &'s Check,
-        set: &'s PolicySet,
+        policies: &'s Loaded,
         surroundings: &'s Surroundings<'s>,
         before: &'s Before<'s>,
         renderer: &'s mut dyn Render,
         out: &'s mut dyn Write,
         complaints: &'s mut Complaints,
     ) -> Self {
-        let times = set.policies().iter().map(|policy| (policy.id.clone(), (0, 0))).collect();
+        let of_policies = policies.set.policies().iter().map(|policy| &policy.id);
+        let ids = of_policies.chain(policies.set.exceptions().iter().map(|exception| &exception.id));
+        let times = ids.map(|id| (id.clone(), (0, 0))).collect();
         let found = Found { matched: Matched { times, objects: 0 }, ..Found::default() };
-        let needs_labels = set.needs_namespace_labels();
-        Session { check, set, surroundings, before, renderer, out, complaints, needs_labels, found }
+        let needs_labels = policies.set.needs_namespace_labels();
+        Session { check, policies, surroundings, before, renderer, out, complaints, needs_labels, found }
     }
 
     /// Checks every document of an input.
@@ -136,7 +144,7 @@ impl<'s> Session<'s> {
             Ok((manifest, Class::Workload(kind))) => self.workload(arena, input, &manifest, kind),
             Ok((manifest, Class::Review)) => self.review(arena, input, &manifest),
             // Already used for the objects around it.
-            Ok((_, Class::Namespace | Class::LimitRange)) => Ok(()),
+            Ok((_, Class::Namespace | Class::LimitRange | Class::Exception)) => Ok(()),
             Ok((manifest, Class::NotCovered(reason))) => {
                 self.found.tail.summary.not_covered += 1;
                 self.found.tail.not_covered.push(NotCovered {
@@ -154,7 +162,7 @@ impl<'s> Session<'s> {
     where
         's: 'a,
     {
-        let (check, set) = (self.check, self.set);
+        let (check, policies) = (self.check, self.policies);
         let namespace = request::namespace(manifest, &check.request);
         let mut problems = collect::misfits(input, manifest, kind);
         let is_decoded = problems.iter().all(|problem| problem.severity == Severity::Warning);
@@ -179,16 +187,18 @@ impl<'s> Session<'s> {
             return self.answer(asked.review.to_string().as_bytes(), &facts);
         }
         let authored = Authored { object: manifest.value, way: check.request.way };
-        let mut run = admit::dry_run(set, arena, asked.request, facts, Author::File(authored));
-        run.assumptions.extend(assumption);
-        self.report(input, &collect::judged(input, manifest, run, problems, check.show_object))
+        let mut run = admit::dry_run(&policies.set, arena, asked.request, facts, Author::File(authored));
+        run.assumptions.splice(0..0, assumption);
+        let mut object = collect::judged(input, manifest, &run, policies, problems, check.show_object);
+        object.explained = self.explained(arena, manifest, &run);
+        self.report(input, &object)
     }
 
     fn review<'a>(&mut self, arena: &'a Bump, input: &Input, manifest: &Manifest<'a>) -> io::Result<()>
     where
         's: 'a,
     {
-        let (check, set) = (self.check, self.set);
+        let (check, policies) = (self.check, self.policies);
         let asked = Request::of(manifest.value);
         let namespace = manifest.value.text(&["request", "namespace"]).unwrap_or_default();
         let (facts, assumption) = self.facts(arena, namespace, false);
@@ -199,9 +209,11 @@ impl<'s> Session<'s> {
         let part = part.as_ref().unwrap_or(manifest);
         match asked {
             Ok(request) => {
-                let mut run = admit::dry_run(set, arena, request, facts, Author::Recorded);
-                run.assumptions.extend(assumption);
-                self.report(input, &collect::judged(input, part, run, Vec::new(), check.show_object))
+                let mut run = admit::dry_run(&policies.set, arena, request, facts, Author::Recorded);
+                run.assumptions.splice(0..0, assumption);
+                let mut object = collect::judged(input, part, &run, policies, Vec::new(), check.show_object);
+                object.explained = self.explained(arena, part, &run);
+                self.report(input, &object)
             }
             Err(Refusal::CannotJudge { reason, .. }) => {
                 let problems = vec![collect::problem(input, part, &[], &reason)];
@@ -225,6 +237,7 @@ impl<'s> Session<'s> {
             namespace: known.unwrap_or_else(|| bare_namespace(arena, namespace)),
             limit_ranges: self.surroundings.limit_ranges(arena, namespace),
             owners_believed,
+            now: Some(self.surroundings.now),
             kubernetes: self.check.request.kubernetes,
         };
         let assumption = (known.is_none() && self.needs_labels).then(|| Assumption {
@@ -232,6 +245,21 @@ impl<'s> Session<'s> {
             message: format!("namespace `{namespace}` has no labels but its name"),
         });
         (facts, assumption)
+    }
+
+    /// The answers to `--explain`, if that was asked.
+    fn explained<'a>(&mut self, arena: &'a Bump, manifest: &Manifest<'a>, run: &DryRun<'a>) -> Option<Answers<'a>> {
+        let asked = self.check.explain.as_ref()?;
+        match explain::explain(arena, asked, manifest, run) {
+            Ok(answers) => {
+                self.found.is_field_known = true;
+                Some(answers)
+            }
+            Err(missing) => {
+                self.found.missing.get_or_insert(missing);
+                None
+            }
+        }
     }
 
     fn report(&mut self, input: &Input, object: &Object<'_>) -> io::Result<()> {
@@ -257,7 +285,7 @@ impl<'s> Session<'s> {
     /// Prints what one webhook answers to a body.
     fn answer(&mut self, body: &[u8], facts: &Facts<'_>) -> io::Result<()> {
         let endpoint = self.check.endpoint.map_or(Endpoint::Validate, AskedEndpoint::into);
-        let answer = admit::answer(self.set, endpoint, body, facts);
+        let answer = admit::answer(&self.policies.set, endpoint, body, facts);
         if answer.status != 200 {
             let text = String::from_utf8_lossy(&answer.body);
             let message = format!("the webhook answers with HTTP status {}: {text}", answer.status);

@@ -2,7 +2,7 @@
 //!
 //! Only the line in question is handed on, so a message about a file costs the same however long the file is.
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use crate::cli::render::Palette;
 use crate::cli::render::mask::mask;
@@ -38,6 +38,19 @@ pub struct Message<'m> {
     pub notes: &'m [&'m str],
     /// What to do about it.
     pub help: Option<&'m str>,
+    /// Where in a policy it comes from.
+    pub origin: Option<Source<'m>>,
+}
+
+/// A piece of another file, with what it has to do with the message.
+#[derive(Debug)]
+pub struct Source<'m> {
+    /// What it is.
+    pub title: &'m str,
+    /// Where.
+    pub place: Place,
+    /// The text of its file.
+    pub text: &'m str,
 }
 
 impl Snippets {
@@ -61,25 +74,33 @@ impl Snippets {
 
     /// Draws what a rule says about a place in `text`. There is no line break at the end.
     pub fn message(&self, message: &Message<'_>, text: &str) -> String {
-        let Message { level, id, title, place: Place { file, span }, label, notes, help } = message;
+        let Message { level, id, title, place, label, notes, help, origin } = message;
         let title = level.clone().primary_title(visible(title)).id(visible(id));
-        // Where the line is not shown, the field must be named elsewhere.
-        let mut unlabelled = None;
-        let group = match line(text, *span) {
-            Some((line, start, end)) => {
-                let annotation = AnnotationKind::Primary.span(start..end).label(visible(label));
-                let snippet = Snippet::source(mask(line)).line_start(usize_of(span.line)).path(visible(file));
-                title.element(snippet.annotation(annotation))
-            }
-            None => {
-                unlabelled = Some(*label).filter(|label| !label.is_empty());
-                let origin = Origin::path(visible(file)).line(usize_of(span.line));
-                title.element(origin.char_column(usize_of(span.column)))
-            }
-        };
-        let notes = unlabelled.iter().chain(*notes).map(|note| Level::NOTE.message(visible(note)));
+        let notes = notes.iter().map(|note| Level::NOTE.message(visible(note)));
         let help = help.map(|help| Level::HELP.message(visible(help)));
-        self.renderer.render(&[group.elements(notes.chain(help))])
+        let group = drawn(title, text, place, label).elements(notes.chain(help));
+        let origin = origin
+            .as_ref()
+            .map(|Source { title, place, text }| drawn(Level::NOTE.secondary_title(visible(title)), text, place, ""));
+        self.renderer.render(&[group].into_iter().chain(origin).collect::<Vec<_>>())
+    }
+}
+
+/// A title with the line that it is about. Where the line is not shown, what is underlined there is named below.
+fn drawn<'m>(title: Title<'m>, text: &'m str, place: &'m Place, label: &'m str) -> Group<'m> {
+    let Place { file, span } = place;
+    match line(text, *span) {
+        Some((line, start, end)) => {
+            let annotation = AnnotationKind::Primary.span(start..end).label(visible(label));
+            let snippet = Snippet::source(mask(line)).line_start(usize_of(span.line)).path(visible(file));
+            title.element(snippet.annotation(annotation))
+        }
+        None => {
+            let origin = Origin::path(visible(file)).line(usize_of(span.line));
+            let group = title.element(origin.char_column(usize_of(span.column)));
+            let label = Some(label).filter(|label| !label.is_empty());
+            group.elements(label.map(|label| Level::NOTE.message(visible(label))))
+        }
     }
 }
 
@@ -119,6 +140,7 @@ mod tests {
             label: "spec.a",
             notes: &[],
             help: Some("leave it out"),
+            origin: None,
         };
         let expected = "\
 error[house/rule]: must not \\u0007ring
@@ -142,6 +164,7 @@ error[house/rule]: must not \\u0007ring
             label: "spec.a",
             notes: &["it has it already"],
             help: None,
+            origin: None,
         };
         let drawn = Snippets::new(Palette::default()).message(&message, &text);
         assert_eq!(drawn, "warning[house/rule]: no\n--> a.yaml:1:701\n = note: spec.a\n = note: it has it already");

@@ -2,19 +2,21 @@
 
 mod change;
 mod counts;
+mod explained;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use annotate_snippets::Level;
 
+use crate::admit::{self, Assumption};
 use crate::cli::arguments::Check;
 use crate::cli::input::Input;
-use crate::cli::render::snippet::{Message, Snippets};
+use crate::cli::render::snippet::{Message, Snippets, Source};
 use crate::cli::render::{Palette, Render};
-use crate::cli::report::{Object, Outcome, Report, Summary, Violation, Weight, Withheld};
-use crate::diagnostic::Severity;
-use crate::document::print::{flow, visible};
+use crate::cli::report::{ClassChange, Evidence, Object, Outcome, Report, Summary, Violation, Weight, Withheld};
+use crate::diagnostic::{Place, Severity};
+use crate::document::print::{flow, shortened, visible};
 
 use change::{named, rule_name, sections};
 use counts::Count;
@@ -24,6 +26,9 @@ const IN_PODS: &str = "in its Pods: ";
 
 /// No more assumptions than this are listed.
 const ASSUMPTIONS: usize = 10;
+
+/// Characters of an expression that are repeated in a note.
+const WIDEST_PART: usize = 120;
 
 /// A column of a diff is at most this wide, in characters.
 const WIDEST: usize = 56;
@@ -35,6 +40,8 @@ pub struct Text {
     snippets: Snippets,
     is_quiet: bool,
     is_verbose: bool,
+    /// Whether only what was asked of a field is told.
+    is_explaining: bool,
     /// Whether the object before took one line only; [`None`] before the first.
     after_line: Option<bool>,
     assumptions: BTreeSet<String>,
@@ -43,7 +50,8 @@ pub struct Text {
 impl Text {
     /// In these colours, as talkative as asked.
     pub fn new(check: &Check, palette: Palette) -> Self {
-        Text { is_quiet: check.quiet, is_verbose: check.verbose, ..Text::trouble(palette) }
+        let is_explaining = check.explain.is_some();
+        Text { is_quiet: check.quiet, is_verbose: check.verbose, is_explaining, ..Text::trouble(palette) }
     }
 
     /// For telling only what does not get through.
@@ -53,6 +61,7 @@ impl Text {
             snippets: Snippets::new(palette),
             is_quiet: true,
             is_verbose: false,
+            is_explaining: false,
             after_line: None,
             assumptions: BTreeSet::new(),
         }
@@ -90,6 +99,25 @@ impl Text {
         if !violation.new {
             notes.push("the object has it already, so it denies nothing");
         }
+        let also: Vec<_> = violation.also.iter().map(|path| named(path, outcome.after)).collect();
+        let also = format!("also {}", also.join(", "));
+        if !violation.also.is_empty() {
+            notes.push(&also);
+        }
+        notes.extend(violation.about_exception.as_deref());
+        let decisive;
+        let mut origin = None;
+        match &violation.evidence {
+            Some(Evidence { file, span, text, result: "error", .. }) => {
+                let place = Place { file: file.clone(), span: *span };
+                origin = Some(Source { title: "this part of the rule failed", place, text });
+            }
+            Some(evidence) => {
+                decisive = decided(evidence);
+                notes.push(&decisive);
+            }
+            None => {}
+        }
         let message = Message {
             level,
             id: &rule_name(violation.policy, violation.rule),
@@ -98,6 +126,7 @@ impl Text {
             label: &named(&violation.path, outcome.after),
             notes: &notes,
             help: violation.help,
+            origin,
         };
         writeln!(out, "{}\n", self.snippets.message(&message, &input.text))
     }
@@ -164,6 +193,12 @@ impl Text {
                 writeln!(out, "    {added}+ {text:width$}{added:#}    {aside}{by}{aside:#}")?;
             }
         }
+        for (outcome, whose) in [(Some(&object.outcome), ""), (object.pod.as_ref(), IN_PODS)] {
+            let class = outcome.and_then(|outcome| outcome.qos_class);
+            if let Some(ClassChange { before, after }) = class.filter(|class| class.before != class.after) {
+                writeln!(out, "  {whose}QoS class {before} becomes {after}")?;
+            }
+        }
         Ok(())
     }
 
@@ -176,8 +211,16 @@ impl Text {
     }
 
     fn write_withheld(&self, out: &mut dyn Write, object: &Object<'_>) -> io::Result<()> {
+        self.write_all_withheld(out, self.withheld(object))
+    }
+
+    fn write_all_withheld<'o, 'a: 'o>(
+        &self,
+        out: &mut dyn Write,
+        all: impl IntoIterator<Item = (&'o Outcome<'a>, &'o Withheld<'a>, &'static str)>,
+    ) -> io::Result<()> {
         let aside = self.palette.aside;
-        for (outcome, withheld, whose) in self.withheld(object) {
+        for (outcome, withheld, whose) in all {
             let path = withheld.path.as_ref().map(|path| named(path, outcome.after)).unwrap_or_default();
             let value = withheld.value.map(|value| format!(": {}", flow(value))).unwrap_or_default();
             writeln!(out, "  not changed  {whose}{path}{value}")?;
@@ -212,11 +255,23 @@ impl Text {
     }
 }
 
+/// Which part of a rule made it false.
+fn decided(evidence: &Evidence<'_>) -> String {
+    let Evidence { expression, result, values, .. } = evidence;
+    let words: Vec<_> = expression.split_whitespace().collect();
+    let words = words.join(" ");
+    let part = shortened(&words, WIDEST_PART);
+    let values = if values.is_empty() { String::new() } else { format!(", where {values}") };
+    format!("{result}: `{part}`{values}")
+}
+
 /// Whether the author of a manifest should know that something was not changed, without asking: where policies are at
 /// odds, an expression fails, or the rule only warns so far. What they wrote themselves they know.
 fn is_worth_saying(withheld: &Withheld<'_>) -> bool {
     match withheld.code {
         "mode" => withheld.mode != "Audit",
+        // Where there is no room for a default nothing is amiss; what was to hold in any case does not.
+        "invalid" => withheld.verb != "default",
         code => matches!(code, "conflict" | "error" | "unstable"),
     }
 }
@@ -226,13 +281,16 @@ impl Render for Text {
         if self.is_quiet && !object.is_in_trouble() {
             return Ok(());
         }
+        if self.is_explaining {
+            return self.explained(out, object, input);
+        }
         let shows = |violation: &Violation<'_>| !self.is_quiet || violation.weight == Weight::Denies;
         let violations: Vec<_> = object.violations().filter(|(violation, _)| shows(violation)).collect();
         let shows_edits = !self.is_quiet && (object.is_edited() || !self.withheld(object).is_empty());
         let problems = object.problems.iter();
         let problems: Vec<_> =
             problems.filter(|problem| !self.is_quiet || problem.severity == Severity::Error).collect();
-        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits;
+        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits && object.rollout.is_none();
         if self.after_line.is_some_and(|after_line| !(after_line && is_line)) {
             writeln!(out)?;
         }
@@ -244,13 +302,19 @@ impl Render for Text {
         }
         self.headline(out, object)?;
         writeln!(out)?;
+        if let Some(rollout) = object.rollout.as_ref().filter(|_| !self.is_quiet) {
+            let answer = if rollout.rolls { "yes" } else { "no" };
+            writeln!(out, "  will roll: {answer}, because {}", visible(&rollout.to_string()))?;
+        }
         if shows_edits {
             self.edits(out, object)?;
             self.write_withheld(out, object)?;
         }
         self.after_line = Some(is_line);
         if !self.is_quiet && self.assumptions.len() <= ASSUMPTIONS {
-            let news = object.assumptions.iter().map(|assumption| &assumption.message);
+            // What is assumed of nearly every object is only worth saying to those who want to know all.
+            let is_worth = |assumption: &&Assumption| self.is_verbose || assumption.code != admit::PLUG_INS;
+            let news = object.assumptions.iter().filter(is_worth).map(|assumption| &assumption.message);
             let news: Vec<_> = news.filter(|message| !self.assumptions.contains(*message)).cloned().collect();
             self.assumptions.extend(news);
         }

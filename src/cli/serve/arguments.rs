@@ -34,6 +34,15 @@ pub struct Serve {
     #[arg(long, env = "PODGATE_STRICT_POLICIES")]
     pub strict_policies: bool,
 
+    /// A namespace whose exceptions may hold in others; can be given several times
+    #[arg(
+        long = "exception-namespace",
+        env = "PODGATE_EXCEPTION_NAMESPACE",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub exception_namespaces: Vec<String>,
+
     /// Ask no API server for the labels of namespaces; so it is outside a cluster
     #[arg(long, env = "PODGATE_NO_CLUSTER")]
     pub no_cluster: bool,

@@ -1,6 +1,9 @@
 //! Expressions in a policy: compiled, with what is wrong in them at its line and column in the file.
 
+use std::ops::Range;
+
 use crate::cel::{Environment, Problem, Program, Type};
+use crate::diagnostic::Place;
 use crate::policy::environment;
 use crate::policy::file::reader::{Node, Reader};
 use crate::policy::file::scalar;
@@ -27,8 +30,12 @@ fn compile_by(
     compile: impl Fn(&str) -> Result<Program, Vec<Problem>>,
 ) -> Option<Program> {
     let source = reader.text(node)?;
-    match compile(source) {
-        Ok(program) => Some(program),
+    let affordable = |program: Program| match program.too_expensive() {
+        Some(problem) => Err(vec![problem]),
+        None => Ok(program),
+    };
+    match compile(source).and_then(affordable) {
+        Ok(program) => Some(program.at(reader.place(node.span()))),
         Err(problems) => {
             for Problem { message, range, help } in problems {
                 let span = scalar::locate(reader.text, node.span(), source, range.start, range.end);
@@ -38,6 +45,13 @@ fn compile_by(
             None
         }
     }
+}
+
+/// Where the piece `range` of an expression stands in `text`, the text of the file that it was read from.
+pub fn place_in(program: &Program, range: Range<usize>, text: &str) -> Option<Place> {
+    let Place { file, span } = program.place()?;
+    let piece = scalar::locate(text, *span, program.source(), range.start, range.end);
+    Some(Place { file: file.clone(), span: piece.unwrap_or(*span) })
 }
 
 /// What to say about a name that other expressions of a policy can use.

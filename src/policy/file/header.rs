@@ -11,7 +11,9 @@ const GROUP: &str = "podgate.dev";
 pub(super) const API_VERSION: &str = "podgate.dev/v1alpha1";
 const CLUSTER: &str = "ClusterPodPolicy";
 const NAMESPACED: &str = "PodPolicy";
-const EXCEPTION: &str = "PodPolicyException";
+/// The kind of exceptions.
+pub(super) const EXCEPTION: &str = "PodPolicyException";
+const KINDS: [&str; 3] = [CLUSTER, NAMESPACED, EXCEPTION];
 
 /// Everything that metadata may hold: what the API server writes there is passed over.
 const METADATA: [&str; 15] = [
@@ -36,7 +38,7 @@ const METADATA: [&str; 15] = [
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header<'a> {
     pub(super) name: &'a str,
-    /// Of a PodPolicy.
+    /// Of a PodPolicy or an exception.
     pub(super) namespace: Option<&'a str>,
     pub(super) kind: &'static str,
 }
@@ -62,27 +64,20 @@ pub(super) fn kind(reader: &mut Reader<'_>, document: Node<'_>) -> Option<&'stat
     let word = reader.string(kind)?;
     let version = document.get("apiVersion");
     let version_word = version.and_then(|version| version.value.as_str());
-    let found = [CLUSTER, NAMESPACED].into_iter().find(|known| *known == word);
+    let found = KINDS.into_iter().find(|known| *known == word);
     let is_ours = version_word.is_some_and(|version| version.split('/').next() == Some(GROUP));
-    match found {
-        None if word == EXCEPTION => {
-            reader.error(kind.span(), format!("`{EXCEPTION}` is not supported yet"));
-            return None;
-        }
-        None => {
-            let near = suggest(word, [CLUSTER, NAMESPACED]);
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("a policy is a `{CLUSTER}` or a `{NAMESPACED}` of `{API_VERSION}`"),
-            };
-            let message = match version_word {
-                Some(version) if !is_ours && near.is_none() => format!("`{word}` of `{version}` is not a policy"),
-                _ => format!("`{word}` is not a kind of policy"),
-            };
-            reader.error(kind.span(), message).help = Some(help);
-            return None;
-        }
-        Some(_) => {}
+    if found.is_none() {
+        let near = suggest(word, KINDS);
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a policy is a `{CLUSTER}` or a `{NAMESPACED}` of `{API_VERSION}`"),
+        };
+        let message = match version_word {
+            Some(version) if !is_ours && near.is_none() => format!("`{word}` of `{version}` is not a policy"),
+            _ => format!("`{word}` is not a kind of policy"),
+        };
+        reader.error(kind.span(), message).help = Some(help);
+        return None;
     }
     match version {
         None => {
@@ -122,7 +117,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'_>, document: Node<'a>, kind: &'stat
         }
         is_good.then_some(name)
     });
-    let namespace = match (kind == NAMESPACED, metadata.get("namespace")) {
+    let namespace = match (kind != CLUSTER, metadata.get("namespace")) {
         (false, Some(node)) => {
             reader.error(node.title(), format!("a `{CLUSTER}` has no namespace")).help =
                 Some(format!("leave it out, or make this a `{NAMESPACED}`"));
@@ -130,8 +125,10 @@ pub(super) fn read<'a>(reader: &mut Reader<'_>, document: Node<'a>, kind: &'stat
         }
         (false, None) => None,
         (true, None) => {
-            reader.error(metadata.title(), format!("a `{NAMESPACED}` needs `metadata.namespace`")).help =
-                Some(format!("it applies to that namespace only; for all of them write a `{CLUSTER}`"));
+            reader.error(metadata.title(), format!("a `{kind}` needs `metadata.namespace`")).help = Some(match kind {
+                EXCEPTION => "it applies to Pods of that namespace, unless it names others".to_owned(),
+                _ => format!("it applies to that namespace only; for all of them write a `{CLUSTER}`"),
+            });
             None
         }
         (true, Some(node)) => Some(dns_label(reader, node, "a namespace")?),
@@ -158,11 +155,15 @@ pub(super) fn is_list(document: Node<'_>) -> bool {
     let word = |key| document.get(key).and_then(|node| node.value.as_str());
     match (word("apiVersion"), word("kind")) {
         (Some("v1"), Some("List")) => true,
-        (Some(API_VERSION), Some(kind)) => {
-            kind.strip_suffix("List").is_some_and(|kind| [CLUSTER, NAMESPACED].contains(&kind))
-        }
+        (Some(API_VERSION), Some(kind)) => kind.strip_suffix("List").is_some_and(|kind| KINDS.contains(&kind)),
         _ => false,
     }
+}
+
+/// Whether a document says that it is an exception, of whatever version.
+pub(super) fn is_exception(document: Node<'_>) -> bool {
+    let word = |key| document.get(key).and_then(|node| node.value.as_str()).unwrap_or_default();
+    word("kind") == EXCEPTION && word("apiVersion").split('/').next() == Some(GROUP)
 }
 
 /// The fields that only a ClusterPodPolicy has, as a message about one of them.

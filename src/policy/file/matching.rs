@@ -99,21 +99,22 @@ pub(super) fn everything() -> Match {
 
 /// A list of globs.
 pub(super) fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    let mut globs = Vec::new();
-    for element in reader.list(node, MOST_WORDS) {
-        let Some(text) = reader.text(element) else { continue };
-        match Glob::parse(text) {
-            Ok(glob) => globs.push(glob),
-            Err(error) => {
-                reader.error(element.span(), error.to_string());
-            }
+    reader.list(node, MOST_WORDS).into_iter().filter_map(|element| glob(reader, element)).collect()
+}
+
+/// One glob.
+pub(super) fn glob(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Glob> {
+    match Glob::parse(reader.text(node)?) {
+        Ok(glob) => Some(glob),
+        Err(error) => {
+            reader.error(node.span(), error.to_string());
+            None
         }
     }
-    globs
 }
 
 /// Globs over names of namespaces. One that can cover none would switch a policy off, or leave nothing out, in silence.
-fn namespaces(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
+pub(super) fn namespaces(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
     let globs = globs(reader, node);
     for element in node.elements() {
         let Some(text) = element.value.as_str().filter(|text| Glob::parse(text).is_ok()) else { continue };

@@ -155,6 +155,11 @@ impl<'t> Reader<'t> {
         self.typed(node, "an integer", Value::as_i64)
     }
 
+    /// The value of a boolean.
+    pub(super) fn boolean(&mut self, node: Node<'_>) -> Option<bool> {
+        self.typed(node, "a boolean", Value::as_bool)
+    }
+
     /// The elements of a list that is not empty and holds at most `most`.
     pub(super) fn list<'a>(&mut self, node: Node<'a>, most: usize) -> Vec<Node<'a>> {
         match node.value {

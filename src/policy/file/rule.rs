@@ -4,11 +4,11 @@ use crate::cel::Type;
 use crate::glob::Glob;
 use crate::policy::environment::Scope;
 use crate::policy::file::reader::{Names, Node, Reader, words};
-use crate::policy::file::{edit, expression, header, matching, require, spec};
-use crate::policy::{ContainerSelector, Mode, OnError, Rule, Severity, Verb};
+use crate::policy::file::{edit, expression, header, matching, pod_security, require, spec};
+use crate::policy::{Action, ContainerSelector, Mode, OnError, Rule, Severity, Verb};
 use crate::workload::Role;
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "name",
     "containers",
     "when",
@@ -18,6 +18,7 @@ const FIELDS: [&str; 16] = [
     "onUnknown",
     "injectInto",
     "rollout",
+    "keepQoS",
     "default",
     "override",
     "bound",
@@ -29,7 +30,8 @@ const FIELDS: [&str; 16] = [
 const VERBS: [&str; 7] = ["default", "override", "bound", "append", "rewriteImages", "podSecurity", "require"];
 /// The verbs that change something.
 const EDITS: [&str; 5] = ["default", "override", "bound", "append", "rewriteImages"];
-const UNSUPPORTED: [&str; 5] = ["override", "bound", "append", "rewriteImages", "podSecurity"];
+/// Rules of a policy: the bound of the custom resource, so that a file holds nothing that the cluster would not take.
+pub(super) const MOST: usize = 128;
 const SEVERITIES: [(&str, Severity); 3] =
     [("low", Severity::Low), ("medium", Severity::Medium), ("high", Severity::High)];
 const ON_ERROR: [(&str, OnError); 2] = [("Deny", OnError::Deny), ("Allow", OnError::Allow)];
@@ -74,10 +76,11 @@ pub(super) fn read<'a>(
     let mut read = None;
     for (verb, value) in verbs {
         match verb {
-            "default" => read = edit::default(reader, node, value, wide).map(Verb::Default),
             "require" => read = require::read(reader, value, wide).map(Box::new).map(Verb::Require),
+            "podSecurity" => read = pod_security::read(reader, value).map(Verb::PodSecurity),
             verb => {
-                reader.error(value.title(), format!("`{verb}` is not supported yet"));
+                let action = Action::ALL.into_iter().find(|action| action.name() == verb);
+                read = action.and_then(|action| edit::read(reader, node, value, action, wide)).map(Verb::Edit);
             }
         }
     }
@@ -96,9 +99,7 @@ pub(super) fn read<'a>(
 fn one_verb(reader: &mut Reader<'_>, rule: Node<'_>, verbs: &[(&str, Node<'_>)]) {
     match verbs {
         [] => {
-            let supported: Vec<_> = VERBS.into_iter().filter(|verb| !UNSUPPORTED.contains(verb)).collect();
-            reader.error(rule.title(), "a rule needs a verb").help =
-                Some(format!("give it {}", words(&supported, "or")));
+            reader.error(rule.title(), "a rule needs a verb").help = Some(format!("give it {}", words(&VERBS, "or")));
         }
         [_] => {}
         [_, (_, second), ..] => {
@@ -128,7 +129,8 @@ fn companions(reader: &mut Reader<'_>, rule: Node<'_>, verb: &str, value: Node<'
                 Some("`except` takes out single checks, and `containers` narrows those".to_owned());
         }
     }
-    let rows: [(&str, &[&str]); 3] = [("onUnknown", &["default"]), ("injectInto", &EDITS), ("rollout", &EDITS)];
+    let rows: [(&str, &[&str]); 4] =
+        [("onUnknown", &["default"]), ("injectInto", &EDITS), ("rollout", &EDITS), ("keepQoS", &EDITS)];
     for (key, with) in rows {
         if let Some(node) = rule.get(key).filter(|_| !with.contains(&verb)) {
             reader.error(node.title(), format!("`{key}` in a rule with `{verb}`")).help =
@@ -166,16 +168,19 @@ fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ContainerSelect
 }
 
 fn images(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    for element in node.elements() {
-        let Some(text) = element.value.as_str() else { continue };
-        let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
-        let is_wild = first.contains(['*', '?']);
-        let is_registry = first.contains(['.', ':']) || first == "localhost" || first != first.to_ascii_lowercase();
-        let can_match = is_wild || (path.is_some() && is_registry);
-        if !can_match {
-            reader.error(element.span(), format!("`{text}` matches no image: its registry is missing")).help =
-                Some("images are compared in full, such as `docker.io/library/redis:latest`".to_owned());
-        }
-    }
+    node.elements().for_each(|element| can_be_image(reader, element));
     matching::globs(reader, node)
+}
+
+/// Notes that a glob over images in full can match none.
+pub(super) fn can_be_image(reader: &mut Reader<'_>, node: Node<'_>) {
+    let Some(text) = node.value.as_str() else { return };
+    let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
+    let is_wild = first.contains(['*', '?']);
+    let is_registry = first.contains(['.', ':']) || first == "localhost" || first != first.to_ascii_lowercase();
+    let can_match = is_wild || (path.is_some() && is_registry);
+    if !can_match {
+        reader.error(node.span(), format!("`{text}` matches no image: its registry is missing")).help =
+            Some("images are compared in full, such as `docker.io/library/redis:latest`".to_owned());
+    }
 }

@@ -13,7 +13,6 @@ const FIELDS: [&str; 8] = ["mode", "priority", "controllerPods", "modes", "match
 const MODES: [(&str, Mode); 3] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn), ("Audit", Mode::Audit)];
 const CONTROLLER_PODS: [(&str, Mode); 2] = [("Enforce", Mode::Enforce), ("Warn", Mode::Warn)];
 /// The bounds of the custom resource, so that a file holds nothing that the cluster would not take.
-const MOST_RULES: usize = 128;
 const MOST_VARIABLES: usize = 64;
 const MOST_MODES: usize = 16;
 /// Words that CEL keeps for itself.
@@ -145,30 +144,21 @@ fn of_later_variables(reader: &mut Reader<'_>, before: usize, all: &[&str]) {
     }
 }
 
-/// Warns of variables that no expression uses.
+/// Warns of variables that no expression uses, be it through another variable.
 pub(super) fn unused(reader: &mut Reader<'_>, policy: &Policy) {
-    let conditions = policy.matching.conditions.iter().map(|condition| &condition.program);
-    let rules = policy.rules.iter().flat_map(Rule::programs);
-    let sources: Vec<&str> = policy
-        .variables
-        .iter()
-        .map(|variable| &variable.program)
-        .chain(conditions)
-        .chain(rules)
-        .map(Program::source)
-        .collect();
-    for Variable { name, place, .. } in &policy.variables {
-        if !sources.iter().any(|source| mentions(source, name)) {
-            reader.warning(place.span, format!("the variable `{name}` is never used"));
+    // Variables are not there in conditions.
+    let mut readers: Vec<&Program> = policy.rules.iter().flat_map(Rule::programs).collect();
+    let mut unused = Vec::new();
+    // A variable can be used only by those behind it.
+    for (place, variable) in policy.variables.iter().enumerate().rev() {
+        match readers.iter().any(|program| program.uses_composed(place)) {
+            true => readers.push(&variable.program),
+            false => unused.push(variable),
         }
     }
-}
-
-/// Whether an expression may read a variable: words in its strings count too.
-fn mentions(source: &str, variable: &str) -> bool {
-    let is_word = |char: char| char.is_alphanumeric() || char == '_';
-    let mut words = source.split(|char| !is_word(char)).filter(|word| !word.is_empty());
-    source.contains("variables") && words.any(|word| word == variable)
+    for Variable { name, place, .. } in unused.into_iter().rev() {
+        reader.warning(place.span, format!("the variable `{name}` is never used"));
+    }
 }
 
 fn identifier<'a>(reader: &mut Reader<'_>, node: Node<'a>) -> Option<&'a str> {
@@ -194,7 +184,7 @@ fn rules(reader: &mut Reader<'_>, node: Node<'_>, wide: &Policywide<'_>) -> Vec<
     }
     let mut names = Names::default();
     let mut rules = Vec::new();
-    for element in reader.list(node, MOST_RULES) {
+    for element in reader.list(node, rule::MOST) {
         rules.extend(rule::read(reader, element, wide, &mut names));
     }
     rules

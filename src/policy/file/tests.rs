@@ -1,10 +1,14 @@
 //! What loads, and what is said about what does not.
 
 mod damaged;
+mod exceptions;
 mod loaded;
+mod pod_security;
 mod refused;
 mod shown;
+mod types;
 mod values;
+mod verbs;
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -169,7 +169,8 @@ fn paths_are_found_in_every_signal() {
         (Base::Pod, "spec.nodeSelector", "authored, chosen"),
         (Base::Pod, "spec.serviceAccountName", "authored, chosen"),
         (Base::Pod, "spec.serviceAccount", "authored, chosen"),
-        (Base::Pod, "spec.tolerations[0].operator", "authored, chosen"),
+        (Base::Pod, "spec.tolerations", "authored, chosen"),
+        (Base::Pod, "spec.tolerations[0].key", "authored, chosen"),
         (Base::Pod, "spec.priority", "admission"),
         (Base::Pod, "spec.priorityClassName", "nothing"),
         (WEB, "resources", "authored, chosen"),
@@ -186,6 +187,10 @@ fn paths_are_found_in_every_signal() {
         assert!(manifest_knows);
         assert_eq!(ask(&applied, None, base, path), expected, "apply {path}");
     }
+    // The list has one owner, but the manifest shows what its author wrote in it.
+    let operator = "spec.tolerations[0].operator";
+    assert_eq!(ask(&server_side, None, Base::Pod, operator), "authored, chosen");
+    assert_eq!(ask(&applied, None, Base::Pod, operator), "admission");
 }
 
 #[test]

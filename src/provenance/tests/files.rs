@@ -40,6 +40,12 @@ fn a_file_is_exact_or_stands_for_a_manager_that_lists_everything() {
             assert_eq!(answer(&intent, base, path), expected, "{} {path}", way.name());
         }
     }
+    // Applied on the server's side, a `null` is owned by whoever wrote it.
+    let null = parse(r#"{"spec":{"terminationGracePeriodSeconds":null,"containers":[{"name":"web"}]}}"#);
+    for (way, expected) in [(Way::Apply, "api-default"), (Way::ServerSide, written), (Way::Create, "unknown")] {
+        let intent = Intent::of_file(&arena, Authored { object: null, way }, workload, None, None);
+        assert_eq!(answer(&intent, Base::Pod, "spec.terminationGracePeriodSeconds"), expected, "{}", way.name());
+    }
     let authored = Authored { object: file, way: Way::Apply };
     let intent = Intent::of_file(&arena, authored, workload, None, Some(Kind::ReplicaSet));
     assert_eq!(answer(&intent, WEB, "imagePullPolicy"), "template");

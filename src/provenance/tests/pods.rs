@@ -92,9 +92,10 @@ fn a_request_that_equals_its_limit_comes_from_wherever_the_limit_comes_from() {
 #[test]
 fn a_field_inside_a_list_is_the_templates_too() {
     let ports = r#"{},"ports":[{"containerPort":80,"protocol":"TCP"}]"#;
-    let entries = [entry("kube-controller-manager", "Update", &owned("{},\"f:ports\":{}"))];
+    let owned_port = r#"{},"f:ports":{".":{},"k:{\"containerPort\":80,\"protocol\":\"TCP\"}":{".":{},"f:containerPort":{},"f:protocol":{}}}"#;
+    let entries = [entry("kube-controller-manager", "Update", &owned(owned_port))];
     for (owner, protocol, port) in
-        [("apps/v1/ReplicaSet", "template", "authored, chosen"), ("", "authored, chosen", "authored, chosen")]
+        [("apps/v1/ReplicaSet", "template", "authored, chosen"), ("", "unknown", "authored, chosen")]
     {
         let pod = pod(owner, &entries, None, ports);
         assert_eq!(ask(&pod, None, WEB, "ports[0].protocol"), protocol, "{owner}");

@@ -9,8 +9,8 @@ use serde_json::json;
 use crate::webhook::load::Load;
 use crate::webhook::{Scene, equal, holds, installation, objects, policies};
 
-/// Calls before, between and after what happens.
-const CALLS: usize = 300;
+/// Calls around each of the faults, by the count of the API server.
+const CALLS: usize = 10_000;
 /// Certificates and policies come and go so often.
 const TIMES: usize = 4;
 
@@ -21,7 +21,7 @@ pub fn a_new_certificate_fails_no_call(scene: &Scene) -> Result<(), Failed> {
         let before = certificate(admin)?;
         scene.mounts.renew()?;
         scene.eventually("another certificate", || Ok((certificate(admin)? != before).then_some(())))?;
-        wait_for(scene, &load, CALLS)?;
+        load.go_on(CALLS / (TIMES + 1))?;
     }
     // A key that does not fit leaves the last pair in place.
     let before = certificate(admin)?;
@@ -30,10 +30,10 @@ pub fn a_new_certificate_fails_no_call(scene: &Scene) -> Result<(), Failed> {
     scene.eventually("a refused certificate", || {
         Ok(get(admin, "/metrics")?.contains("podgate_certificate_reloads_total{result=\"refused\"} 1").then_some(()))
     })?;
-    wait_for(scene, &load, CALLS)?;
+    load.go_on(CALLS / (TIMES + 1))?;
     equal("the certificate", certificate(admin)?, before)?;
     scene.mounts.renew()?;
-    load.stop()
+    load.stop(CALLS)
 }
 
 pub fn new_policies_fail_no_call(scene: &Scene) -> Result<(), Failed> {
@@ -58,10 +58,10 @@ pub fn new_policies_fail_no_call(scene: &Scene) -> Result<(), Failed> {
     for _ in 0..TIMES {
         scene.mounts.policies.swap(&[&usual[..], &[("longer.yaml".to_owned(), LONGER.to_owned())]].concat())?;
         scene.eventually("the longer grace", || Ok((grace()? == "50").then_some(())))?;
-        wait_for(scene, &load, CALLS)?;
+        load.go_on(CALLS / (2 * TIMES))?;
         scene.mounts.policies.swap(&usual)?;
         scene.eventually("the usual grace", || Ok((grace()? == "45").then_some(())))?;
-        wait_for(scene, &load, CALLS)?;
+        load.go_on(CALLS / (2 * TIMES))?;
     }
     // A policy that does not load keeps its last good version, and says so.
     scene.mounts.policies.swap(&[&usual[..], &[("longer.yaml".to_owned(), LONGER.to_owned())]].concat())?;
@@ -74,7 +74,7 @@ pub fn new_policies_fail_no_call(scene: &Scene) -> Result<(), Failed> {
     holds("the status", &status, "longer")?;
     equal("the grace under a broken policy", grace()?.as_str(), "50")?;
     scene.mounts.policies.swap(&usual)?;
-    load.stop()
+    load.stop(CALLS)
 }
 
 const LONGER: &str = "apiVersion: podgate.dev/v1alpha1
@@ -90,28 +90,31 @@ spec:
       default: {pod: {spec: {terminationGracePeriodSeconds: 50}}}
 ";
 
-/// Two replicas, one after the other taken away as a Deployment does it: the new one serves before the old one goes.
+/// Two replicas, one after the other taken away as a Deployment does it: the new one serves before the old one goes, and
+/// for a while new connections go to one that was told to end.
 pub fn a_rolling_restart_fails_no_call(scene: &Scene) -> Result<(), Failed> {
+    const REPLICAS: usize = 2;
     scene.add()?;
     let load = Load::start(scene, "load", &[45])?;
-    wait_for(scene, &load, CALLS)?;
-    for _ in 0..2 {
+    for _ in 0..REPLICAS {
+        load.go_on(CALLS / REPLICAS / 2)?;
         scene.add()?;
-        let mut old = scene.take()?;
-        scene.balancer.remove(old.address);
-        old.terminate()?;
-        wait_for(scene, &load, CALLS)?;
-        let clean = scene.eventually("the end of a replica", || Ok(old.ended()?))?;
-        equal(&format!("whether it ended well\n{}", old.log()), clean, true)?;
-        wait_for(scene, &load, CALLS)?;
+        end_one(scene)?;
+        load.go_on(CALLS / REPLICAS / 2)?;
     }
-    load.stop()?;
+    load.stop(CALLS)?;
+    equal("connections that were refused", scene.balancer.refused(), 0)?;
     // One is left for the other tests.
+    end_one(scene)
+}
+
+/// Asks the oldest replica to go, and waits until it has.
+fn end_one(scene: &Scene) -> Result<(), Failed> {
     let mut old = scene.take()?;
-    scene.balancer.remove(old.address);
     old.terminate()?;
-    scene.eventually("the end of a replica", || Ok(old.ended()?))?;
-    Ok(())
+    let clean = scene.eventually("the end of a replica", || Ok(old.ended()?))?;
+    scene.balancer.remove(old.address);
+    equal(&format!("whether it ended well\n{}", old.log()), clean, true)
 }
 
 /// A crash: what cannot be judged is refused, and breaking the glass lets it pass.
@@ -145,11 +148,6 @@ pub fn without_podgate_objects_are_refused_until_the_glass_is_broken(scene: &Sce
     let said = scene.eventually("a create with broken glass", || Ok(Some(create()?).filter(|said| said.success)))?;
     let object: serde_json::Value = serde_json::from_str(&said.stdout)?;
     equal("the grace", &object["spec"]["terminationGracePeriodSeconds"], &json!(30))
-}
-
-fn wait_for(scene: &Scene, load: &Load, calls: usize) -> Result<(), Failed> {
-    let end = load.calls() + calls;
-    scene.eventually("calls that are answered", || Ok((load.calls() >= end).then_some(())))
 }
 
 /// The line about the certificate, which holds its serial number.

@@ -8,8 +8,7 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
-use crate::compare::{defaulted, differences};
-use crate::defaults::version;
+use crate::compare::all_differences;
 use crate::webhook::objects::{self, DIGEST};
 use crate::webhook::{Scene, audit, controllers, equal};
 
@@ -34,7 +33,7 @@ struct Sending<'s> {
 pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), Failed> {
     let mut differing = Vec::new();
     for (way, args) in WAYS {
-        for namespace in ["default", "strict", "enforced", "rich"] {
+        for namespace in ["default", "strict", "enforced", "rich", "verbs"] {
             let has_all = namespace == "default" && way == "apply";
             let kinds = if has_all { &Kind::ALL[..] } else { &[Kind::Pod, Kind::StatefulSet] };
             let objects: Vec<_> = kinds.iter().flat_map(|kind| objects(*kind, &format!("{namespace}-{way}"))).collect();
@@ -51,7 +50,7 @@ pub fn check_foretells_what_becomes_of_new_objects(scene: &Scene) -> Result<(), 
 pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Failed> {
     let mut differing = Vec::new();
     for (way, first, args) in UPDATES {
-        for namespace in ["default", "rich"] {
+        for namespace in ["default", "rich", "verbs"] {
             let sending = Sending { scene, namespace, way, args };
             let name = format!("updated-{way}");
             let spec =
@@ -186,14 +185,12 @@ impl Sending<'_> {
         printed.sort_unstable();
         differ("warnings", json!(warnings), json!(printed));
         if said.success {
-            let theirs = without_account(serde_json::from_str(&said.stdout)?);
+            let theirs = serde_json::from_str(&said.stdout)?;
             // kubectl keeps the file in an annotation.
             let counts = |line: &String| {
                 !line.contains("last-applied-configuration") && !line.starts_with(".metadata.annotations: only theirs")
             };
-            // What the API server fills in between the two webhooks is no part of the edits.
-            let ours = defaulted(&told["object"], version(&scene.cluster)?);
-            lines.extend(differences(&ours, &theirs).into_iter().filter(counts));
+            lines.extend(all_differences(&told["object"], &theirs).into_iter().filter(counts));
         }
         for violation in elements(told, "violations").filter(|violation| violation["mode"] == "Enforce") {
             let place = Some(text(violation, "path")).filter(|path| !path.is_empty());
@@ -219,27 +216,4 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 fn elements<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value[key].as_array().into_iter().flatten()
-}
-
-/// A Pod without what the ServiceAccount plug-in puts into it, which `check` does not foretell.
-fn without_account(mut object: Value) -> Value {
-    if object["kind"] != "Pod" {
-        return object;
-    }
-    let Some(spec) = object["spec"].as_object_mut() else { return object };
-    spec.remove("serviceAccount");
-    spec.remove("serviceAccountName");
-    let is_token = |named: &Value| text(named, "name").starts_with("kube-api-access-");
-    let drop_tokens = |list: Option<&mut Value>| {
-        if let Some(list) = list.and_then(Value::as_array_mut) {
-            list.retain(|element| !is_token(element));
-        }
-    };
-    drop_tokens(spec.get_mut("volumes"));
-    for list in ["initContainers", "containers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            drop_tokens(container.get_mut("volumeMounts"));
-        }
-    }
-    object
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::webhook::load::Load;
 use crate::webhook::{Scene, equal, objects};
 
-const FILES: usize = 40;
+const FILES: usize = 200;
 const AT_ONCE: usize = 4;
 
 pub fn a_namespace_and_its_pods_in_one_file_pass(scene: &Scene) -> Result<(), Failed> {
@@ -18,7 +18,7 @@ pub fn a_namespace_and_its_pods_in_one_file_pass(scene: &Scene) -> Result<(), Fa
         let workers: Vec<_> = (0..AT_ONCE).map(|worker| scope.spawn(move || apply_some(worker))).collect();
         workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| Failed::from("a worker panicked"))?)
     })?;
-    load.stop()
+    load.stop(FILES)
 }
 
 /// A file with an account of its own, for the API server takes no Pod before it finds one. The policy knows the labels of

@@ -9,14 +9,16 @@ use podgate::document::{Limits, yaml};
 use serde_json::{Value, json};
 
 /// In the namespace `strict`, two rules that deny; in `rich`, defaults of every sort; and for namespaces with a label.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 5] = [
+    ("corpus.yaml", include_str!("../corpus/corpus.yaml")),
     ("labelled.yaml", include_str!("labelled.yaml")),
     ("rich.yaml", include_str!("rich.yaml")),
     ("strict.yaml", include_str!("strict.yaml")),
+    ("verbs.yaml", include_str!("verbs.yaml")),
 ];
 
 /// The namespaces that have policies of their own.
-pub const NAMESPACES: [&str; 3] = ["strict", "enforced", "rich"];
+pub const NAMESPACES: [&str; 6] = ["strict", "enforced", "rich", "verbs", "due", "derived"];
 
 /// Their files, and for the namespace `enforced` the recommended ones, which deny there.
 pub fn all() -> Result<Vec<(String, String)>, Failed> {

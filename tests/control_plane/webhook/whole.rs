@@ -3,6 +3,7 @@
 use libtest_mimic::Failed;
 
 use crate::webhook::audit::Event;
+use crate::webhook::calls::is_failure;
 use crate::webhook::{Scene, audit, equal};
 
 const PATCH: &str = "patch.webhook.admission.k8s.io/round_0";
@@ -16,14 +17,9 @@ pub fn no_call_failed_and_no_second_round_changed_anything(scene: &Scene) -> Res
     equal("calls that failed, second patches, and errors of the server", strange, Vec::<String>::new())?;
     equal("patches at all", patches > 0, true)?;
     let metrics = scene.cluster.must(&["get", "--raw", "/metrics"], "")?;
-    let failed = |line: &&str| {
-        line.starts_with("apiserver_admission_webhook_fail_open_count{")
-            || line.starts_with("apiserver_admission_webhook_rejection_count{")
-                && !line.contains("error_type=\"no_error\"")
-    };
     equal(
         "failures in the metrics of the API server",
-        metrics.lines().filter(failed).collect::<Vec<_>>(),
+        metrics.lines().filter(|line| is_failure(line)).collect::<Vec<_>>(),
         Vec::<&str>::new(),
     )
 }

@@ -160,10 +160,12 @@ mod tests {
             violations: Vec::new(),
             edits: edits.collect(),
             withheld: Vec::new(),
+            qos_class: None,
             patch: Vec::new(),
             warnings: Vec::new(),
             before,
             after,
+            stored: after,
         };
         let mut lines = Vec::new();
         for section in sections(&outcome) {

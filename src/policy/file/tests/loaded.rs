@@ -2,48 +2,17 @@
 
 use super::{RULE, policy, read, said};
 use crate::document::Path;
+use crate::policy::pod_security::Check;
+use crate::policy::pod_security::except::Allowed;
 use crate::policy::{LeafValue, Message, Mode, OnError, Subject, Target, Verb};
 use crate::workload::{Kind, Role};
 
-const HOUSE_RULES: &str = include_str!("../../../../tests/fixtures/policies/house-rules.yaml");
-
-#[test]
-fn the_example_of_the_design_fails_only_for_what_is_not_supported_yet() {
-    let expected = [
-        "31:7 `override` is not supported yet",
-        "33:7 `bound` is not supported yet",
-        "35:7 `append` is not supported yet",
-        "37:7 `rewriteImages` is not supported yet",
-        "39:7 `podSecurity` is not supported yet",
-    ];
-    let loaded = read(HOUSE_RULES);
-    assert_eq!(said(HOUSE_RULES), expected);
-    assert!(loaded.policies.is_empty());
-    assert_eq!(loaded.refused.len(), 1);
-    assert_eq!(loaded.refused[0].id.as_deref(), Some("ClusterPodPolicy/house-rules"));
-}
-
-/// The example without the rules whose verbs are not supported yet.
-pub(super) fn supported() -> String {
-    let mut rules = HOUSE_RULES.split_inclusive("    - name: ");
-    let mut text = rules.next().unwrap().to_owned();
-    for rule in rules {
-        let is_supported = rule.contains("\n      default:") || rule.contains("\n      require:");
-        if is_supported {
-            text.push_str(rule);
-        } else if !rule.ends_with("    - name: ") {
-            // The last rule is cut off with the start of its line.
-            text.truncate(text.len() - "    - name: ".len());
-        }
-    }
-    text
-}
+pub(super) const HOUSE_RULES: &str = include_str!("../../../../tests/fixtures/policies/house-rules.yaml");
 
 #[test]
 fn the_example_of_the_design_loads() {
-    let text = supported();
-    assert_eq!(said(&text), <[String; 0]>::default());
-    let policy = read(&text).policies.pop().unwrap();
+    assert_eq!(said(HOUSE_RULES), <[String; 0]>::default());
+    let policy = read(HOUSE_RULES).policies.pop().unwrap();
     assert_eq!((policy.id.as_str(), policy.namespace.as_deref()), ("ClusterPodPolicy/house-rules", None));
     assert_eq!((policy.priority, policy.mode, policy.controller_pods), (0, Mode::Enforce, Mode::Enforce));
     assert_eq!(policy.modes.len(), 1);
@@ -58,12 +27,13 @@ fn the_example_of_the_design_loads() {
     assert_eq!(matching.conditions[0].name, "interactive");
     assert_eq!(policy.variables[0].name, "team");
     let names: Vec<_> = policy.rules.iter().map(|rule| rule.name.as_str()).collect();
-    assert_eq!(names, ["graceful-stop", "container-defaults", "updates-roll-out", "memory-limit"]);
+    let edits = ["graceful-stop", "container-defaults", "no-token", "grace-range", "spot-nodes", "mirror"];
+    assert_eq!(names, [&edits[..], &["restricted", "updates-roll-out", "memory-limit"]].concat());
 
-    let Verb::Default(grace) = &policy.rules[0].verb else { panic!("not a default") };
+    let Verb::Edit(grace) = &policy.rules[0].verb else { panic!("not a default") };
     assert_eq!(grace.leaves.len(), 1);
     assert_eq!(grace.targets(&grace.leaves[0]), [Target::Pods, Target::Templates]);
-    let Verb::Default(defaults) = &policy.rules[1].verb else { panic!("not a default") };
+    let Verb::Edit(defaults) = &policy.rules[1].verb else { panic!("not a default") };
     let leaves: Vec<_> = defaults
         .leaves
         .iter()
@@ -84,10 +54,15 @@ fn the_example_of_the_design_loads() {
         expected.map(|(container, path, value, targets)| (container, path.to_owned(), value.into(), targets))
     );
 
-    let Verb::Require(rollout) = &policy.rules[2].verb else { panic!("not a require") };
+    let Verb::PodSecurity(security) = &policy.rules[6].verb else { panic!("not a podSecurity") };
+    assert_eq!(security.standard.to_string(), "restricted:v1.37");
+    let [except] = security.except.as_slice() else { panic!("not one exception") };
+    assert_eq!((except.check, except.containers.len()), (Check::CapabilitiesRestricted, 1));
+    assert_eq!(except.values, [Allowed::Word("NET_ADMIN".to_owned())]);
+    let Verb::Require(rollout) = &policy.rules[7].verb else { panic!("not a require") };
     assert_eq!(rollout.subject, Subject::Object);
     assert_eq!(rollout.field.as_ref().unwrap().to_string(), "spec.updateStrategy.rollingUpdate.partition");
-    let rule = &policy.rules[3];
+    let rule = &policy.rules[8];
     let selector = rule.containers.as_ref().unwrap();
     assert_eq!(selector.roles, [Role::Main, Role::Sidecar, Role::Init]);
     assert_eq!((selector.names.len(), selector.images.len()), (1, 1));
@@ -122,15 +97,6 @@ fn what_kubectl_lists_is_read_as_its_items() {
     assert_eq!(said(&text), <[String; 0]>::default());
     let ids: Vec<_> = read(&text).policies.into_iter().map(|policy| policy.id).collect();
     assert_eq!(ids, ["ClusterPodPolicy/a", "ClusterPodPolicy/b"]);
-}
-
-#[test]
-fn a_variable_that_nobody_uses_is_worth_a_warning() {
-    let variables = "mode: Warn, variables: [{name: a, expression: '1'}, {name: b, expression: variables.a}, {name: c, expression: 'true'}]";
-    let rule = "{name: r, when: variables.c, default: {pod: {spec: {enableServiceLinks: false}}}}";
-    let text = policy("name: a", variables, rule);
-    assert_eq!(said(&text), ["4:61 the variable `b` is never used"]);
-    assert_eq!(read(&text).policies.len(), 1);
 }
 
 #[test]

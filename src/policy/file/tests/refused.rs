@@ -17,7 +17,6 @@ fn the_header_says_which_policy_it_is() {
             &["1:24 `ConfigMap` of `v1` is not a policy; \
                a policy is a `ClusterPodPolicy` or a `PodPolicy` of `podgate.dev/v1alpha1`"],
         ),
-        (good.replace("ClusterPodPolicy", "PodPolicyException"), &["2:7 `PodPolicyException` is not supported yet"]),
         (
             good.replace("v1alpha1", "v1"),
             &["1:13 `podgate.dev/v1` is not a version of `ClusterPodPolicy`; write `podgate.dev/v1alpha1`"],
@@ -210,12 +209,16 @@ fn a_rule_is_read_strictly() {
     let require = "require: {pod: 'true', message: m}";
     let table: &[(String, &[&str])] = &[
         (with(&format!("wehn: 'true', {default}")), &["5:21 unknown field `wehn` in a rule; did you mean `when`?"]),
-        (with("severity: low"), &["5:12 a rule needs a verb; give it `default` or `require`"]),
+        (
+            with("severity: low"),
+            &[
+                "5:12 a rule needs a verb; give it `default`, `override`, `bound`, `append`, `rewriteImages`, `podSecurity` or `require`",
+            ],
+        ),
         (
             with(&format!("{require}, {default}")),
             &["5:21 a rule with `default` and `require`; a rule has one verb: make a rule of each"],
         ),
-        (with("bound: {pod: {}}"), &["5:21 `bound` is not supported yet"]),
         (
             with(&format!("mode: Enforce, {require}")),
             &["5:27 `Enforce` is stricter than the policy, whose mode is `Warn`; \

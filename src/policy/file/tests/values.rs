@@ -26,23 +26,33 @@ fn the_values_of_a_default_are_checked() {
             with("pod: {spec: {tolerashuns: []}}"),
             &["5:44 `spec.tolerashuns` is not a field of a Pod; did you mean `tolerations`?"],
         ),
-        (with("pod: {spec: {tolerations: []}}"), &["5:44 `spec.tolerations` cannot be defaulted yet"]),
+        (with("pod: {spec: {tolerations: {}}}"), &["5:57 expected a list, found an object"]),
+        (
+            with("pod: {spec: {tolerations: [{key: a, operator: Exist}]}}"),
+            &["5:77 `Exist` is not `Exists`, `Equal`, `Lt` or `Gt`; did you mean `Exists`?"],
+        ),
+        (
+            with("container: {env: [{name: A, valu: x}, {value: z}]}"),
+            &["5:69 an element needs `name`, by which it is known"],
+        ),
+        (with("container: {livenessProbe: {httpGet: {path: /}}}"), &["5:68 `port` is missing"]),
         (with("pod: {spec: {terminationGracePeriodSeconds: -5}}"), &["5:75 `-5` is less than 0"]),
         (with("pod: {spec: {terminationGracePeriodSeconds: 45s}}"), &["5:75 expected an integer, found a string"]),
         (
-            with("pod: {spec: {priorityClassName: high}}"),
+            with("pod: {spec: {priority: 5, serviceAccount: robot}}"),
             &[
-                "5:44 `spec.priorityClassName` cannot be defaulted: by the time a Pod arrives the API server has derived \
-               its `priority` and `preemptionPolicy` from it; mark one PriorityClass as `globalDefault`",
+                "5:44 `spec.priority` cannot be defaulted: the API server derives it from `priorityClassName`; \
+                 name a PriorityClass instead",
+                "5:57 `spec.serviceAccount` cannot be defaulted: the API server keeps it equal to \
+                 `serviceAccountName`; write `serviceAccountName`",
             ],
         ),
         (
-            with("pod: {spec: {automountServiceAccountToken: false, hostNetwork: false}}"),
+            with("pod: {metadata: {name: x, annotations: {a: 1}}}"),
             &[
-                "5:44 `spec.automountServiceAccountToken` cannot be defaulted: by the time a Pod arrives the API server \
-                 has mounted the token already; set it in the ServiceAccount",
-                "5:81 `spec.hostNetwork` cannot be defaulted: by the time a Pod arrives the API server has derived \
-                 `hostPort`s from it; say what must hold with `require`",
+                "5:48 `metadata.name` cannot be defaulted: of a Pod's metadata only labels and annotations are a \
+                 policy's to edit; write it under `labels` or `annotations`",
+                "5:74 expected a string, found an integer",
             ],
         ),
         (
@@ -69,7 +79,7 @@ fn the_values_of_a_default_are_checked() {
         ),
         (
             with("container: {resources: {requests: {memmory: 1Gi}}}"),
-            &["5:66 `resources.requests.memmory` cannot be defaulted yet; did you mean `memory`?"],
+            &["5:66 `memmory` is not a resource of containers; did you mean `memory`?"],
         ),
         (
             with("container: {resources: {limits: {memory: 1Gb, cpu: -1}}}"),
@@ -77,6 +87,11 @@ fn the_values_of_a_default_are_checked() {
                 "5:72 `1Gb` is not a quantity: `Gb` is no suffix; use n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi or Ei",
                 "5:82 `-1` is less than nothing",
             ],
+        ),
+        (
+            with("container: {resources: {requests: {nvidia.com/gpu: 1, cpu: 1}}}"),
+            &["5:66 a request of nvidia.com/gpu without a limit that equals it; \
+                 write the limit alone: the API server makes the request of it"],
         ),
         (
             with("container: {resources: {requests: {memory: 128m}}}"),

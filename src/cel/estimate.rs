@@ -1,0 +1,256 @@
+//! What an expression may cost at worst, before it runs: one that could never end within its budget is refused when its
+//! policy loads, as the API server refuses one in a CustomResourceDefinition.
+//!
+//! Nothing is known of the sizes in an object but what a request can hold, so an object of modest size is assumed:
+//! [`ELEMENTS`] in a list, [`TEXT`] bytes in a text. The bound is as generous as that is rough. It is passed by four loops
+//! inside one another over lists that have nothing to do with each other, or by texts that double over and over; never by loops
+//! over what an outer loop goes through, whose elements are bounded by the object all together.
+
+mod calls;
+mod extent;
+
+use crate::cel::ast::Operator;
+use crate::cel::blame::piece;
+use crate::cel::budget::Budget;
+use crate::cel::error::Part;
+use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node};
+use crate::cel::problem::Problem;
+
+use extent::Extent;
+
+/// Elements that a list or map of an object is taken to have.
+pub(in crate::cel) const ELEMENTS: u64 = 1_024;
+/// Bytes that a text of an object is taken to have.
+pub(in crate::cel) const TEXT: u64 = 256;
+/// Steps that no expression may be estimated to take: four million times what it may take when it runs.
+pub(in crate::cel) const ABSURD: u64 = 4 * Budget::EXPRESSION * Budget::EXPRESSION;
+
+/// What a part of an expression may take, and what comes of it.
+struct Outcome {
+    steps: u64,
+    value: Extent,
+}
+
+/// The part that takes the most by itself.
+#[derive(Default)]
+struct Worst {
+    steps: u64,
+    part: Part,
+    /// The loops that it stands in: the part that each goes through, and how often.
+    loops: Vec<(Part, u64)>,
+}
+
+struct Estimator {
+    /// What the variables of macros stand for.
+    locals: Vec<Extent>,
+    /// The loops around the current part.
+    loops: Vec<(Part, u64)>,
+    worst: Worst,
+}
+
+/// The steps that an expression may take at worst.
+pub(crate) fn steps(node: &Node, locals: usize) -> u64 {
+    Estimator::new(locals).node(node).steps
+}
+
+/// Why an expression is too expensive to be tried, if it is.
+pub(crate) fn problem(node: &Node, locals: usize, source: &str) -> Option<Problem> {
+    let mut estimator = Estimator::new(locals);
+    let steps = estimator.node(node).steps;
+    if steps <= ABSURD {
+        return None;
+    }
+    let Worst { part, loops, steps: own } = estimator.worst;
+    let times = loops.iter().fold(1, |times: u64, (_, count)| times.saturating_mul(*count));
+    let shown = |part: Part| piece(source, part).unwrap_or_default();
+    let around = loops.iter().map(|(range, count)| format!("{count} elements of `{}`", shown(*range)));
+    let around = around.collect::<Vec<_>>().join(", for each of those ");
+    let what = match own / times.max(1) {
+        _ if loops.is_empty() => format!("`{}` takes them", shown(part)),
+        0..=1024 => format!("`{}` is evaluated for {around}", shown(part)),
+        each => format!("`{}` takes {} each time, for {around}", shown(part), rounded(each)),
+    };
+    let most = Budget::EXPRESSION;
+    let message = format!("this may take {} steps, and an expression has {most}: {what}", rounded(steps));
+    let help = if loops.len() > 1 {
+        "an inner loop is cheap where it goes through what belongs to the element of the outer one; what it finds for all of them alike can \
+         stand in `variables`"
+    } else {
+        "the values that are made here grow with each step"
+    };
+    Some(Problem::new(part.start.into()..part.end.into(), message).help(help))
+}
+
+/// A large number as a person would say it.
+fn rounded(steps: u64) -> String {
+    match steps {
+        u64::MAX => "more than 10^19".to_owned(),
+        0..1_000_000 => steps.to_string(),
+        _ => format!("10^{}", steps.ilog10()),
+    }
+}
+
+impl Estimator {
+    fn new(locals: usize) -> Self {
+        Estimator { locals: vec![Extent::Scalar; locals], loops: Vec::new(), worst: Worst::default() }
+    }
+
+    /// How often the current part is evaluated.
+    fn times(&self) -> u64 {
+        self.loops.iter().fold(1, |times: u64, (_, count)| times.saturating_mul(*count))
+    }
+
+    /// What a part takes besides its own parts.
+    fn charge(&mut self, part: Part, steps: u64) -> u64 {
+        let steps = steps.saturating_add(1);
+        let all = steps.saturating_mul(self.times());
+        if all > self.worst.steps {
+            self.worst = Worst { steps: all, part, loops: self.loops.clone() };
+        }
+        steps
+    }
+
+    fn all<'n>(&mut self, nodes: impl IntoIterator<Item = &'n Node>) -> (u64, Vec<Extent>) {
+        let mut steps = 0_u64;
+        let mut values = Vec::new();
+        for node in nodes {
+            let outcome = self.node(node);
+            steps = steps.saturating_add(outcome.steps);
+            values.push(outcome.value);
+        }
+        (steps, values)
+    }
+
+    fn node(&mut self, node: &Node) -> Outcome {
+        let (steps, own, value) = match &node.kind {
+            Kind::Constant(constant) => (0, 0, of_constant(constant)),
+            Kind::Slot(_) | Kind::Composed(_) => (0, 0, Extent::OBJECT),
+            Kind::Local(local) => (0, 0, self.locals.get(*local).cloned().unwrap_or(Extent::Scalar)),
+            Kind::Select(select) => {
+                let Outcome { steps, value } = self.node(&select.operand);
+                (steps, Budget::VALUE, value.member())
+            }
+            Kind::Has(select) => (self.node(&select.operand).steps, 0, Extent::Scalar),
+            Kind::Index(index) => {
+                let (steps, values) = self.all([&index.operand, &index.index]);
+                let value = values.first().map_or(Extent::Scalar, Extent::member);
+                (steps, Budget::VALUE, value)
+            }
+            Kind::Not(operand) | Kind::Negate(operand) => (self.node(operand).steps, 0, Extent::Scalar),
+            Kind::And(terms) | Kind::Or(terms) => (self.all(terms).0, 0, Extent::Scalar),
+            Kind::Binary(operator, sides) => {
+                let (steps, values) = self.all(&**sides);
+                let (own, value) = binary(*operator, &values);
+                (steps, own, value)
+            }
+            Kind::Conditional(parts) => {
+                let (steps, mut values) = self.all(&**parts);
+                let (otherwise, then) = (values.pop(), values.pop());
+                (steps, 0, Extent::either(then.unwrap_or(Extent::Scalar), otherwise.unwrap_or(Extent::Scalar)))
+            }
+            Kind::List(elements) => {
+                let (steps, values) = self.all(elements.iter().map(|element| &element.value));
+                let count = length_of(values.len());
+                (steps, count.saturating_mul(Budget::VALUE), Extent::list(count, Extent::largest(values)))
+            }
+            Kind::Map(entries) => {
+                let (keys, _) = self.all(entries.iter().map(|entry| &entry.key));
+                let (values, extents) = self.all(entries.iter().map(|entry| &entry.value));
+                let count = length_of(entries.len());
+                let value = Extent::list(count, Extent::largest(extents));
+                (keys.saturating_add(values), count.saturating_mul(count), value)
+            }
+            Kind::Matches(matches) => {
+                let Outcome { steps, value } = self.node(&matches.0);
+                (steps, value.bytes() / 16, Extent::Scalar)
+            }
+            Kind::Call(call) => {
+                let (steps, values) = self.all(&call.arguments);
+                let name = call.overloads.first().map_or("", |overload| overload.name);
+                let constants: Vec<_> = call.arguments.iter().map(Node::constant).collect();
+                let (own, value) = calls::call(name, &values, &constants);
+                (steps, own, value)
+            }
+            Kind::Loop(each) => self.each(each),
+            Kind::Fallback(fallback) => {
+                let (steps, mut values) = self.all([&fallback.optional, &fallback.fallback]);
+                let (otherwise, found) = (values.pop(), values.pop());
+                (steps, 0, Extent::either(found.unwrap_or(Extent::Scalar), otherwise.unwrap_or(Extent::Scalar)))
+            }
+            Kind::OptionalMap(map) => {
+                let Outcome { steps, value } = self.node(&map.operand);
+                self.set(map.local, value);
+                let body = self.node(&map.body);
+                (steps.saturating_add(body.steps), 0, body.value)
+            }
+        };
+        let own = self.charge(node.part, own);
+        Outcome { steps: steps.saturating_add(own), value }
+    }
+
+    fn each(&mut self, each: &Loop) -> (u64, u64, Extent) {
+        let Outcome { steps: of_range, value: range } = self.node(&each.range);
+        let count = range.elements();
+        let element = range.element();
+        if each.second.is_some() {
+            self.set(each.local, Extent::either(Extent::Scalar, element.clone()));
+        } else {
+            self.set(each.local, element.clone());
+        }
+        if let Some(second) = each.second {
+            self.set(second, element.clone());
+        }
+        self.loops.push((each.range.part, count));
+        let (steps, mut made) = self.all(each.test.iter().chain(&each.result));
+        self.loops.pop();
+        let result = if each.result.is_some() { made.pop() } else { None }.unwrap_or(element);
+        let all = steps.saturating_mul(count);
+        // What is collected is paid for, sorted with some comparisons for each element.
+        let (own, value) = match each.kind {
+            LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => (0, Extent::Scalar),
+            LoopKind::Map | LoopKind::Filter | LoopKind::TransformMap => {
+                (count.saturating_mul(Budget::VALUE), Extent::list(count, result))
+            }
+            LoopKind::SortBy => (count.saturating_mul(Budget::VALUE + 16), range),
+            LoopKind::TransformMapEntry => {
+                let made = count.saturating_mul(result.elements());
+                (made.saturating_mul(made) / 2, Extent::list(made, result.element()))
+            }
+        };
+        (of_range.saturating_add(all), own, value)
+    }
+
+    fn set(&mut self, local: usize, extent: Extent) {
+        if let Some(place) = self.locals.get_mut(local) {
+            *place = extent;
+        }
+    }
+}
+
+fn binary(operator: Operator, sides: &[Extent]) -> (u64, Extent) {
+    let [left, right] = sides else { return (0, Extent::Scalar) };
+    match operator {
+        Operator::Add => {
+            let sum = Extent::sum(left, right);
+            (sum.built(), sum)
+        }
+        Operator::In => (right.elements().saturating_mul(left.compared().max(1)), Extent::Scalar),
+        Operator::Equal | Operator::NotEqual => (left.compared().min(right.compared()), Extent::Scalar),
+        _ => (left.bytes().min(right.bytes()) / 64, Extent::Scalar),
+    }
+}
+
+fn of_constant(constant: &Constant) -> Extent {
+    match constant {
+        Constant::String(text) => Extent::text(length_of(text.len())),
+        Constant::Bytes(bytes) => Extent::text(length_of(bytes.len())),
+        Constant::List(elements) => {
+            Extent::list(length_of(elements.len()), Extent::largest(elements.iter().map(of_constant)))
+        }
+        _ => Extent::Scalar,
+    }
+}
+
+fn length_of(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

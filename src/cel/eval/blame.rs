@@ -1,0 +1,181 @@
+//! Walks down to the part that decides: once more through an expression that was false or failed, with the values at
+//! hand that its macros had when it did.
+
+use crate::cel::blame::Blame;
+use crate::cel::error::Part;
+use crate::cel::eval::Evaluation;
+use crate::cel::node::{Kind, Loop, LoopKind, Node, OptionalMap};
+use crate::cel::value::Value;
+
+/// What became of a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    True,
+    False,
+    Failed,
+    /// Something else, which decides nothing.
+    Other,
+    /// The budget is spent: nothing can be found out any more.
+    Spent,
+}
+
+impl<'a> Evaluation<'_, 'a> {
+    /// The part of `root` that decides its result; [`None`] if that cannot be found out within the budget.
+    pub fn blame(&self, root: &'a Node) -> Option<Blame<'a>> {
+        let mut elements = Vec::new();
+        let mut node = root;
+        loop {
+            let outcome = self.outcome(node);
+            if outcome == Outcome::Spent {
+                return None;
+            }
+            match self.decisive(node, outcome, &mut elements) {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        let mut values = Vec::new();
+        self.values(node, &mut values);
+        let is_narrower = node.part != root.part;
+        let holds = self.outcome(node) == Outcome::True;
+        Some(Blame { part: node.part, is_narrower, holds, elements, values })
+    }
+
+    fn outcome(&self, node: &'a Node) -> Outcome {
+        match self.value(node) {
+            Ok(Value::Bool(true)) => Outcome::True,
+            Ok(Value::Bool(false)) => Outcome::False,
+            Ok(_) => Outcome::Other,
+            Err(error) if error.is_fatal() => Outcome::Spent,
+            Err(_) => Outcome::Failed,
+        }
+    }
+
+    /// The part of `node` that alone makes it what it is, if there is one.
+    fn decisive(&self, node: &'a Node, outcome: Outcome, elements: &mut Vec<(Part, Value<'a>)>) -> Option<&'a Node> {
+        let first = |nodes: &'a [Node]| nodes.iter().find(|node| self.outcome(node) == outcome);
+        match (&node.kind, outcome) {
+            (Kind::And(terms), Outcome::False | Outcome::Failed) => first(terms),
+            (Kind::Or(terms), Outcome::True | Outcome::Failed) => first(terms),
+            (Kind::Not(operand), Outcome::Failed) => Some(operand),
+            // What cannot be taken apart any more is shown with its `!`.
+            (Kind::Not(operand), _) if is_taken_apart(operand, self.outcome(operand)) => Some(operand),
+            (Kind::Conditional(parts), _) => {
+                let [condition, then, otherwise] = &**parts;
+                Some(match self.truth(condition) {
+                    Ok(true) => then,
+                    Ok(false) => otherwise,
+                    Err(_) => condition,
+                })
+            }
+            (Kind::Loop(each), _) => self.decisive_element(each, outcome, elements),
+            (Kind::OptionalMap(map), Outcome::Failed) => self.decisive_body(map),
+            (_, Outcome::Failed) => first_of(node, |child| self.outcome(child) == Outcome::Failed),
+            _ => None,
+        }
+    }
+
+    /// The test or result of the element that decides, with the variables of the loop set to that element.
+    fn decisive_element(
+        &self,
+        each: &'a Loop,
+        outcome: Outcome,
+        elements: &mut Vec<(Part, Value<'a>)>,
+    ) -> Option<&'a Node> {
+        let range = match self.value(&each.range) {
+            Ok(range) => range,
+            Err(_) => return Some(&each.range),
+        };
+        if outcome != Outcome::Failed && !is_decided_by_one(each.kind, outcome) {
+            return None;
+        }
+        for place in 0..self.length(each, range).ok()? {
+            self.enter(each, range, place);
+            for part in each.test.iter().chain(&each.result) {
+                match self.outcome(part) {
+                    Outcome::Spent => return None,
+                    found if found == outcome => {
+                        let element = match range {
+                            Value::Map(map) => map.entry(place).map(|(key, _)| key)?,
+                            _ => Value::Int(i64::try_from(place).ok()?),
+                        };
+                        elements.push((each.range.part, element));
+                        return Some(part);
+                    }
+                    // What the test does not take has no result.
+                    Outcome::False if each.result.is_some() => break,
+                    _ => {}
+                }
+            }
+        }
+        None
+    }
+
+    fn decisive_body(&self, map: &'a OptionalMap) -> Option<&'a Node> {
+        match self.value(&map.operand) {
+            Ok(Value::Optional(Some(value))) => {
+                self.set(map.local, *value);
+                (self.outcome(&map.body) == Outcome::Failed).then_some(&map.body)
+            }
+            Ok(_) => None,
+            Err(_) => Some(&map.operand),
+        }
+    }
+
+    /// What the parts of `node` are, as far as they have a value and are not written there.
+    fn values(&self, node: &'a Node, values: &mut Vec<(Part, Value<'a>)>) {
+        first_of(node, |child| {
+            match &child.kind {
+                Kind::Constant(_) => {}
+                Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::Binary(..) | Kind::Has(_) if self.is_test(child) => {
+                    self.values(child, values);
+                }
+                _ if values.iter().any(|(part, _)| *part == child.part) => {}
+                _ => values.extend(self.value(child).ok().map(|value| (child.part, value))),
+            }
+            values.len() >= Blame::MOST_VALUES
+        });
+    }
+
+    /// Whether a part is a boolean made of others, which say more than it does.
+    fn is_test(&self, node: &'a Node) -> bool {
+        matches!(self.outcome(node), Outcome::True | Outcome::False | Outcome::Failed)
+    }
+}
+
+/// Whether one part of a test may decide it alone.
+fn is_taken_apart(node: &Node, outcome: Outcome) -> bool {
+    match &node.kind {
+        Kind::Not(_) | Kind::Conditional(_) => true,
+        Kind::And(_) => outcome == Outcome::False,
+        Kind::Or(_) => outcome == Outcome::True,
+        Kind::Loop(each) => is_decided_by_one(each.kind, outcome),
+        _ => false,
+    }
+}
+
+/// Whether one element is enough for a loop to come out so.
+fn is_decided_by_one(kind: LoopKind, outcome: Outcome) -> bool {
+    matches!((kind, outcome), (LoopKind::All, Outcome::False) | (LoopKind::Exists, Outcome::True))
+}
+
+/// The first part of `node` that is `wanted`, of those that can be evaluated where `node` is.
+fn first_of<'a>(node: &'a Node, mut wanted: impl FnMut(&'a Node) -> bool) -> Option<&'a Node> {
+    let mut pick = |child: &'a Node| if wanted(child) { Some(child) } else { None };
+    match &node.kind {
+        Kind::Constant(_) | Kind::Slot(_) | Kind::Composed(_) | Kind::Local(_) => None,
+        Kind::Select(select) | Kind::Has(select) => pick(&select.operand),
+        Kind::Index(index) => pick(&index.operand).or_else(|| pick(&index.index)),
+        Kind::Not(operand) | Kind::Negate(operand) => pick(operand),
+        Kind::And(terms) | Kind::Or(terms) => terms.iter().find_map(pick),
+        Kind::Binary(_, sides) => sides.iter().find_map(pick),
+        Kind::Conditional(parts) => parts.iter().find_map(pick),
+        Kind::List(elements) => elements.iter().find_map(|element| pick(&element.value)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| pick(&entry.key).or_else(|| pick(&entry.value))),
+        Kind::Matches(matches) => pick(&matches.0),
+        Kind::Call(call) => call.arguments.iter().find_map(pick),
+        Kind::Loop(each) => pick(&each.range),
+        Kind::Fallback(fallback) => pick(&fallback.optional).or_else(|| pick(&fallback.fallback)),
+        Kind::OptionalMap(map) => pick(&map.operand),
+    }
+}

@@ -1,0 +1,39 @@
+//! The rules that ask for a Pod Security Standard, over one object.
+
+use crate::document::Path;
+use crate::evaluate::case::Case;
+use crate::policy::pod_security::except::Except;
+use crate::policy::pod_security::{Finding, Offence, Pod, PodSecurity, evaluate_except};
+use crate::workload::{Container, Kind, path_in};
+
+/// The checks that the Pod does not pass, without what the rule lets pass.
+pub(super) fn findings<'a>(case: &Case<'a>, rule: &PodSecurity) -> Vec<Finding<'a>> {
+    let pod = Pod::of(case.arena, case.pod());
+    let is_excepted =
+        |check, offence: &Offence<'a>| rule.except.iter().any(|except: &Except| except.covers(check, offence));
+    evaluate_except(&rule.standard, &pod, is_excepted)
+}
+
+/// Whether the old Pod offends in all of these ways too.
+pub(super) fn was_there(finding: &Finding<'_>, before: &Finding<'_>) -> bool {
+    let had = |offence: &Offence<'_>| before.offences.iter().any(|old| offence.is_same(old));
+    finding.check == before.check && finding.offences.iter().all(had)
+}
+
+/// Every field that offends, as a path in the object.
+pub(super) fn paths(kind: Kind, finding: &Finding<'_>) -> Vec<Path<'static>> {
+    finding.offences.iter().map(|offence| path_in(kind, offence.base(), offence.field.steps()).into_owned()).collect()
+}
+
+/// The containers that offend; none if something of the Pod itself does.
+pub(super) fn containers<'a>(finding: &Finding<'a>) -> Vec<Container<'a>> {
+    let mut containers: Vec<Container<'a>> = Vec::new();
+    for offence in &finding.offences {
+        let Some(container) = offence.container() else { return Vec::new() };
+        let is_last = |last: &Container<'_>| (last.list, last.index) == (container.list, container.index);
+        if !containers.last().is_some_and(is_last) {
+            containers.push(container);
+        }
+    }
+    containers
+}

@@ -1,0 +1,140 @@
+//! `podSecurity`: a level of the standards at a version, and what is let pass of it.
+
+use crate::diagnostic::suggest;
+use crate::document::Value;
+use crate::policy::file::exception::containers;
+use crate::policy::file::reader::{Node, Reader};
+use crate::policy::pod_security::except::{Allowed, Except, Values};
+use crate::policy::pod_security::{Check, Level, PodSecurity, Standard, Version, registry};
+
+const LEVELS: [(&str, Level); 2] = [("baseline", Level::Baseline), ("restricted", Level::Restricted)];
+/// The bounds of the custom resource.
+const MOST_EXCEPTS: usize = 64;
+const MOST_VALUES: usize = 128;
+/// What a port can be.
+const PORTS: &str = "a number from 1 to 65535, or a range as in `8000-8100`";
+
+/// Reads the value of `podSecurity`.
+pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<PodSecurity> {
+    if !reader.object(node, "`podSecurity`", &["level", "version", "except"]) {
+        return None;
+    }
+    let level = reader.required(node, "`podSecurity`", "level").and_then(|node| level(reader, node));
+    let version = match node.get("version") {
+        None => Some(Version::Latest),
+        Some(node) => version(reader, node),
+    };
+    let standard = Standard::new(level?, version?);
+    let except = node.get("except").map(|node| excepts(reader, node, &standard)).unwrap_or_default();
+    Some(PodSecurity { standard, except })
+}
+
+fn level(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Level> {
+    if node.value.as_str() == Some(Level::Privileged.name()) {
+        reader.error(node.span(), "`privileged` forbids nothing").help =
+            Some("leave the rule out, or ask for `baseline`".to_owned());
+        return None;
+    }
+    reader.word(node, &LEVELS)
+}
+
+fn version(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Version> {
+    let text = reader.text(node)?;
+    let version = Version::parse(text);
+    if version.is_none() {
+        reader.error(node.span(), format!("`{text}` is not a version")).help =
+            Some(format!("write `latest`, or a version of Kubernetes, as in `v1.{}`", Version::NEWEST));
+    }
+    if let Some(Version::Minor(minor)) = version.filter(|version| version.effective() < minor_of(*version)) {
+        reader.warning(node.span(), format!("the standards of v1.{minor} are not known here")).help =
+            Some(format!("those of v1.{} are asked for instead, as the API server does it", Version::NEWEST));
+    }
+    version
+}
+
+fn minor_of(version: Version) -> u64 {
+    match version {
+        Version::Latest => Version::NEWEST,
+        Version::Minor(minor) => minor,
+    }
+}
+
+fn excepts(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Vec<Except> {
+    let what = "an entry of `except`";
+    let mut excepts = Vec::new();
+    for element in reader.list(node, MOST_EXCEPTS) {
+        if !reader.object(element, what, &["check", "containers", "values"]) {
+            continue;
+        }
+        let Some(check) = reader.required(element, what, "check").and_then(|node| check(reader, node, standard)) else {
+            continue;
+        };
+        if let Some(node) = element.get("containers").filter(|_| !check.is_about_containers()) {
+            reader.error(node.title(), format!("`containers` for `{check}`, which looks at the Pod alone"));
+        }
+        let containers = element.get("containers").map(|node| containers(reader, node)).unwrap_or_default();
+        let values = element.get("values").map(|node| values(reader, node, check)).unwrap_or_default();
+        excepts.push(Except { check, containers, values });
+    }
+    excepts
+}
+
+fn check(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Option<Check> {
+    let text = reader.text(node)?;
+    match Check::parse(text) {
+        None => {
+            let known = registry::REGISTRY.iter().map(|entry| entry.id);
+            let help = suggest(text, known).map(|near| format!("did you mean `{near}`?"));
+            reader.error(node.span(), format!("`{text}` is not a check of the Pod Security Standards")).help = help;
+            None
+        }
+        Some(check) if !standard.has(check) => {
+            let instead = standard.checks().iter().find(|of| of.check.entry().overrides == Some(check));
+            reader.error(node.span(), format!("`{text}` is not a check of `{standard}`")).help =
+                instead.map(|instead| format!("`{}` takes its place there", instead.check));
+            None
+        }
+        check => check,
+    }
+}
+
+fn values(reader: &mut Reader<'_>, node: Node<'_>, check: Check) -> Vec<Allowed> {
+    if check.values() == Values::None {
+        reader.error(node.title(), format!("`values` for `{check}`, which knows but one")).help =
+            Some("leave them out".to_owned());
+        return Vec::new();
+    }
+    let elements = reader.list(node, MOST_VALUES);
+    elements.into_iter().filter_map(|element| value(reader, element, check.values())).collect()
+}
+
+fn value(reader: &mut Reader<'_>, node: Node<'_>, of: Values) -> Option<Allowed> {
+    if of == Values::Ports {
+        let text = match node.value {
+            Value::String(text) => text.to_owned(),
+            other => other.to_string(),
+        };
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        let ports = first.parse().ok().zip(last.parse().ok()).filter(|(first, last)| *first > 0 && first <= last);
+        if ports.is_none() {
+            reader.error(node.span(), format!("`{text}` is not a port")).help = Some(format!("write {PORTS}"));
+        }
+        return ports.map(|(first, last)| Allowed::Ports(first..=last));
+    }
+    let text = reader.text(node)?;
+    let is_path = text.starts_with('/');
+    match of {
+        Values::Folders if !is_path => {
+            reader.error(node.span(), format!("`{text}` is not a path of the node")).help =
+                Some("write it from the root on, as in `/var/log`".to_owned());
+            None
+        }
+        Values::Folders | Values::Volumes if is_path && text.split('/').any(|part| part == "..") => {
+            reader.error(node.span(), format!("`{text}` goes up again")).help =
+                Some("write the folder that is meant".to_owned());
+            None
+        }
+        Values::Folders | Values::Volumes if is_path => Some(Allowed::Folder(text.to_owned())),
+        _ => Some(Allowed::Word(text.to_owned())),
+    }
+}

@@ -1,0 +1,43 @@
+//! `appArmorProfile`: the profile of the container runtime, or one of the node, and never none at all.
+//!
+//! Before it was a field it was an annotation for each container, and those are still looked at.
+
+use crate::document::Path;
+use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
+use crate::policy::pod_security::{Offence, Pod, Subject};
+
+const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
+    let forbidden = |profile: &&str| !matches!(*profile, "RuntimeDefault" | "Localhost");
+    if let Some(profile) = pod.security.app_armor.filter(forbidden) {
+        offences.push(Offence::of_context(pod, &["appArmorProfile", "type"], profile));
+    }
+    for container in pod.containers {
+        if let Some(profile) = container.security.app_armor.filter(forbidden) {
+            let field = Path::of(&["securityContext", "appArmorProfile", "type"]);
+            offences.push(Offence::of_container(container, field, profile));
+        }
+    }
+    for annotation in pod.annotations.iter().filter(|annotation| annotation.key.starts_with(ANNOTATION)) {
+        let profile = annotation.value.as_str().unwrap_or_default();
+        if !profile.is_empty() && profile != "runtime/default" && !profile.starts_with("localhost/") {
+            offences.push(Offence::of_annotation(pod, annotation.key, profile));
+        }
+    }
+}
+
+pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
+    let annotations = annotations(offences);
+    let fields: Vec<_> = offences.iter().filter(|offence| !matches!(offence.subject, Subject::Annotation(_))).collect();
+    let mut set_by = Vec::new();
+    if !fields.is_empty() {
+        set_by.push(setters(fields.iter().copied()));
+    }
+    if !annotations.is_empty() {
+        set_by.push(plural_of("annotation", "annotations", annotations.len()).to_owned());
+    }
+    let shown: Vec<&str> = values(fields).into_iter().chain(annotations.iter().map(String::as_str)).collect();
+    let reason = plural_of("forbidden AppArmor profile", "forbidden AppArmor profiles", shown.len());
+    (reason, format!("{} must not set AppArmor profile type to {}", set_by.join(" and "), quoted(shown)))
+}

@@ -1,0 +1,56 @@
+//! `seccompProfile_baseline`: the profile of the container runtime, or one of the node, and never none at all. Up to
+//! v1.18 that was said by annotations.
+
+use crate::document::Path;
+use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
+use crate::policy::pod_security::{Offence, Pod};
+
+const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+
+pub(super) fn find_annotations<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
+    let names_a_container = |name: &str| pod.containers.iter().any(|container| container.container.name == name);
+    for annotation in pod.annotations {
+        let is_read =
+            annotation.key == OF_POD || annotation.key.strip_prefix(OF_CONTAINER).is_some_and(names_a_container);
+        let profile = annotation.value.as_str().unwrap_or_default();
+        let is_allowed = matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/");
+        if is_read && !is_allowed {
+            offences.push(Offence::of_annotation(pod, annotation.key, profile));
+        }
+    }
+}
+
+pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
+    if let Some(profile) = pod.security.seccomp.filter(|profile| !is_profile(profile)) {
+        offences.push(Offence::of_context(pod, &["seccompProfile", "type"], profile));
+    }
+    for container in pod.containers {
+        if let Some(profile) = container.security.seccomp.filter(|profile| !is_profile(profile)) {
+            let field = Path::of(&["securityContext", "seccompProfile", "type"]);
+            offences.push(Offence::of_container(container, field, profile));
+        }
+    }
+}
+
+/// Whether this type of profile confines anything.
+pub(super) fn is_profile(profile: &str) -> bool {
+    matches!(profile, "RuntimeDefault" | "Localhost")
+}
+
+pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
+    let by_annotation = annotations(offences);
+    let detail = if by_annotation.is_empty() {
+        say_set(offences)
+    } else {
+        let what = plural_of("annotation", "annotations", by_annotation.len());
+        format!("forbidden {what} {}", by_annotation.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    ("seccompProfile", detail)
+}
+
+/// What the API server says about profiles that are set.
+pub(super) fn say_set<'o>(offences: impl IntoIterator<Item = &'o Offence<'o>> + Clone) -> String {
+    let by = setters(offences.clone());
+    format!("{by} must not set securityContext.seccompProfile.type to {}", quoted(values(offences)))
+}

@@ -1,0 +1,159 @@
+//! Exceptions among the inputs, and beside the policies.
+
+use crate::program::Check;
+
+const POLICY: &str = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: house}
+spec:
+  mode: Enforce
+  rules:
+  - name: our-registry
+    require:
+      container: image(container.image).registry() == 'registry.example.com'
+      field: image
+      message: comes from elsewhere
+";
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  containers:
+  - name: web
+    image: docker.io/library/nginx:1.27
+";
+
+const EXCEPTION: &str = "\
+apiVersion: podgate.dev/v1alpha1
+kind: PodPolicyException
+metadata: {name: until-mirrored, namespace: shop}
+spec:
+  reason: the mirror lacks it, OPS-17
+  expires: 2027-03-01
+  policies: [{policy: house, rules: [our-registry]}]
+  containers: [{name: web, image: 'docker.io/library/nginx:*'}]
+";
+
+fn check(exception: &str, args: &[&str]) -> Check {
+    Check::new()
+        .file("house.yaml", POLICY)
+        .file("app/pod.yaml", POD)
+        .file("app/exception.yaml", exception)
+        .args(["-p", "house.yaml", "app"])
+        .args(args.iter().copied())
+}
+
+#[test]
+fn an_exception_in_the_input_lets_a_pod_pass_and_is_named() {
+    check(EXCEPTION, &["--now", "2027-02-28T08:00:00Z"])
+        .stdout(
+            "\
+note[house/our-registry]: comes from elsewhere
+ --> app/pod.yaml:7:12
+  |
+7 |     image: docker.io/library/nginx:1.27
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ spec.containers[web].image
+  |
+  = note: excepted by `PodPolicyException/shop/until-mirrored` until 2027-03-01T00:00:00Z: the mirror lacks it, OPS-17
+
+Pod shop/web: allowed, unchanged
+
+1 object: 1 allowed, 0 denied, 0 changed, 0 warnings    (house.yaml, Kubernetes 1.37)
+",
+        )
+        .stderr("")
+        .code(0);
+}
+
+#[test]
+fn one_that_has_expired_is_warned_of_and_lets_nothing_pass() {
+    check(EXCEPTION, &["--now", "2027-03-01T00:00:00Z"])
+        .stdout(
+            "\
+error[house/our-registry]: comes from elsewhere
+ --> app/pod.yaml:7:12
+  |
+7 |     image: docker.io/library/nginx:1.27
+  |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ spec.containers[web].image
+  |
+  = note: no longer excepted: `PodPolicyException/shop/until-mirrored` until 2027-03-01T00:00:00Z: the mirror lacks it, OPS-17
+
+Pod shop/web: denied, 1 violation
+
+1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (house.yaml, Kubernetes 1.37)
+",
+        )
+        .stderr(
+            "\
+warning: the exception `PodPolicyException/shop/until-mirrored` expired at 2027-03-01T00:00:00Z
+ --> app/exception.yaml:1:1
+  |
+1 | apiVersion: podgate.dev/v1alpha1
+  | ^^^^^^^^^^
+  |
+  = help: take it away, or give it a later `expires`
+
+",
+        )
+        .code(1);
+}
+
+#[test]
+fn one_that_is_from_no_rule_is_an_error_and_the_pod_is_judged_without_it() {
+    check(&EXCEPTION.replace("[our-registry]", "[our-registy]"), &["-q"])
+        .stdout_has("Pod shop/web: denied")
+        .stderr(
+            "\
+error: `ClusterPodPolicy/house` has no rule `our-registy` to be an exception from
+ --> app/exception.yaml:7:38
+  |
+7 |   policies: [{policy: house, rules: [our-registy]}]
+  |                                      ^^^^^^^^^^^
+  |
+  = help: did you mean `our-registry`?
+
+",
+        )
+        .code(2);
+}
+
+#[test]
+fn only_a_trusted_namespace_grants_exceptions_to_others() {
+    let elsewhere =
+        EXCEPTION.replace("namespace: shop}\nspec:", "namespace: platform}\nspec:\n  namespaces: [\"sh*\"]");
+    check(&elsewhere, &["--now", "2027-01-01T00:00:00Z", "--exception-namespace", "platform"])
+        .stdout_has("Pod shop/web: allowed")
+        .code(0);
+    check(&elsewhere, &["--now", "2027-01-01T00:00:00Z", "-q"])
+        .stderr_has("error: `namespaces` in an exception of `platform`, which is not trusted with others")
+        .stdout_has("Pod shop/web: denied")
+        .code(2);
+    // Beside the policies it is the same; named twice it is one.
+    Check::new()
+        .file("policies/house.yaml", POLICY)
+        .file("policies/exception.yaml", EXCEPTION)
+        .file("pod.yaml", POD)
+        .args(["-p", "policies", "--now", "2027-01-01T00:00:00Z", "pod.yaml", "policies"])
+        .stdout_has("Pod shop/web: allowed")
+        .code(0);
+}
+
+#[test]
+fn the_json_says_what_let_it_pass_and_how_often_each_was_needed() {
+    let unused = EXCEPTION.replace("until-mirrored", "unused").replace("namespace: shop", "namespace: lab");
+    let found = check(&format!("{EXCEPTION}---\n{unused}"), &["-o", "json", "--now", "2027-01-01T00:00:00Z"]).json(0);
+    assert_eq!(found["objects"][0]["violations"][0]["exception"], "PodPolicyException/shop/until-mirrored");
+    assert_eq!(found["objects"][0]["decision"], "allow");
+    let used = |exception: &serde_json::Value| (exception["id"].clone(), exception["used"].clone());
+    let exceptions: Vec<_> = found["exceptions"].as_array().unwrap().iter().map(used).collect();
+    assert_eq!(
+        exceptions,
+        [
+            ("PodPolicyException/lab/unused".into(), 0.into()),
+            ("PodPolicyException/shop/until-mirrored".into(), 1.into())
+        ]
+    );
+}

@@ -1,0 +1,101 @@
+//! Pod Security Standards: the packs, and the page about them.
+
+use podgate::policy::pod_security::except::Values;
+use podgate::policy::pod_security::registry::REGISTRY;
+
+use crate::program::Check;
+
+const PAGE: &str = include_str!("../../policies/POD_SECURITY.md");
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  hostPID: true
+  containers:
+  - name: web
+    image: registry.example.com/web:1.2
+    ports: [{containerPort: 80, hostPort: 80}]
+  - name: log
+    image: registry.example.com/log:1.2
+    ports: [{containerPort: 81, hostPort: 81}]
+";
+
+#[test]
+fn the_table_of_the_page_is_the_registry() {
+    let rows: Vec<&str> = PAGE.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected = REGISTRY.iter().map(|entry| {
+        let versions: Vec<_> = entry.versions().map(|minor| format!("v1.{minor}")).collect();
+        let overrides = entry.overrides.map(|check| format!("`{check}` ")).unwrap_or_default();
+        let values = match entry.check.values() {
+            Values::None => "",
+            Values::Words(words) => &format!("{words} "),
+            Values::Folders => "folders of the node ",
+            Values::Volumes => "types of volumes, and folders of the node ",
+            Values::Ports => "ports, and ranges of them ",
+        };
+        let (id, level) = (entry.id, entry.level.name());
+        format!("| `{id}` | {level} | {} | {overrides}| {values}|", versions.join(", "))
+    });
+    assert_eq!(rows, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_policy_of_the_page_loads_and_judges() {
+    let policy = PAGE.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    Check::new()
+        .file("security.yaml", policy)
+        .file("pod.yaml", POD)
+        .args(["-q", "-p", "security.yaml", "pod.yaml"])
+        .stdout_has("error[security/restricted]: host namespaces (hostPID=true)")
+        .code(1);
+}
+
+#[test]
+fn a_pack_denies_in_the_words_of_the_api_server_and_points_at_the_fields() {
+    Check::new()
+        .file("pod.yaml", POD)
+        .args(["-p", "builtin:baseline", "pod.yaml"])
+        .stdout(
+            "\
+error[pod-security-baseline/baseline]: host namespaces (hostPID=true)
+ --> pod.yaml:5:12
+  |
+5 |   hostPID: true
+  |            ^^^^ spec.hostPID
+
+error[pod-security-baseline/baseline]: hostPort (containers \"web\", \"log\" use hostPorts 80, 81)
+ --> pod.yaml:9:43
+  |
+9 |     ports: [{containerPort: 80, hostPort: 80}]
+  |                                           ^^ spec.containers[web].ports[0].hostPort
+  |
+  = note: also spec.containers[log].ports[0].hostPort
+
+Pod shop/web: denied, 2 violations
+
+1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (builtin:baseline, Kubernetes 1.37)
+",
+        )
+        .code(1);
+}
+
+#[test]
+fn the_json_names_every_field() {
+    let found = Check::new().file("pod.yaml", POD).args(["-p", "builtin:baseline", "-o", "json", "pod.yaml"]).json(1);
+    let violations = found["objects"][0]["violations"].as_array().unwrap();
+    assert_eq!(violations[1]["path"], "spec.containers[0].ports[0].hostPort");
+    assert_eq!(violations[1]["also"], serde_json::json!(["spec.containers[1].ports[0].hostPort"]));
+    assert_eq!(violations[0].get("also"), None);
+}
+
+#[test]
+fn podgates_own_manifests_keep_restricted() {
+    let deployment = include_str!("../../deploy/podgate.yaml");
+    Check::new()
+        .file("podgate.yaml", deployment)
+        .args(["-q", "-p", "builtin:restricted", "podgate.yaml"])
+        .stdout_has(" 0 denied")
+        .code(0);
+}

@@ -1,0 +1,76 @@
+//! What hundreds of rules over hundreds of containers cost: an answer in time, and none that is cut in the middle.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use podgate::admit::Endpoint;
+use serde_json::{Value, json};
+
+use crate::objects::*;
+use crate::reviews::{Review, cluster, patch};
+
+/// A Pod of so many containers.
+fn crowd(containers: usize) -> Value {
+    let containers: Vec<_> = (0..containers).map(|n| json!({"name": format!("c{n}"), "image": "nginx:1"})).collect();
+    applied(&pod(json!({"containers": containers})))
+}
+
+/// So many rules that each want another variable in each container.
+fn variables(rules: usize) -> String {
+    let mut text = String::new();
+    for policy in 0..rules.div_ceil(100) {
+        let mut list = String::new();
+        for rule in 0..rules.min(100) {
+            let _ = write!(
+                list,
+                "{{name: r{rule}, default: {{container: {{env: [{{name: V{policy}X{rule}, value: x}}]}}}}}},"
+            );
+        }
+        text += &cluster(&format!("p{policy}"), &format!("mode: Enforce, rules: [{list}]"));
+    }
+    text
+}
+
+/// Slow machines and debug builds included; before there was an index this took minutes.
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn hundreds_of_rules_that_want_the_same_are_answered_soon() {
+    let mut list = String::new();
+    for rule in 0..100 {
+        let _ = write!(list, "{{name: r{rule}, default: {{container: {{terminationMessagePath: /r{rule}}}}}}},");
+    }
+    let policies: String =
+        (0..3).map(|n| cluster(&format!("p{n}"), &format!("mode: Enforce, rules: [{list}]"))).collect();
+    let review = Review::create(&policies, crowd(256));
+    let start = Instant::now();
+    let response = review.response(Endpoint::Mutate);
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert_eq!(patch(&response).0.len(), 256);
+    assert_eq!(Review::create(&policies, review.edited()).edits(), [""; 0]);
+}
+
+#[test]
+fn a_patch_of_thousands_of_operations_is_none_at_all() {
+    let review = Review::create(&variables(10), crowd(200));
+    assert_eq!(review.edits().len(), 200, "an operation for each list that was missing");
+    let mut object = crowd(256);
+    for container in object["spec"]["containers"].as_array_mut().unwrap() {
+        container["env"] = json!([{"name": "A"}]);
+    }
+    let review = Review::create(&variables(20), object);
+    let start = Instant::now();
+    assert_eq!(review.edits(), [""; 0]);
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert!(!review.withheld().is_empty());
+}
+
+#[test]
+fn rules_that_spend_the_budget_are_left_out_as_a_whole_and_say_so() {
+    let review = Review::create(&variables(300), crowd(250));
+    let start = Instant::now();
+    let response = review.response(Endpoint::Mutate);
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    assert_eq!(response["allowed"], true);
+    assert!(response["auditAnnotations"]["withheld"].is_string(), "{response}");
+}

@@ -1,0 +1,132 @@
+//! What a PodPolicyException lets pass, and what not.
+
+use podgate::admit::Endpoint;
+use serde_json::{Value, json};
+
+use crate::objects::*;
+use crate::reviews::{Review, Verdict, cluster, exception};
+
+/// One rule about each container, one about the Pod.
+fn policies(exceptions: &str) -> String {
+    let rules = "{name: limit, require: {container: has(container.resources.limits), field: resources, message: no limit}}, \
+                 {name: whole, require: {pod: '!has(pod.spec.hostNetwork)', message: on the host}}";
+    format!("{}{exceptions}", cluster("p", &format!("mode: Enforce, rules: [{rules}]")))
+}
+
+fn from(spec: &str) -> String {
+    exception("e", "shop", &format!("expires: never, policies: [{{policy: p}}], {spec}"))
+}
+
+fn verdict(exceptions: &str, pod: &Value) -> Verdict {
+    Review::create(&policies(exceptions), applied(pod)).verdict()
+}
+
+#[test]
+fn a_violation_that_is_excepted_neither_denies_nor_warns_and_is_recorded() {
+    let text = policies(&exception("e", "shop", "expires: never, policies: [{policy: p, rules: [limit]}]"));
+    let review = Review::create(&text, applied(&pod(json!({}))));
+    let violations = vec!["p/limit=spec.containers[0].resources:Enforce:PodPolicyException/shop/e".to_owned()];
+    assert_eq!(review.verdict(), Verdict { allowed: true, violations });
+    assert_eq!(review.warnings(Endpoint::Validate), [""; 0]);
+    let review = Review::create(&text, applied(&pod(json!({"hostNetwork": true}))));
+    assert!(!review.is_allowed(), "the other rule still holds");
+}
+
+#[test]
+fn it_holds_in_its_own_namespace_for_the_pods_that_it_selects() {
+    let labelled = |labels: Value| {
+        let mut pod = pod(json!({}));
+        pod["metadata"]["labels"] = labels;
+        pod
+    };
+    for (exceptions, pod, allowed) in [
+        (from(""), pod(json!({})), true),
+        (from("podSelector: {matchLabels: {app: a}}"), labelled(json!({"app": "a"})), true),
+        (from("podSelector: {matchLabels: {app: a}}"), labelled(json!({"app": "b"})), false),
+        (from("podSelector: {matchLabels: {app: a}}"), pod(json!({})), false),
+        (exception("e", "lab", "expires: never, policies: [{policy: p}]"), pod(json!({})), false),
+        (exception("e", "lab", "expires: never, policies: [{policy: p}], namespaces: ['sh*']"), pod(json!({})), true),
+        (exception("e", "shop", "expires: never, policies: [{policy: p}], namespaces: [lab]"), pod(json!({})), false),
+    ] {
+        assert_eq!(verdict(&exceptions, &pod).allowed, allowed, "{exceptions} {pod}");
+    }
+}
+
+#[test]
+fn containers_are_known_by_name_and_image_together() {
+    let containers =
+        "policies: [{policy: p, rules: [limit]}], containers: [{name: a, image: 'docker.io/library/nginx:*'}]";
+    let exceptions = exception("e", "shop", &format!("expires: never, {containers}"));
+    for (container, allowed) in [
+        (json!({}), true),
+        (json!({"image": "docker.io/library/nginx:1"}), true),
+        (json!({"image": "registry.example.com/nginx:1"}), false),
+        (json!({"image": "evil.example.com/docker.io/library/nginx:1"}), false),
+        (json!({"name": "b"}), false),
+    ] {
+        assert_eq!(verdict(&exceptions, &pod_with(container.clone())).allowed, allowed, "{container}");
+    }
+    // The sidecar that nobody granted anything is judged as before.
+    let two = pod(json!({"containers": [container(json!({})), container(json!({"name": "b"}))]}));
+    let found = verdict(&exceptions, &two);
+    assert!(!found.allowed);
+    assert_eq!(
+        found.violations,
+        [
+            "p/limit=spec.containers[0].resources:Enforce:PodPolicyException/shop/e",
+            "p/limit=spec.containers[1].resources:Enforce"
+        ]
+    );
+}
+
+#[test]
+fn an_expired_one_lets_nothing_pass_and_the_denial_says_that_it_was_there() {
+    let text = policies(&exception("e", "shop", "expires: 2027-03-01, policies: [{policy: p}]"));
+    let review = || Review::create(&text, applied(&pod(json!({}))));
+    assert!(review().at("2027-02-28T23:59:59Z").is_allowed());
+    assert!(!review().is_allowed(), "where no time is known nobody can say that it still holds");
+    let late = review().at("2027-03-01T00:00:00Z");
+    assert_eq!(late.violations(), ["p/limit=spec.containers[0].resources:Enforce"]);
+    let message = late.response(Endpoint::Validate)["status"]["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with("no limit (`PodPolicyException/shop/e` has expired)"), "{message}");
+    // Another one that holds is enough.
+    let renewed = format!("{text}{}", exception("f", "shop", "expires: 2028-03-01, policies: [{policy: p}]"));
+    assert!(Review::create(&renewed, applied(&pod(json!({})))).at("2027-03-01T00:00:00Z").is_allowed());
+}
+
+#[test]
+fn an_owner_is_excepted_as_its_pods_are() {
+    let exceptions = from("podSelector: {matchLabels: {app: web}}");
+    let review = Review::create(&policies(&exceptions), applied(&deployment(json!({}))));
+    let violations =
+        vec!["p/limit=spec.template.spec.containers[0].resources:Enforce:PodPolicyException/shop/e".to_owned()];
+    assert_eq!(review.verdict(), Verdict { allowed: true, violations });
+}
+
+#[test]
+fn an_edit_is_not_made_where_an_exception_is_from_its_rule() {
+    let rules = "{name: grace, default: {pod: {spec: {terminationGracePeriodSeconds: 45}}}}, \
+                 {name: limits, default: {container: {resources: {limits: {memory: 1Gi}}}}}, \
+                 {name: token, override: {pod: {spec: {enableServiceLinks: false}}}}";
+    let text = |exceptions: &str| format!("{}{exceptions}", cluster("p", &format!("mode: Enforce, rules: [{rules}]")));
+    let containers = "containers: [{name: a, image: 'docker.io/library/nginx:*'}]";
+    let exceptions = [
+        exception("e", "shop", &format!("expires: never, policies: [{{policy: p, rules: [limits]}}], {containers}")),
+        exception("f", "shop", "expires: never, policies: [{policy: p, rules: [token]}]"),
+    ]
+    .concat();
+    let two = pod(json!({"containers": [container(json!({})), container(json!({"name": "b"}))]}));
+    let review = Review::create(&text(&exceptions), applied(&two));
+    assert_eq!(
+        review.edits(),
+        [r#"/spec/terminationGracePeriodSeconds=45"#, r#"/spec/containers/1/resources/limits={"memory":"1Gi"}"#]
+    );
+    assert_eq!(
+        review.withheld(),
+        ["p/token=spec.enableServiceLinks:exception", "p/limits=spec.containers[0].resources.limits.memory:exception"]
+    );
+    // What is not made is not due either.
+    let unedited = Review::create(&text(&exceptions), decoded(&two));
+    assert!(unedited.is_allowed());
+    assert!(!Review::create(&text(""), decoded(&two)).is_allowed(), "the override is due without the exception");
+}

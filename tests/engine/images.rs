@@ -1,0 +1,110 @@
+//! `rewriteImages`: another registry and repository, the same tag and digest, and nothing twice.
+
+use serde_json::{Value, json};
+
+use crate::objects::*;
+use crate::reviews::{Review, cluster, rule};
+
+const MIRROR: &str =
+    "rewriteImages: [{from: docker.io, to: mirror.io/hub}, {from: docker.io/library, to: mirror.io/official}]";
+
+fn image(image: &str) -> Value {
+    pod(json!({"containers": [{"name": "a", "image": image}]}))
+}
+
+#[test]
+fn the_longest_beginning_wins_and_tag_digest_and_pull_policy_stay() {
+    let digest = format!("sha256:{}", "a0".repeat(32));
+    for (written, expected) in [
+        ("redis", Some("mirror.io/official/redis")),
+        ("redis:7", Some("mirror.io/official/redis:7")),
+        (&*format!("bitnami/redis:7@{digest}"), Some(&*format!("mirror.io/hub/bitnami/redis:7@{digest}"))),
+        ("index.docker.io/library/redis", Some("mirror.io/official/redis")),
+        ("quay.io/a/b", None),
+        ("docker.io.evil.com/x", None),
+        ("{{ .image }}", None),
+    ] {
+        let review = Review::create(&rule(MIRROR), applied(&image(written)));
+        let edits: Vec<_> = expected.iter().map(|image| format!("/spec/containers/0/image={}", json!(image))).collect();
+        assert_eq!(review.edits(), edits, "{written}");
+        let edited = review.edited();
+        // What the API server filled in for the original image stays.
+        assert_eq!(
+            edited["spec"]["containers"][0]["imagePullPolicy"],
+            decoded(&image(written))["spec"]["containers"][0]["imagePullPolicy"]
+        );
+        assert_eq!(Review::create(&rule(MIRROR), edited).edits(), [""; 0], "{written}");
+    }
+}
+
+#[test]
+fn containers_of_every_role_and_volumes_get_it_unless_the_rule_selects() {
+    let spec = json!({
+        "initContainers": [{"name": "i", "image": "a:1"}, {"name": "s", "image": "b:1", "restartPolicy": "Always"}],
+        "volumes": [{"name": "e", "emptyDir": {}}, {"name": "v", "image": {"reference": "c:1"}}],
+    });
+    let review = Review::create(&rule(MIRROR), applied(&pod(spec.clone())));
+    assert_eq!(
+        review.edits(),
+        [
+            r#"/spec/volumes/1/image/reference="mirror.io/official/c:1""#,
+            r#"/spec/initContainers/0/image="mirror.io/official/a:1""#,
+            r#"/spec/initContainers/1/image="mirror.io/official/b:1""#,
+            r#"/spec/containers/0/image="mirror.io/official/nginx:1""#,
+        ]
+    );
+    let some = rule(&format!("{MIRROR}, containers: {{roles: [sidecar]}}"));
+    let review = Review::create(&some, applied(&pod(spec)));
+    assert_eq!(review.edits(), [r#"/spec/initContainers/1/image="mirror.io/official/b:1""#]);
+    let when = rule(&format!("{MIRROR}, when: \"container.name != 'a'\""));
+    assert_eq!(Review::create(&when, applied(&pod(json!({})))).edits(), [""; 0]);
+}
+
+#[test]
+fn images_go_into_pods_unless_the_rule_says_templates() {
+    let object = || applied(&deployment(json!({})));
+    assert_eq!(Review::create(&rule(MIRROR), object()).edits(), [""; 0]);
+    let both = rule(&format!("{MIRROR}, injectInto: [Templates]"));
+    let expected = [r#"/spec/template/spec/containers/0/image="mirror.io/official/nginx:1""#];
+    assert_eq!(Review::create(&both, object()).edits(), expected);
+}
+
+#[test]
+fn of_a_pod_that_exists_only_images_that_change_are_rewritten() {
+    let stored = applied(&image("mirror.io/official/redis:7"));
+    let text = rule(MIRROR)
+        + &cluster("q", "mode: Enforce, rules: [{name: l, override: {pod: {metadata: {labels: {a: b}}}}}]");
+    for (new, expected) in [
+        ("redis:8", vec![r#"/spec/containers/0/image="mirror.io/official/redis:8""#]),
+        ("redis:7", vec![r#"/spec/containers/0/image="mirror.io/official/redis:7""#]),
+        ("mirror.io/official/redis:7", vec![]),
+    ] {
+        assert_eq!(Review::update(&text, stored.clone(), applied(&image(new))).edits(), expected, "{new}");
+    }
+    // One that was there before the policy is left alone: changing it would restart the container.
+    let before = applied(&image("redis:7"));
+    let labelled = with(before.clone(), "/metadata/labels", json!({"x": "z"}));
+    assert_eq!(Review::update(&text, before, labelled).edits(), [""; 0]);
+}
+
+#[test]
+fn new_ephemeral_containers_are_rewritten() {
+    let old = applied(&image("redis:7"));
+    let debug = json!([{"name": "d", "image": "busybox"}]);
+    let new = with(old.clone(), "/spec/ephemeralContainers", debug);
+    let review = Review::update(&rule(MIRROR), old, new.clone()).through("ephemeralcontainers");
+    assert_eq!(review.edits(), [r#"/spec/ephemeralContainers/0/image="mirror.io/official/busybox""#]);
+    let again = Review::update(&rule(MIRROR), new.clone(), new).through("ephemeralcontainers");
+    assert_eq!(again.edits(), [""; 0]);
+}
+
+#[test]
+fn a_result_that_another_policy_would_rewrite_again_is_not_made() {
+    let policies = cluster("a", "mode: Enforce, rules: [{name: m, rewriteImages: [{from: docker.io, to: one.io}]}]")
+        + &cluster("b", "mode: Enforce, rules: [{name: m, rewriteImages: [{from: one.io, to: two.io}]}]");
+    let review = Review::create(&policies, applied(&image("redis:7")));
+    assert_eq!(review.edits(), [""; 0]);
+    assert_eq!(review.withheld(), ["a/m=spec.containers[0].image:invalid"]);
+    let review = Review::create(&policies, applied(&image("one.io/redis:7")));
+    assert_eq!(review.edits(), [r#"/spec/containers/0/image="two.io/redis:7""#]);
+}
