@@ -7,6 +7,7 @@ mod collisions;
 mod eval;
 mod evidence;
 mod exceptions;
+mod excluded;
 mod explain;
 mod expressions;
 mod images;
