@@ -158,7 +158,7 @@ fn respond_observed<'a>(
     observe: impl FnOnce(&Outcome<'_>),
 ) -> Response<'a> {
     let outcome = |decision| Outcome::without_policies(endpoint, Some(request), decision);
-    if !request.is_policed() {
+    if !request.is_policed() || set.excludes(request.namespace) {
         observe(&outcome(Decision::Allow));
         return Response::allow(request.uid);
     }
@@ -224,6 +224,11 @@ pub fn dry_run<'a>(
     };
     if !request.is_policed() {
         return nothing(Decision::Allow);
+    }
+    if set.excludes(request.namespace) {
+        let message = format!("nobody asks podgate about the excluded namespace `{}`", request.namespace);
+        let assumptions = vec![Assumption { code: "excluded-namespace", message }];
+        return DryRun { assumptions, ..nothing(Decision::Allow) };
     }
     let Subject { workload, old } = match read(&request) {
         Ok(subject) => subject,

@@ -12,6 +12,7 @@ pub mod eval;
 pub mod explain;
 pub mod input;
 pub mod manifest;
+pub mod plug_in;
 pub mod policies;
 pub mod render;
 pub mod report;

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod edit;
 pub mod environment;
 pub mod exception;
+pub mod exclusion;
 pub mod fields;
 pub mod file;
 pub mod images;

@@ -22,6 +22,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
 use crate::policy::collision::collisions;
+use crate::policy::exclusion::Exclusion;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
 use folders::Folders;
@@ -49,6 +50,8 @@ pub struct Options {
     pub has_cluster: bool,
     /// The namespaces whose exceptions may hold in others.
     pub exception_namespaces: Vec<String>,
+    /// The namespaces that are left alone.
+    pub excluded: Exclusion,
     /// Files are read when nothing has changed for so long: a writer may not be done.
     pub settle: Duration,
     /// The files are read so often even if no change was heard of.
@@ -94,6 +97,7 @@ impl Default for Options {
             strict: false,
             has_cluster: false,
             exception_namespaces: Vec::new(),
+            excluded: Exclusion::default(),
             settle: Duration::from_millis(200),
             poll: Duration::from_secs(60),
         }
@@ -228,7 +232,7 @@ impl Loaded {
 /// What is in force after `collected` was read, and how it stands.
 fn judged(collected: Collected, before: &PolicySet, options: &Options, generation: u64) -> (PolicySet, Status) {
     let Merged { policies, exceptions, refused, mut diagnostics } = merge::merge(collected, before, options);
-    let set = PolicySet::with_exceptions(policies, exceptions);
+    let set = PolicySet::with_exceptions(policies, exceptions).excluding(options.excluded.clone());
     diagnostics.extend(collisions(set.policies()));
     let status = Status {
         generation,

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::admit::Endpoint;
 use crate::api_defaults::Version;
 use crate::document::Path;
+use crate::policy::exclusion::{self, Excluded};
 use crate::provenance::Way;
 use crate::review::Operation;
 
@@ -107,6 +108,19 @@ pub struct RequestArguments {
         value_delimiter = ','
     )]
     pub exception_namespaces: Vec<String>,
+
+    /// Namespaces that are left alone, as globs with commas between them; an empty text for none [default: those of the
+    /// cluster, of podgate, of certificates and networks]
+    #[arg(
+        long = "exclude-namespaces",
+        value_name = "GLOBS",
+        env = "PODGATE_EXCLUDE_NAMESPACES",
+        value_delimiter = ',',
+        value_parser = Excluded::parse,
+        default_values = exclusion::DEFAULT,
+        hide_default_value = true
+    )]
+    pub exclude_namespaces: Vec<Excluded>,
 
     /// The time of the request, as in 2026-11-25T08:00:00Z
     #[arg(long, value_name = "RFC3339")]

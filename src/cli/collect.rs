@@ -61,6 +61,7 @@ pub fn judged<'a>(
         problems,
         shows_object,
         rollout: rollout(run),
+        plug_in: None,
         explained: None,
     }
 }
@@ -100,6 +101,7 @@ pub fn refused<'a>(
         problems,
         shows_object,
         rollout: None,
+        plug_in: None,
         explained: None,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::cli::arguments::RequestArguments;
 use crate::cli::complaints::Complaints;
 use crate::cli::input::Input;
 use crate::diagnostic::Diagnostic;
@@ -48,7 +49,7 @@ pub fn load(names: &[String], complaints: &mut Complaints) -> Option<Collected> 
 pub fn with_exceptions(
     mut collected: Collected,
     inputs: &[Input],
-    trusted_namespaces: &[String],
+    request: &RequestArguments,
     now: Timestamp,
     complaints: &mut Complaints,
 ) -> Loaded {
@@ -58,7 +59,7 @@ pub fn with_exceptions(
             collected.add_exceptions(loaded, &input.name, &input.text);
         }
     }
-    collected.refuse_exceptions(trusted_namespaces);
+    collected.refuse_exceptions(&request.exception_namespaces);
     for exception in collected.exceptions.iter().filter(|exception| !exception.holds_at(Some(now))) {
         let expired = exception.expires.map(|expires| expires.to_string()).unwrap_or_default();
         let message = format!("the exception `{}` expired at {expired}", exception.id);
@@ -67,7 +68,8 @@ pub fn with_exceptions(
     }
     let policies = mem::take(&mut collected.policies).into_iter().map(Arc::new);
     let exceptions = mem::take(&mut collected.exceptions).into_iter().map(Arc::new);
-    let set = PolicySet::with_exceptions(policies, exceptions);
+    let set = PolicySet::with_exceptions(policies, exceptions)
+        .excluding(request.exclude_namespaces.iter().cloned().collect());
     collected.diagnostics.extend(collisions(set.policies()));
     say(&mut collected, complaints);
     Loaded { set, texts: collected.texts }

@@ -15,6 +15,7 @@ use serde::ser::Serializer;
 
 use crate::admit::Assumption;
 use crate::cli::explain::Answers;
+use crate::cli::plug_in::Said;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{Path, Span, Value};
 use crate::rollout::Rollout;
@@ -195,6 +196,8 @@ pub struct Object<'a> {
     pub shows_object: bool,
     /// For an update of an owner: what becomes of the Pods that run.
     pub rollout: Option<Rollout>,
+    /// What the API server's own PodSecurity plug-in says, where the Namespace asks for it.
+    pub plug_in: Option<Said>,
     /// Who set the field that was asked about.
     pub explained: Option<Answers<'a>>,
 }
@@ -370,7 +373,9 @@ pub struct Withheld<'a> {
 impl Object<'_> {
     /// Whether the object or its Pods do not get through.
     pub fn is_in_trouble(&self) -> bool {
-        self.outcome.is_refused() || self.pod.as_ref().is_some_and(Outcome::is_refused)
+        let is_denied_by_plug_in =
+            self.plug_in.as_ref().is_some_and(|said| said.denies.is_some() || said.denies_pods.is_some());
+        self.outcome.is_refused() || self.pod.as_ref().is_some_and(Outcome::is_refused) || is_denied_by_plug_in
     }
 
     /// The name, or what it will begin with.

@@ -108,6 +108,7 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
         strict: serve.strict_policies,
         has_cluster: client.is_some(),
         exception_namespaces: serve.exception_namespaces.clone(),
+        excluded: serve.exclude_namespaces.iter().cloned().collect(),
         ..Options::default()
     };
     let policies = Store::open(sources, options, Arc::clone(&metrics))?;

@@ -13,6 +13,7 @@ mod host_namespaces;
 mod host_path_volumes;
 mod host_ports;
 mod host_probes;
+pub mod labels;
 pub mod offence;
 pub mod pod;
 mod privileged;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::document::Value;
 use crate::policy::exception::Exception;
+use crate::policy::exclusion::Exclusion;
 use crate::policy::{Match, Policy, Rule};
 use crate::review::Operation;
 use crate::workload::Kind;
@@ -17,6 +18,7 @@ use crate::workload::Kind;
 pub struct PolicySet {
     policies: Vec<Arc<Policy>>,
     exceptions: Vec<Arc<Exception>>,
+    excluded: Exclusion,
     /// By where the rule stands in memory; `policies` keep it there.
     exceptions_by_rule: HashMap<usize, Vec<Arc<Exception>>>,
     digest: String,
@@ -110,10 +112,21 @@ impl PolicySet {
             edits_by_pod_label: any_editor(|matching| matching.pod_selector.is_some()),
             policies,
             exceptions,
+            excluded: Exclusion::default(),
             exceptions_by_rule,
             digest: format!("sha256:{digest}"),
             index,
         }
+    }
+
+    /// The same policies, which leave these namespaces alone.
+    pub fn excluding(self, excluded: Exclusion) -> Self {
+        PolicySet { excluded, ..self }
+    }
+
+    /// Whether objects of this namespace are left alone.
+    pub fn excludes(&self, namespace: &str) -> bool {
+        self.excluded.covers(namespace)
     }
 
     /// The policies, in their order of precedence.

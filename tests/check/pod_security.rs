@@ -95,7 +95,46 @@ fn podgates_own_manifests_keep_restricted() {
     let deployment = include_str!("../../deploy/podgate.yaml");
     Check::new()
         .file("podgate.yaml", deployment)
-        .args(["-q", "-p", "builtin:restricted", "podgate.yaml"])
-        .stdout_has(" 0 denied")
+        .args(["-p", "builtin:restricted", "--exclude-namespaces=", "podgate.yaml"])
+        .stdout_has("Deployment podgate/podgate: allowed, unchanged")
         .code(0);
+}
+
+const NAMESPACE: &str = "\
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels: {pod-security.kubernetes.io/enforce: baseline, pod-security.kubernetes.io/enforce-version: v1.30}
+";
+
+#[test]
+fn a_namespace_that_asks_for_it_is_told_what_the_api_servers_own_plug_in_does() {
+    let run = |pod: &str, args: &[&str]| {
+        Check::new()
+            .file("pod.yaml", &format!("{pod}{NAMESPACE}"))
+            .args(["-p", "builtin:defaults", "pod.yaml"])
+            .args(args.iter().copied())
+    };
+    let denied = "violates PodSecurity \"baseline:v1.30\": host namespaces (hostPID=true), hostPort (containers \"web\", \"log\" \
+                  use hostPorts 80, 81)";
+    run(POD, &["-q"]).stdout_has(&format!("  the API server's PodSecurity plug-in denies it: {denied}\n")).code(1);
+    let found = run(POD, &["-o", "json"]).json(1);
+    assert_eq!(found["objects"][0]["decision"], "allow");
+    assert_eq!(found["objects"][0]["podSecurityPlugIn"], serde_json::json!({"denies": denied}));
+    let template = POD.lines().skip(3).map(|line| format!("    {line}\n")).collect::<String>();
+    let deployment = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: a}}}}\n  \
+         template:\n    metadata: {{labels: {{app: a}}}}\n{template}"
+    );
+    run(&deployment, &[])
+        .stdout_has(&format!("  the API server's PodSecurity plug-in denies its Pods: {denied}\n"))
+        .stdout_has(&format!(
+            "  the API server's PodSecurity plug-in warns: {}\n",
+            denied.replace("violates", "would violate")
+        ))
+        .code(1);
+    let good = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  containers: [{name: a, image: \"a:1\"}]\n";
+    assert_eq!(run(good, &["-o", "json"]).json(0)["objects"][0].get("podSecurityPlugIn"), None);
 }

@@ -12,6 +12,7 @@ use crate::cli::complaints::Complaints;
 use crate::cli::explain::{self, Answers, NoField};
 use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Fault, Manifest};
+use crate::cli::plug_in;
 use crate::cli::policies::Loaded;
 use crate::cli::render::Render;
 use crate::cli::report::{NotCovered, Object, Tail};
@@ -191,6 +192,7 @@ impl<'s> Session<'s> {
         run.assumptions.splice(0..0, assumption);
         let mut object = collect::judged(input, manifest, &run, policies, problems, check.show_object);
         object.explained = self.explained(arena, manifest, &run);
+        object.plug_in = plug_in::said(arena, &run, facts.namespace);
         self.report(input, &object)
     }
 
@@ -213,6 +215,7 @@ impl<'s> Session<'s> {
                 run.assumptions.splice(0..0, assumption);
                 let mut object = collect::judged(input, part, &run, policies, Vec::new(), check.show_object);
                 object.explained = self.explained(arena, part, &run);
+                object.plug_in = plug_in::said(arena, &run, facts.namespace);
                 self.report(input, &object)
             }
             Err(Refusal::CannotJudge { reason, .. }) => {

@@ -290,7 +290,11 @@ impl Render for Text {
         let problems = object.problems.iter();
         let problems: Vec<_> =
             problems.filter(|problem| !self.is_quiet || problem.severity == Severity::Error).collect();
-        let is_line = violations.is_empty() && problems.is_empty() && !shows_edits && object.rollout.is_none();
+        let is_line = violations.is_empty()
+            && problems.is_empty()
+            && !shows_edits
+            && object.rollout.is_none()
+            && object.plug_in.is_none();
         if self.after_line.is_some_and(|after_line| !(after_line && is_line)) {
             writeln!(out)?;
         }
@@ -302,6 +306,13 @@ impl Render for Text {
         }
         self.headline(out, object)?;
         writeln!(out)?;
+        let said = object.plug_in.iter().flat_map(|said| {
+            let warns = said.warns.as_ref().filter(|_| !self.is_quiet);
+            [("denies it", said.denies.as_ref()), ("denies its Pods", said.denies_pods.as_ref()), ("warns", warns)]
+        });
+        for (verb, text) in said.filter_map(|(verb, text)| Some((verb, text?))) {
+            writeln!(out, "  the API server's PodSecurity plug-in {verb}: {}", visible(text))?;
+        }
         if let Some(rollout) = object.rollout.as_ref().filter(|_| !self.is_quiet) {
             let answer = if rollout.rolls { "yes" } else { "no" };
             writeln!(out, "  will roll: {answer}, because {}", visible(&rollout.to_string()))?;

@@ -26,6 +26,9 @@ impl Serialize for Object<'_> {
             let explained = self.explained.as_ref().map(|answers| answers.of_pods.as_slice());
             map.serialize_entry("pod", &OfPod { outcome: pod, shows_object: self.shows_object, explained })?;
         }
+        if let Some(said) = &self.plug_in {
+            map.serialize_entry("podSecurityPlugIn", said)?;
+        }
         if let Some(rollout) = &self.rollout {
             map.serialize_entry("rollout", &OfRollout(rollout))?;
         }

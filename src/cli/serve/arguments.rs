@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
+use crate::policy::exclusion::{self, Excluded};
 use crate::quantity::Quantity;
 use crate::server::limits::Limits;
 
@@ -42,6 +43,19 @@ pub struct Serve {
         value_delimiter = ','
     )]
     pub exception_namespaces: Vec<String>,
+
+    /// Namespaces that are left alone, as globs with commas between them; an empty text for none [default: those of the
+    /// cluster, of podgate, of certificates and networks]
+    #[arg(
+        long = "exclude-namespaces",
+        value_name = "GLOBS",
+        env = "PODGATE_EXCLUDE_NAMESPACES",
+        value_delimiter = ',',
+        value_parser = Excluded::parse,
+        default_values = exclusion::DEFAULT,
+        hide_default_value = true
+    )]
+    pub exclude_namespaces: Vec<Excluded>,
 
     /// Ask no API server for the labels of namespaces; so it is outside a cluster
     #[arg(long, env = "PODGATE_NO_CLUSTER")]

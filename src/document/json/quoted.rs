@@ -2,14 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::document::json::plain::plain_until;
-
 /// Appends a text as JSON. What needs no escape is copied as a whole.
 pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;
     loop {
-        let (plain, special) = rest.split_at_checked(plain_until(rest.as_bytes(), 0)).unwrap_or((rest, ""));
+        let (plain, special) = rest.split_at_checked(plain_until(rest)).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = special.chars();
         let Some(char) = chars.next() else { break };
@@ -25,6 +23,12 @@ pub fn push_quoted(out: &mut String, text: &str) {
         }
     }
     out.push('"');
+}
+
+/// Where a text has its first quote, backslash or control character; its end if there is none.
+fn plain_until(text: &str) -> usize {
+    let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    text.bytes().position(is_special).unwrap_or(text.len())
 }
 
 #[cfg(test)]

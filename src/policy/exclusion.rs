@@ -1,0 +1,70 @@
+//! Namespaces that podgate leaves alone, whatever its policies say.
+//!
+//! A cluster that cannot start its network, its certificates or podgate itself because podgate said no is one that nobody
+//! can mend. The same list stands in the webhook configurations, so that the API server does not even ask; a test
+//! compares the two.
+
+use std::sync::Arc;
+
+use crate::glob::{self, Glob};
+
+/// The namespaces of podgate itself, of the cluster, of certificates, and of what brings networks.
+pub const DEFAULT: [&str; 7] =
+    ["podgate", "kube-system", "kube-node-lease", "cert-manager", "calico-system", "tigera-operator", "kube-flannel"];
+
+/// Namespaces that are left alone. The default excludes none.
+#[derive(Clone, Debug, Default)]
+pub struct Exclusion(Vec<Excluded>);
+
+/// A glob over names of namespaces, or none.
+#[derive(Clone, Debug)]
+pub struct Excluded(Option<Arc<Glob>>);
+
+impl Excluded {
+    /// Reads a glob; an empty text stands for no namespace.
+    ///
+    /// # Errors
+    /// A text that is not a glob.
+    pub fn parse(text: &str) -> Result<Self, glob::Error> {
+        match text {
+            "" => Ok(Excluded(None)),
+            text => Glob::parse(text).map(|glob| Excluded(Some(Arc::new(glob)))),
+        }
+    }
+}
+
+impl FromIterator<Excluded> for Exclusion {
+    fn from_iter<T: IntoIterator<Item = Excluded>>(excluded: T) -> Self {
+        Exclusion(excluded.into_iter().collect())
+    }
+}
+
+impl Exclusion {
+    /// Whether a namespace is left alone.
+    pub fn covers(&self, namespace: &str) -> bool {
+        self.0.iter().any(|Excluded(glob)| glob.as_ref().is_some_and(|glob| glob.matches(namespace)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_webhook_configurations_leave_the_same_namespaces_out() {
+        let text = include_str!("../../deploy/webhooks.yaml");
+        let list = text.split("values:\n").nth(1).unwrap_or_default();
+        let names: Vec<_> = list.lines().map_while(|line| line.trim().strip_prefix("- ")).collect();
+        assert_eq!(names, DEFAULT);
+        assert_eq!(text.matches("namespaceSelector: &namespaces").count(), 1);
+        assert_eq!(text.matches("namespaceSelector: *namespaces").count(), 1, "the other webhook has the same list");
+    }
+
+    #[test]
+    fn an_empty_text_excludes_nothing() {
+        let excluded = |globs: &[&str]| globs.iter().map(|glob| Excluded::parse(glob).unwrap()).collect::<Exclusion>();
+        assert!(!excluded(&[""]).covers(""));
+        assert!(excluded(&["", "kube-*"]).covers("kube-system"));
+        assert!(!excluded(&["kube-*"]).covers("my-kube-system"));
+    }
+}
