@@ -27,7 +27,7 @@ spec:
   - {name: memory, default: {container: {resources: {requests: {memory: 64Mi}}}}}
   - {name: never, require: {pod: "false", message: never}}
   - {name: always, mode: Warn, require: {pod: "true", message: never}}
-  - {name: broken, mode: Audit, require: {pod: "pod.spec.nowhere == 1", message: never}}
+  - {name: broken, mode: Audit, require: {pod: "dyn(pod.spec).nowhere == 1", message: never}}
 "#;
 
 /// Beside [`HOUSE`], for the namespace of `022`.

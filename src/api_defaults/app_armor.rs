@@ -3,6 +3,8 @@
 //! The API server copies them into the fields when it creates a Pod, after the mutating webhooks and before the validating
 //! ones. Source: `applyAppArmorVersionSkew` in `pkg/registry/core/pod/strategy.go` of Kubernetes 1.37.
 
+use std::collections::HashMap;
+
 use bumpalo::Bump;
 
 use crate::document::{Member, Step, Value, edit};
@@ -21,26 +23,33 @@ pub(super) fn from_annotations<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a>
         return pod;
     }
     let of_pod = pod.fields(&["spec", "securityContext", "appArmorProfile"]).map(parts);
-    let mut synced = pod;
-    for annotation in named {
-        let profile = annotation.value.as_str().and_then(|text| profile(arena, text));
-        let Some(profile) = profile.filter(|profile| of_pod != Some(parts(*profile))) else { continue };
-        for list in LISTS {
-            let containers = pod.fields(&["spec", list]).unwrap_or_default().elements();
-            for (index, container) in containers.iter().enumerate() {
-                let is_meant = container.text(&["name"]) == annotation.key.strip_prefix(PREFIX);
-                let has_one =
-                    container.fields(&["securityContext", "appArmorProfile"]).is_some_and(|own| !own.is_null());
-                if is_meant && !has_one {
-                    let keys = ["securityContext", "appArmorProfile"].map(Step::key);
-                    let steps: Vec<_> =
-                        [Step::key("spec"), Step::key(list), Step::Index(index)].into_iter().chain(keys).collect();
-                    synced = edit::set(arena, synced, &steps, profile).unwrap_or(synced);
-                }
+    let profiles: HashMap<_, _> = named
+        .filter_map(|annotation| {
+            let profile = profile(arena, annotation.value.as_str()?)?;
+            let container = annotation.key.strip_prefix(PREFIX)?;
+            (of_pod != Some(parts(profile))).then_some((container, profile))
+        })
+        .collect();
+    // Each list is copied once: one who names thousands of containers could otherwise fill the memory with copies.
+    LISTS.into_iter().fold(pod, |synced, list| {
+        let mut containers = pod.fields(&["spec", list]).unwrap_or_default().elements().to_vec();
+        let mut is_changed = false;
+        for container in &mut containers {
+            let profile = container.text(&["name"]).and_then(|name| profiles.get(name));
+            let has_one = container.fields(&["securityContext", "appArmorProfile"]).is_some_and(|own| !own.is_null());
+            let Some(profile) = profile.filter(|_| !has_one) else { continue };
+            let steps = ["securityContext", "appArmorProfile"].map(Step::key);
+            if let Ok(with_profile) = edit::set(arena, *container, &steps, *profile) {
+                *container = with_profile;
+                is_changed = true;
             }
         }
-    }
-    synced
+        if !is_changed {
+            return synced;
+        }
+        let containers = Value::Array(arena.alloc_slice_copy(&containers));
+        edit::set(arena, synced, &["spec", list].map(Step::key), containers).unwrap_or(synced)
+    })
 }
 
 fn parts(profile: Value<'_>) -> [Option<&str>; 2] {

@@ -17,15 +17,18 @@ use crate::cel::environment::Environment;
 use crate::cel::error::Part;
 use crate::cel::node::{self, Constant, Kind, Node};
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 
 /// What a source compiles to.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub node: Node,
-    pub kind: Type,
+    pub shape: Shape,
     /// One bit for each slot that is read.
     pub slots: u64,
+    /// One bit for each composed variable that is read, by its place; the last one stands for all that are further on.
+    pub composed: u64,
     /// Variables of macros inside one another.
     pub locals: usize,
 }
@@ -33,23 +36,32 @@ pub(crate) struct Compiled {
 /// A node and what is known about its values.
 struct Typed {
     node: Node,
-    kind: Type,
+    shape: Shape,
 }
 
 struct Compiler<'e> {
     environment: &'e Environment,
     problems: Vec<Problem>,
     slots: u64,
+    composed: u64,
     /// Variables of the macros that the current part stands in.
-    locals: Vec<(String, Type)>,
+    locals: Vec<Local>,
     most_locals: usize,
-    /// Whether the current part stands in the arguments of `format`, where elements may be of several types.
+    /// Whether elements of a literal may be of several types: in a value for an object, and in the arguments of `format`.
     mixed: bool,
     /// Types of the elements of the list literal that was lowered last.
-    elements: Vec<Type>,
+    elements: Vec<Shape>,
+    /// Fields of open objects that the expression has asked for.
+    asked: Vec<String>,
 }
 
-/// Compiles an expression whose value is to be of type `expect`.
+/// The variable of a macro.
+struct Local {
+    name: String,
+    shape: Shape,
+}
+
+/// Compiles an expression whose value is to be of type `expect`. Its literals may hold several types if they are `mixed`.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the source.
@@ -57,25 +69,29 @@ pub(crate) fn compile(
     environment: &Environment,
     expression: &Expression,
     expect: Type,
+    mixed: bool,
 ) -> Result<Compiled, Vec<Problem>> {
     let locals = Vec::new();
     let mut compiler = Compiler {
         environment,
         problems: Vec::new(),
         slots: 0,
+        composed: 0,
         locals,
         most_locals: 0,
-        mixed: false,
+        mixed,
         elements: Vec::new(),
+        asked: Vec::new(),
     };
-    let Typed { node, kind } = compiler.lower(expression);
-    let Compiler { mut problems, slots, most_locals, .. } = compiler;
-    if problems.is_empty() && !expect.accepts(kind) {
-        let message = format!("the expression must give {}, not {}", article(expect), article(kind));
+    let Typed { node, shape } = compiler.lower(expression);
+    let Compiler { mut problems, slots, composed, most_locals, .. } = compiler;
+    if problems.is_empty() && !Shape::from(expect).fits(&shape) {
+        let expect = article(&Shape::from(expect));
+        let message = format!("the expression must give {expect}, not {}", article(&shape));
         problems.push(Problem::new(expression.range.clone(), message));
     }
     if problems.is_empty() {
-        return Ok(Compiled { node, kind, slots, locals: most_locals });
+        return Ok(Compiled { node, shape, slots, composed, locals: most_locals });
     }
     problems.sort_by_key(|problem| problem.range.start);
     Err(problems)
@@ -92,7 +108,7 @@ impl Compiler<'_> {
             }
             ast::Kind::Name(name) => self.name(name, range),
             ast::Kind::Select { operand, field, optional } => self.select(expression, operand, field, *optional),
-            ast::Kind::Index { operand, index, optional } => self.index(range, operand, index, *optional),
+            ast::Kind::Index { operand, index, optional } => self.index(expression, operand, index, *optional),
             ast::Kind::Not(operand) => {
                 let operand = self.lower_as(operand, Type::Bool, "`!`");
                 self.folded(typed(range, Kind::Not(Box::new(operand)), Type::Bool))
@@ -110,69 +126,75 @@ impl Compiler<'_> {
 
     /// The node of a part that must be of a type; `asker` is who wants it so.
     fn lower_as(&mut self, expression: &Expression, wanted: Type, asker: &str) -> Node {
-        let Typed { node, kind } = self.lower(expression);
-        if !wanted.accepts(kind) {
-            self.problem(&expression.range, format!("{asker} wants {}, not {}", article(wanted), article(kind)));
+        self.lower_fitting(expression, wanted, asker).node
+    }
+
+    /// The same with what is known of its type.
+    fn lower_fitting(&mut self, expression: &Expression, wanted: Type, asker: &str) -> Typed {
+        let typed = self.lower(expression);
+        let wanted = Shape::from(wanted);
+        if !wanted.fits(&typed.shape) {
+            let message = format!("{asker} wants {}, not {}", article(&wanted), article(&typed.shape));
+            self.problem(&expression.range, message);
         }
-        node
+        typed
     }
 
     fn list(&mut self, range: &Range<usize>, elements: &[Element]) -> Typed {
-        let mut common = Type::Dyn;
+        let mut common = Common::new("elements of a list");
         let mut nodes = Vec::with_capacity(elements.len());
-        let mut kinds = Vec::with_capacity(elements.len());
+        let mut shapes = Vec::with_capacity(elements.len());
         for Element { value, optional } in elements {
-            let Typed { node, kind } = self.lower(value);
-            kinds.push(kind);
-            if *optional {
-                self.wants_optional(value, kind);
-            } else {
-                self.alike(&mut common, kind, value, "elements of a list");
-            }
+            let Typed { node, shape } = self.lower(value);
+            let element = if *optional { self.unwrapped(value, &shape) } else { shape.clone() };
+            self.alike(&mut common, &element, value);
+            shapes.push(shape);
             nodes.push(node::Element { value: node, optional: *optional });
         }
-        self.elements = kinds;
-        self.folded(typed(range, Kind::List(nodes.into()), Type::List))
+        self.elements = shapes;
+        self.folded(typed(range, Kind::List(nodes.into()), Shape::list(common.shape)))
     }
 
     fn map(&mut self, range: &Range<usize>, entries: &[Entry]) -> Typed {
-        let (mut keys, mut values) = (Type::Dyn, Type::Dyn);
+        let (mut keys, mut values) = (Common::new("keys of a map"), Common::new("values of a map"));
         let mut nodes = Vec::with_capacity(entries.len());
         for Entry { key, value, optional } in entries {
-            let Typed { node: key_node, kind: key_kind } = self.lower(key);
-            if !matches!(key_kind, Type::Dyn | Type::String | Type::Int | Type::Uint | Type::Bool) {
-                self.problem(&key.range, format!("{} cannot be the key of a map", article(key_kind)));
+            let Typed { node: key_node, shape: key_shape } = self.lower(key);
+            if !matches!(key_shape.flat(), Type::Dyn | Type::String | Type::Int | Type::Uint | Type::Bool) {
+                self.problem(&key.range, format!("{} cannot be the key of a map", article(&key_shape)));
             }
-            self.alike(&mut keys, key_kind, key, "keys of a map");
-            let Typed { node: value_node, kind: value_kind } = self.lower(value);
-            if *optional {
-                self.wants_optional(value, value_kind);
-            } else {
-                self.alike(&mut values, value_kind, value, "values of a map");
-            }
+            self.alike(&mut keys, &key_shape, key);
+            let Typed { node: value_node, shape } = self.lower(value);
+            let shape = if *optional { self.unwrapped(value, &shape) } else { shape };
+            self.alike(&mut values, &shape, value);
             nodes.push(node::Entry { key: key_node, value: value_node, optional: *optional });
         }
-        typed(range, Kind::Map(nodes.into()), Type::Map)
+        typed(range, Kind::Map(nodes.into()), Shape::map(keys.shape, values.shape))
     }
 
-    fn wants_optional(&mut self, value: &Expression, kind: Type) {
-        if !Type::Optional.accepts(kind) {
-            self.problem(&value.range, format!("after `?` stands an optional, not {}", article(kind)));
+    /// The type of what an optional may hold.
+    fn unwrapped(&mut self, value: &Expression, shape: &Shape) -> Shape {
+        match shape {
+            Shape::Optional(inner) => Shape::clone(inner),
+            shape if shape.is_dyn() => Shape::DYN,
+            shape => {
+                self.problem(&value.range, format!("after `?` stands an optional, not {}", article(shape)));
+                Shape::DYN
+            }
         }
     }
 
     /// Kubernetes wants the elements of a literal to be of one type, as far as their types are known.
-    fn alike(&mut self, common: &mut Type, kind: Type, expression: &Expression, what: &str) {
-        match (*common, kind) {
-            (_, Type::Dyn) => {}
-            _ if self.mixed => {}
-            (Type::Dyn, _) => *common = kind,
-            (first, second) if first == second => {}
-            (first, second) => {
-                let message =
-                    format!("the {what} must be of one type: this is {}, not {}", article(second), article(first));
-                self.problem(&expression.range, message);
-            }
+    fn alike(&mut self, common: &mut Common, shape: &Shape, expression: &Expression) {
+        if !(self.mixed || common.known.fits(shape)) {
+            let (what, first) = (common.what, article(&common.known));
+            let message = format!("the {what} must be of one type: this is {}, not {first}", article(shape));
+            self.problem(&expression.range, message);
+        }
+        let known = std::mem::replace(&mut common.shape, Shape::Nothing);
+        common.shape = if known.fits(shape) { known.join(shape) } else { known.either(shape.clone()) };
+        if common.known.is_dyn() {
+            common.known = shape.clone();
         }
     }
 
@@ -188,8 +210,23 @@ impl Compiler<'_> {
     }
 }
 
-fn typed(range: &Range<usize>, kind: Kind, of: Type) -> Typed {
-    Typed { node: Node { part: part(range), kind }, kind: of }
+/// The type of the elements of a literal.
+struct Common {
+    what: &'static str,
+    /// Of all so far.
+    shape: Shape,
+    /// Of the first whose type is known.
+    known: Shape,
+}
+
+impl Common {
+    fn new(what: &'static str) -> Self {
+        Common { what, shape: Shape::Nothing, known: Shape::Nothing }
+    }
+}
+
+fn typed(range: &Range<usize>, kind: Kind, shape: impl Into<Shape>) -> Typed {
+    Typed { node: Node { part: part(range), kind }, shape: shape.into() }
 }
 
 fn part(range: &Range<usize>) -> Part {
@@ -210,11 +247,19 @@ fn constant_of(literal: &Literal) -> Constant {
 }
 
 /// A type with its article.
-fn article(kind: Type) -> String {
+fn article(shape: &Shape) -> String {
+    let kind = shape.flat();
+    let has_parts = match shape {
+        Shape::Object(object) => return format!("`{object}`"),
+        Shape::List(inner) | Shape::Optional(inner) => !inner.is_dyn(),
+        Shape::Map(parts) => parts.iter().any(|part| !part.is_dyn()),
+        Shape::Basic(_) | Shape::Word(_) | Shape::Nothing => false,
+    };
+    let named = if has_parts { format!("`{shape}`") } else { kind.to_string() };
     match kind {
-        Type::Int | Type::Optional | Type::Image | Type::Ip => format!("an {kind}"),
-        Type::Null | Type::Bytes => kind.to_string(),
+        Type::Int | Type::Optional | Type::Image | Type::Ip => format!("an {named}"),
+        Type::Null | Type::Bytes => named,
         Type::Dyn => "a value".to_owned(),
-        _ => format!("a {kind}"),
+        _ => format!("a {named}"),
     }
 }

@@ -1,6 +1,6 @@
 //! The names that an expression may use.
 
-use crate::cel::types::Type;
+use crate::cel::shape::Shape;
 
 /// Declared names: variables of the caller, and composed variables under a name of their own.
 #[derive(Clone, Debug, Default)]
@@ -13,13 +13,13 @@ pub struct Environment {
 struct Variable {
     name: String,
     slot: u8,
-    kind: Type,
+    shape: Shape,
 }
 
 #[derive(Clone, Debug)]
 struct Composed {
     namespace: String,
-    fields: Vec<(String, Type)>,
+    fields: Vec<(String, Shape)>,
 }
 
 impl Environment {
@@ -32,32 +32,33 @@ impl Environment {
     }
 
     /// Declares a variable. Its value is asked for by its slot, a number below [`Environment::SLOTS`].
-    pub fn variable(mut self, name: impl Into<String>, slot: u8, kind: Type) -> Self {
-        self.variables.push(Variable { name: name.into(), slot: slot.min(Self::SLOTS - 1), kind });
+    pub fn variable(mut self, name: impl Into<String>, slot: u8, shape: impl Into<Shape>) -> Self {
+        let slot = slot.min(Self::SLOTS - 1);
+        self.variables.push(Variable { name: name.into(), slot, shape: shape.into() });
         self
     }
 
     /// Declares composed variables: `namespace.NAME` is asked for by its place in `fields`.
-    pub fn composed<N: Into<String>>(
+    pub fn composed<N: Into<String>, S: Into<Shape>>(
         mut self,
         namespace: impl Into<String>,
-        fields: impl IntoIterator<Item = (N, Type)>,
+        fields: impl IntoIterator<Item = (N, S)>,
     ) -> Self {
-        let fields = fields.into_iter().map(|(name, kind)| (name.into(), kind)).collect();
+        let fields = fields.into_iter().map(|(name, shape)| (name.into(), shape.into())).collect();
         self.composed = Some(Composed { namespace: namespace.into(), fields });
         self
     }
 
     /// Declares one composed variable more and returns its place. [`Environment::composed`] must have named them.
-    pub fn compose(&mut self, name: impl Into<String>, kind: Type) -> Option<usize> {
+    pub fn compose(&mut self, name: impl Into<String>, shape: impl Into<Shape>) -> Option<usize> {
         let fields = &mut self.composed.as_mut()?.fields;
-        fields.push((name.into(), kind));
+        fields.push((name.into(), shape.into()));
         Some(fields.len() - 1)
     }
 
     /// The slot and type of a variable.
-    pub(crate) fn find(&self, name: &str) -> Option<(u8, Type)> {
-        self.variables.iter().find(|variable| variable.name == name).map(|variable| (variable.slot, variable.kind))
+    pub(crate) fn find(&self, name: &str) -> Option<(u8, &Shape)> {
+        self.variables.iter().find(|variable| variable.name == name).map(|variable| (variable.slot, &variable.shape))
     }
 
     /// Whether a name is that of the composed variables.
@@ -66,9 +67,9 @@ impl Environment {
     }
 
     /// The place and type of a composed variable.
-    pub(crate) fn find_composed(&self, name: &str) -> Option<(usize, Type)> {
+    pub(crate) fn find_composed(&self, name: &str) -> Option<(usize, &Shape)> {
         let fields = &self.composed.as_ref()?.fields;
-        fields.iter().enumerate().find(|(_, field)| field.0 == name).map(|(place, field)| (place, field.1))
+        fields.iter().enumerate().find(|(_, field)| field.0 == name).map(|(place, field)| (place, &field.1))
     }
 
     /// All names, for suggestions.

@@ -33,6 +33,8 @@ use bumpalo::Bump;
 
 use crate::cel::budget::Budget;
 use crate::cel::error::{Mismatch, Reason, Refusal};
+use crate::cel::shape::Shape;
+use crate::cel::signature::{Declared, Letters};
 use crate::cel::types::Type;
 use crate::cel::value::{Value, equal};
 
@@ -68,8 +70,8 @@ pub(crate) struct Overload {
     pub name: &'static str,
     /// Whether the first argument stands before the dot.
     pub style: Style,
-    pub arguments: &'static [Type],
-    pub result: Type,
+    pub arguments: &'static [Declared],
+    pub result: Declared,
     /// Whether a bad literal argument is a mistake in the expression, to be found when it is loaded.
     pub strict: bool,
     run: Function,
@@ -96,12 +98,12 @@ pub(crate) struct Context<'e, 'a> {
 
 impl Overload {
     /// A function.
-    const fn global(name: &'static str, arguments: &'static [Type], result: Type, run: Function) -> Self {
+    const fn global(name: &'static str, arguments: &'static [Declared], result: Declared, run: Function) -> Self {
         Overload { name, style: Style::Global, arguments, result, strict: false, run }
     }
 
     /// A function of its first argument.
-    const fn method(name: &'static str, arguments: &'static [Type], result: Type, run: Function) -> Self {
+    const fn method(name: &'static str, arguments: &'static [Declared], result: Declared, run: Function) -> Self {
         Overload { name, style: Style::Method, arguments, result, strict: false, run }
     }
 
@@ -113,7 +115,16 @@ impl Overload {
 
     /// Whether values of these types can be its arguments.
     pub fn takes(&self, types: impl ExactSizeIterator<Item = Type>) -> bool {
-        types.len() == self.arguments.len() && self.arguments.iter().zip(types).all(|(want, found)| want.accepts(found))
+        types.len() == self.arguments.len()
+            && self.arguments.iter().zip(types).all(|(want, found)| want.flat().accepts(found))
+    }
+
+    /// The type of the result for arguments of these types, if it takes them.
+    pub fn result_for(&self, shapes: &[Shape]) -> Option<Shape> {
+        let mut letters = Letters::default();
+        let takes = shapes.len() == self.arguments.len()
+            && self.arguments.iter().zip(shapes).all(|(declared, shape)| letters.take(declared, shape));
+        takes.then(|| letters.give(&self.result))
     }
 
     /// Runs it, at the price of reading the texts among its arguments: most functions go through them to their end.

@@ -13,6 +13,7 @@ use crate::cel::estimate;
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 use crate::cel::value::Value;
 use crate::diagnostic::Place;
@@ -32,8 +33,21 @@ impl Program {
     /// # Errors
     /// Everything that is wrong with the expression, with the bytes of `source` that each problem is about.
     pub fn compile(environment: &Environment, source: &str, expect: Type) -> Result<Self, Vec<Problem>> {
+        Program::compile_with(environment, source, expect, false)
+    }
+
+    /// Compiles an expression whose value becomes part of an object: the elements and values of its lists and maps may
+    /// be of several types, as the fields of an object are.
+    ///
+    /// # Errors
+    /// As [`Program::compile`].
+    pub fn compile_value(environment: &Environment, source: &str) -> Result<Self, Vec<Problem>> {
+        Program::compile_with(environment, source, Type::Dyn, true)
+    }
+
+    fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
-        let compiled = compile(environment, &expression, expect)?;
+        let compiled = compile(environment, &expression, expect, mixed)?;
         Ok(Program { source: source.into(), compiled, expect, place: None })
     }
 
@@ -95,13 +109,18 @@ impl Program {
     }
 
     /// The type of its values, as far as it is known.
-    pub fn kind(&self) -> Type {
-        self.compiled.kind
+    pub fn shape(&self) -> &Shape {
+        &self.compiled.shape
     }
 
     /// Whether it reads the variable in a slot. What a composed variable reads is not counted.
     pub fn uses(&self, slot: u8) -> bool {
         self.compiled.slots.checked_shr(slot.into()).is_some_and(|slots| slots & 1 == 1)
+    }
+
+    /// Whether it reads the composed variable at a place.
+    pub fn uses_composed(&self, place: usize) -> bool {
+        self.compiled.composed >> place.min(63) & 1 == 1
     }
 
     /// An error of this expression in one line, with the part that failed.

@@ -1,6 +1,5 @@
-//! The types of Kubernetes CEL, flat: the type of a list says nothing about its elements.
-//!
-//! What comes from a document is [`Type::Dyn`]: it is checked when the expression runs.
+//! The types that values have when an expression runs: the type of a list says nothing about its elements. What is
+//! known of those beforehand is a [`Shape`](crate::cel::Shape).
 
 use std::fmt;
 
@@ -100,12 +99,6 @@ impl Type {
         self == other || self == Type::Dyn || other == Type::Dyn
     }
 
-    /// Whether `==` is defined between the two: one type, or a `null` for what may be one.
-    pub(crate) fn comparable(self, other: Type) -> bool {
-        let nullable = |kind| matches!(kind, Type::Duration | Type::Timestamp | Type::Optional);
-        self.accepts(other) || (self == Type::Null && nullable(other)) || (other == Type::Null && nullable(self))
-    }
-
     /// Whether this is `int`, `uint` or `double`.
     pub(crate) fn is_number(self) -> bool {
         matches!(self, Type::Int | Type::Uint | Type::Double)
@@ -135,19 +128,5 @@ impl fmt::Display for Type {
             Type::Format => "format",
             other => other.name(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equality_between_types_that_can_never_be_equal_is_a_mistake() {
-        assert!(!Type::Int.comparable(Type::Double));
-        assert!(Type::Dyn.comparable(Type::String));
-        assert!(Type::Timestamp.comparable(Type::Null));
-        assert!(!Type::Int.comparable(Type::String));
-        assert!(!Type::Null.comparable(Type::Int));
     }
 }

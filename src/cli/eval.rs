@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use clap::Args;
 
-use crate::cel::{Blame, Budget, Environment, Error, Problem, Program, Scope, Type, Value};
+use crate::cel::{Blame, Budget, Environment, Error, Problem, Program, Scope, Shape, Type, Value};
 use crate::cli::Exit;
 use crate::cli::arguments::Color;
 use crate::cli::complaints::Complaints;
@@ -82,7 +82,7 @@ pub fn run(eval: &Eval) -> io::Result<Exit> {
             let mut out = io::stdout().lock();
             writeln!(out, "{}", visible_json(&shown(&arena, value)))?;
             if eval.types {
-                writeln!(out, "{}", value.kind().name())?;
+                writeln!(out, "{}", Shape::of(value))?;
             }
             Ok(Exit::Clean)
         }

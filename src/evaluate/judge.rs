@@ -71,7 +71,11 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                 };
                 let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
                 for finding in before {
-                    by_name.entry(finding.named()).or_default().push(finding);
+                    // What an exception lets pass was none, and is new where none covers it: the image of a container
+                    // may have changed since, and it was granted for that image.
+                    if matched.exceptions(old, rule, &finding.containers())[0].is_none() {
+                        by_name.entry(finding.named()).or_default().push(finding);
+                    }
                 }
                 (old, by_name)
             });

@@ -1,9 +1,11 @@
 //! The rules that ask for a Pod Security Standard, over one object.
 
+use std::collections::HashMap;
+
 use crate::document::Path;
 use crate::evaluate::case::Case;
 use crate::policy::pod_security::except::Except;
-use crate::policy::pod_security::{Finding, Offence, Pod, PodSecurity, evaluate_except};
+use crate::policy::pod_security::{Finding, Offence, Pod, PodSecurity, Subject, evaluate_except};
 use crate::workload::{Container, Kind, path_in};
 
 /// The checks that the Pod does not pass, without what the rule lets pass.
@@ -16,8 +18,25 @@ pub(super) fn findings<'a>(case: &Case<'a>, rule: &PodSecurity) -> Vec<Finding<'
 
 /// Whether the old Pod offends in all of these ways too.
 pub(super) fn was_there(finding: &Finding<'_>, before: &Finding<'_>) -> bool {
-    let had = |offence: &Offence<'_>| before.offences.iter().any(|old| offence.is_same(old));
+    // By their words, because one who adds thousands of capabilities could otherwise make this take long.
+    let mut by_word: HashMap<_, Vec<_>> = HashMap::new();
+    for old in &before.offences {
+        by_word.entry((name(old), old.word.as_ref())).or_default().push(old);
+    }
+    let had = |offence: &Offence<'_>| {
+        let old = by_word.get(&(name(offence), offence.word.as_ref()));
+        old.into_iter().flatten().any(|old| offence.is_same(old))
+    };
     finding.check == before.check && finding.offences.iter().all(had)
+}
+
+/// The name of what offends; empty for the Pod itself.
+fn name<'o>(offence: &'o Offence<'_>) -> &'o str {
+    match offence.subject {
+        Subject::Pod => "",
+        Subject::Container(container) => container.name,
+        Subject::Volume(name) | Subject::Annotation(name) => name,
+    }
 }
 
 /// Every field that offends, as a path in the object.

@@ -17,7 +17,7 @@ spec:
   rules:
   - {name: links, default: {pod: {spec: {enableServiceLinks: false}}}}
   - {name: limit, require: {container: "has(container.resources)", field: resources.limits, message: no limit}}
-  - {name: broken, mode: Warn, require: {pod: "pod.spec.nowhere == 1", message: never}}
+  - {name: broken, mode: Warn, require: {pod: "dyn(pod.spec).nowhere == 1", message: never}}
 "#;
 
 #[derive(Clone, Default)]

@@ -1,6 +1,8 @@
 //! The names that expressions of a policy can use.
 
-use crate::cel::{Environment, Type};
+mod types;
+
+use crate::cel::{Environment, Shape, Type};
 
 /// The object after the operation; `null` in a deletion.
 pub const OBJECT: u8 = 0;
@@ -30,28 +32,28 @@ pub struct Scope {
     container: Environment,
 }
 
-/// The names of a policy that has declared no variable yet.
-impl Default for Scope {
-    fn default() -> Self {
+impl Scope {
+    /// The names of a policy that matches `kinds` and has declared no variable yet.
+    pub fn new(kinds: u16, params: &serde_json::Value) -> Self {
+        let object = types::object(kinds);
+        let each = types::container();
         let condition = Environment::new()
-            .variable("object", OBJECT, Type::Dyn)
-            .variable("oldObject", OLD_OBJECT, Type::Dyn)
-            .variable("request", REQUEST, Type::Map)
-            .variable("namespaceObject", NAMESPACE_OBJECT, Type::Dyn)
-            .variable("params", PARAMS, Type::Map)
-            .variable("pod", POD, Type::Map)
-            .variable("containers", CONTAINERS, Type::List);
+            .variable("object", OBJECT, object.clone())
+            .variable("oldObject", OLD_OBJECT, object)
+            .variable("request", REQUEST, types::request())
+            .variable("namespaceObject", NAMESPACE_OBJECT, types::namespace_object())
+            .variable("params", PARAMS, types::params(params))
+            .variable("pod", POD, types::pod())
+            .variable("containers", CONTAINERS, Shape::list(each.clone()));
         let pod = condition.clone().composed(VARIABLES, [("", Type::Dyn); 0]);
-        let container = pod.clone().variable("container", CONTAINER, Type::Map);
+        let container = pod.clone().variable("container", CONTAINER, each);
         Scope { condition, pod, container }
     }
-}
 
-impl Scope {
     /// Lets later expressions use a variable. Its place is that among the variables of the policy.
-    pub fn declare(&mut self, name: &str, kind: Type) {
-        self.pod.compose(name, kind);
-        self.container.compose(name, kind);
+    pub fn declare(&mut self, name: &str, shape: &Shape) {
+        self.pod.compose(name, shape.clone());
+        self.container.compose(name, shape.clone());
     }
 
     /// For `match.conditions`: no variables.

@@ -36,7 +36,11 @@ fn a_value_is_printed_as_json_in_one_line() {
 fn the_type_is_printed_below_the_value() {
     for (expression, printed) in [
         ("1u", "1\nuint\n"),
-        ("optional.of(1)", "1\noptional_type\n"),
+        ("optional.of(1)", "1\noptional_type(int)\n"),
+        ("['a']", "[\"a\"]\nlist(string)\n"),
+        ("[]", "[]\nlist(dyn)\n"),
+        ("[dyn(1), 'a']", "[1,\"a\"]\nlist(dyn)\n"),
+        ("{'a': [1.5]}", "{\"a\":[1.5]}\nmap(string, list(double))\n"),
         ("duration('1s')", "\"1s\"\ngoogle.protobuf.Duration\n"),
     ] {
         eval(expression).args(["--types"]).stdout(printed).code(0);

@@ -20,3 +20,4 @@ mod program;
 mod readme;
 mod recipes;
 mod rollouts;
+mod types;

@@ -19,12 +19,13 @@ use crate::cluster::Cluster;
 use crate::generate::Chance;
 
 /// One expression on each line, none where `//` begins one.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("expressions/language.cel"),
     include_str!("expressions/values.cel"),
     include_str!("expressions/libraries.cel"),
     include_str!("expressions/kubernetes.cel"),
     include_str!("expressions/mixed.cel"),
+    include_str!("expressions/typed.cel"),
 ];
 /// What podgate takes and the API server does not.
 const LENIENT: &str = include_str!("expressions/lenient.cel");
@@ -93,19 +94,27 @@ pub fn made_by_hand(cluster: &Cluster) -> Result<(), Failed> {
     report(sources.len(), &differences)
 }
 
-/// Expressions from a grammar with types. podgate may take what the server does not compile, not the contrary.
+/// Expressions from a grammar with types.
 pub fn made_by_chance(cluster: &Cluster) -> Result<(), Failed> {
     let seed = std::env::var("PODGATE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
     let chance = Chance::new(seed);
     let sources: Vec<_> = (0..GENERATED).map(|_| grammar::expression(&chance)).collect();
     let theirs = ask(cluster, "chance", &sources)?;
     let refused = theirs.iter().filter(|theirs| matches!(theirs, Outcome::Refused(_))).count();
-    let mut differences = Vec::new();
+    let (mut differences, mut taken) = (Vec::new(), Vec::new());
     for (source, theirs) in sources.iter().zip(&theirs) {
         let ours = said(source);
-        if !matches!(theirs, Outcome::Refused(_)) && !agree(&ours, theirs) {
-            differences.push(format!("{source}\n    podgate: {ours:?}\n    server:  {theirs:?}"));
+        let difference = || format!("{source}\n    podgate: {ours:?}\n    server:  {theirs:?}");
+        match theirs {
+            Outcome::Refused(words) if words.contains("was given optional_type") => {}
+            Outcome::Refused(_) if !matches!(ours, Outcome::Refused(_)) => taken.push(difference()),
+            theirs if !agree(&ours, theirs) => differences.push(difference()),
+            _ => {}
         }
+    }
+    // The last two differences that `lenient.cel` names come up here, too, but not often.
+    if taken.len() > sources.len() / 200 {
+        differences.append(&mut taken);
     }
     if refused * 3 > sources.len() {
         return Err(format!("seed {seed}: the server takes too few of these: it refuses {refused}").into());

@@ -7,7 +7,7 @@ use podgate::admit::Endpoint;
 use serde_json::{Value, json};
 
 use crate::objects::*;
-use crate::reviews::{Review, cluster, patch};
+use crate::reviews::{Review, cluster, patch, rule};
 
 /// A Pod of so many containers.
 fn crowd(containers: usize) -> Value {
@@ -73,4 +73,31 @@ fn rules_that_spend_the_budget_are_left_out_as_a_whole_and_say_so() {
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     assert_eq!(response["allowed"], true);
     assert!(response["auditAnnotations"]["withheld"].is_string(), "{response}");
+}
+
+#[test]
+fn an_update_with_thousands_of_old_offences_is_answered_soon() {
+    let object = |label: &str| {
+        let add: Vec<_> = (0..20_000).map(|n| format!("X{n}")).collect();
+        let pod = pod_with(json!({"securityContext": {"capabilities": {"add": add}}}));
+        decoded(&with(pod, "/metadata/labels", json!({"l": label})))
+    };
+    let review = Review::update(&rule("podSecurity: {level: baseline}"), object("a"), object("b"));
+    let start = Instant::now();
+    assert!(review.is_allowed());
+    assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
+}
+
+#[test]
+fn thousands_of_profiles_in_annotations_are_answered_soon() {
+    let annotations: serde_json::Map<_, _> = (0..4_000)
+        .map(|n| (format!("container.apparmor.security.beta.kubernetes.io/c{n}"), json!("unconfined")))
+        .collect();
+    let containers: Vec<_> = (0..8_000).map(|n| json!({"name": format!("c{n}"), "image": "i"})).collect();
+    let mut object = deployment(json!({"containers": containers}));
+    object["spec"]["template"]["metadata"]["annotations"] = json!(annotations);
+    let review = Review::create(&rule("podSecurity: {level: baseline}"), decoded(&object));
+    let start = Instant::now();
+    assert!(!review.is_allowed());
+    assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
 }

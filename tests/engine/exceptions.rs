@@ -130,3 +130,36 @@ fn an_edit_is_not_made_where_an_exception_is_from_its_rule() {
     assert!(unedited.is_allowed());
     assert!(!Review::create(&text(""), decoded(&two)).is_allowed(), "the override is due without the exception");
 }
+
+#[test]
+fn what_an_exception_let_pass_is_no_old_violation_once_it_is_not_covered() {
+    let containers = "containers: [{name: a, image: 'docker.io/library/nginx:*'}]";
+    let exceptions = exception(
+        "e",
+        "shop",
+        &format!("expires: 2027-03-01, policies: [{{policy: p, rules: [privileged]}}], {containers}"),
+    );
+    let standard = cluster("p", "mode: Enforce, rules: [{name: privileged, podSecurity: {level: baseline}}]");
+    let expression = "!container.?securityContext.?privileged.orValue(false)";
+    let require = format!("{{container: '{expression}', field: securityContext.privileged, message: refused}}");
+    let required = cluster("p", &format!("mode: Enforce, rules: [{{name: privileged, require: {require}}}]"));
+    let pod = |image: &str, label: &str| {
+        let container = json!({"image": image, "securityContext": {"privileged": true}});
+        decoded(&with(pod_with(container), "/metadata/labels", json!({"l": label})))
+    };
+    let granted = "docker.io/library/nginx:1";
+    for policy in [standard, required] {
+        let text = format!("{policy}{exceptions}");
+        let update = |image: &str| Review::update(&text, pod(granted, "a"), pod(image, "b"));
+        assert!(update(granted).at("2027-02-01T00:00:00Z").is_allowed());
+        assert!(update("docker.io/library/nginx:2").at("2027-02-01T00:00:00Z").is_allowed());
+        let swapped = update("evil.example.com/nginx:1").at("2027-02-01T00:00:00Z");
+        assert_eq!(
+            swapped.violations(),
+            ["p/privileged=spec.containers[0].securityContext.privileged:Enforce"],
+            "the image was what the exception was granted for"
+        );
+        // When it has ended, what runs can still be labelled.
+        assert!(update(granted).at("2027-03-01T00:00:00Z").is_allowed());
+    }
+}

@@ -78,8 +78,8 @@ fn a_rule_that_cannot_be_evaluated_says_in_one_line_what_its_parts_were() {
             "`container.resources.limits` is missing (`container.resources` is empty)",
         ),
         (
-            "container.name +\n          1 == 2",
-            "`+` is not defined for a string and an int in `container.name + 1` (`container.name` is \"a\")",
+            "dyn(container.name) +\n          1 == 2",
+            "`+` is not defined for a string and an int in `dyn(container.name) + 1` (`dyn(container.name)` is \"a\")",
         ),
         (
             "[1, 2].all(x, quantity(container.name).isLessThan(quantity('1')))",
@@ -131,7 +131,7 @@ fn an_expression_sees_the_request_without_its_objects() {
     for (expression, expected) in [
         ("request.userInfo.username == 'jane' && 'system:authenticated' in request.userInfo.groups", true),
         ("request.namespace == 'shop' && request.operation == 'CREATE' && request.kind.kind == 'Pod'", true),
-        ("has(request.object) || has(request.oldObject) || has(request.uid)", false),
+        ("has(dyn(request).object) || has(dyn(request).oldObject) || has(dyn(request).uid)", false),
         ("oldObject == null", true),
         ("namespaceObject.metadata.name == 'shop'", true),
         ("object.metadata.name == pod.metadata.name && object.spec == pod.spec", true),

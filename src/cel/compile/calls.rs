@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::cel::ast::{self, Expression, Literal};
-use crate::cel::compile::{Compiler, Typed, article, typed};
+use crate::cel::compile::{Compiler, Typed, article, names, typed};
 use crate::cel::library::{self, Overload, Style};
 use crate::cel::node::{Call, Constant, Fallback, Kind, Node};
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
+use crate::cel::signature::Declared;
 use crate::cel::types::Type;
 
 impl Compiler<'_> {
@@ -21,6 +23,10 @@ impl Compiler<'_> {
         if let Some(expanded) = self.expand(range, function, receiver, arguments) {
             return expanded;
         }
+        // One problem is enough for a chain of methods that only the API server has.
+        if let Some(receiver) = receiver.filter(|receiver| self.asks_authorizer(receiver)) {
+            return self.lower(names::root(receiver));
+        }
         let library = receiver.and_then(|receiver| self.library(receiver));
         let (name, style, receiver) = match (library, receiver) {
             (Some(library), _) => (format!("{library}.{function}"), Style::Global, None),
@@ -28,31 +34,31 @@ impl Compiler<'_> {
             (None, None) => (function.to_owned(), Style::Global, None),
         };
         let mut nodes = Vec::with_capacity(arguments.len() + 1);
-        let mut types = Vec::with_capacity(arguments.len() + 1);
+        let mut shapes = Vec::with_capacity(arguments.len() + 1);
         let outside = self.mixed;
         self.mixed |= name == "format" && style == Style::Method;
         for argument in receiver.into_iter().chain(arguments) {
-            let Typed { node, kind } = self.lower(argument);
+            let Typed { node, shape } = self.lower(argument);
             nodes.push(node);
-            types.push(kind);
+            shapes.push(shape);
         }
         self.mixed = outside;
         let named: Vec<&'static Overload> = library::find(&name, style).collect();
         if named.is_empty() {
             return self.fail(unknown(range, &name, style));
         }
-        let counted: Vec<_> = named.iter().copied().filter(|other| other.arguments.len() == types.len()).collect();
+        let counted: Vec<_> = named.iter().copied().filter(|other| other.arguments.len() == shapes.len()).collect();
         if counted.is_empty() {
             return self.fail(miscounted(range, &name, style, &named, arguments.len()));
         }
-        let taken: Vec<_> = counted.iter().copied().filter(|other| other.takes(types.iter().copied())).collect();
-        let Some(first) = taken.first() else {
-            return self.fail(mistyped(range, &name, style, &counted, &types));
+        let results = counted.iter().filter_map(|overload| Some((*overload, overload.result_for(&shapes)?)));
+        let (mut taken, results): (Vec<_>, Vec<_>) = results.unzip();
+        let Some(shape) = results.into_iter().reduce(|one, other| if one == other { one } else { Shape::DYN }) else {
+            return self.fail(mistyped(range, &name, style, &counted, &shapes));
         };
         if let ("format", Some(receiver), [list]) = (name.as_str(), receiver, arguments) {
             self.check_format(receiver, list);
         }
-        let kind = if taken.iter().all(|other| other.result == first.result) { first.result } else { Type::Dyn };
         if name == "matches" {
             return self.matches(range, nodes, taken, arguments);
         }
@@ -61,7 +67,7 @@ impl Compiler<'_> {
             && let (Some(fallback), Some(optional)) = (nodes.pop(), nodes.pop())
         {
             let unwrap = name == "orValue";
-            return typed(range, Kind::Fallback(Box::new(Fallback { optional, fallback, unwrap })), kind);
+            return typed(range, Kind::Fallback(Box::new(Fallback { optional, fallback, unwrap })), shape);
         }
         if let ("find" | "findAll", Some(ast::Kind::Literal(Literal::String(pattern)))) =
             (name.as_str(), arguments.first().map(|pattern| &pattern.kind))
@@ -73,7 +79,13 @@ impl Compiler<'_> {
         let strict = taken.iter().any(|overload| overload.strict)
             && receiver.into_iter().chain(arguments).all(is_literal)
             && nodes.iter().all(|node| node.constant().is_some());
-        let call = typed(range, call_of(nodes, taken), kind);
+        // The types of a document are what it should have: what it has decides when the call runs.
+        for other in counted {
+            if !taken.iter().any(|overload| std::ptr::eq(*overload, other)) {
+                taken.push(other);
+            }
+        }
+        let call = typed(range, call_of(nodes, taken), shape);
         if strict { self.folded_strictly(call) } else { self.folded(call) }
     }
 
@@ -116,13 +128,15 @@ impl Compiler<'_> {
     }
 }
 
+/// The functions of one literal whose result the API server works out when it loads an expression.
+const CONVERSIONS: [&str; 9] = ["dyn", "bool", "int", "uint", "double", "string", "bytes", "duration", "timestamp"];
+
 /// Whether the API server takes a part for known when it loads the expression: a literal, or one converted.
 fn is_literal(expression: &Expression) -> bool {
     match &expression.kind {
         ast::Kind::Literal(_) => true,
         ast::Kind::Call { function, receiver: None, arguments } => {
-            let converts = matches!(function.as_str(), "dyn" | "bool" | "int" | "uint" | "double" | "string" | "bytes");
-            converts && arguments.iter().all(is_literal)
+            CONVERSIONS.contains(&function.as_str()) && arguments.iter().all(is_literal)
         }
         _ => false,
     }
@@ -155,14 +169,14 @@ fn miscounted(range: &Range<usize>, name: &str, style: Style, named: &[&Overload
     Problem::new(range.clone(), format!("`{name}` takes {} {noun}, not {found}", counts.join(" or ")))
 }
 
-fn mistyped(range: &Range<usize>, name: &str, style: Style, named: &[&Overload], types: &[Type]) -> Problem {
-    let list = |types: &[Type]| types.iter().map(|kind| article(*kind)).collect::<Vec<_>>().join(" and ");
-    let problem = match (style, types) {
-        (Style::Method, [receiver]) => format!("`{name}` is not a method of {}", article(*receiver)),
+fn mistyped(range: &Range<usize>, name: &str, style: Style, named: &[&Overload], shapes: &[Shape]) -> Problem {
+    let list = |shapes: &[Shape]| shapes.iter().map(article).collect::<Vec<_>>().join(" and ");
+    let problem = match (style, shapes) {
+        (Style::Method, [receiver]) => format!("`{name}` is not a method of {}", article(receiver)),
         (Style::Method, [receiver, arguments @ ..]) => {
-            format!("`{name}` of {} does not take {}", article(*receiver), list(arguments))
+            format!("`{name}` of {} does not take {}", article(receiver), list(arguments))
         }
-        (_, types) => format!("`{name}` does not take {}", list(types)),
+        (_, shapes) => format!("`{name}` does not take {}", list(shapes)),
     };
     let forms: BTreeSet<_> = named.iter().map(|overload| form(overload)).collect();
     Problem::new(range.clone(), problem)
@@ -171,7 +185,7 @@ fn mistyped(range: &Range<usize>, name: &str, style: Style, named: &[&Overload],
 
 /// An overload as it is written: `string.contains(string)`.
 fn form(overload: &Overload) -> String {
-    let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
+    let list = |types: &[Declared]| types.iter().map(Declared::to_string).collect::<Vec<_>>().join(", ");
     match (overload.style, overload.arguments) {
         (Style::Method, [receiver, arguments @ ..]) => format!("`{receiver}.{}({})`", overload.name, list(arguments)),
         (_, arguments) => format!("`{}({})`", overload.name, list(arguments)),

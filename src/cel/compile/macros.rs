@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::cel::ast::{self, Expression};
-use crate::cel::compile::{Compiler, Typed, article, typed};
-use crate::cel::node::{Kind, Loop, LoopKind, Node, OptionalMap};
+use crate::cel::compile::{Compiler, Local, Typed, article, typed};
+use crate::cel::node::{Kind, Loop, LoopKind, OptionalMap};
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 
 /// The macros that are written behind a dot.
@@ -101,13 +102,11 @@ impl Compiler<'_> {
         test: Option<&Expression>,
         result: Option<&Expression>,
     ) -> Typed {
-        let Typed { node, kind: found } = self.lower(over);
-        if kind == LoopKind::SortBy && found == Type::Map {
+        let Typed { node, shape: over_shape } = self.lower(over);
+        if kind == LoopKind::SortBy && over_shape.flat() == Type::Map {
             self.problem(&over.range, "a map has no order that could be another");
         }
-        if !matches!(found, Type::Dyn | Type::List | Type::Map) {
-            self.problem(&over.range, format!("a list or a map has elements, {} has none", article(found)));
-        }
+        let [key, value] = self.entries(over, &over_shape);
         let known = self.locals.len();
         if let [ast::Kind::Name(first), ast::Kind::Name(second)] =
             names.iter().map(|name| &name.kind).collect::<Vec<_>>()[..]
@@ -115,20 +114,53 @@ impl Compiler<'_> {
         {
             self.problem(range, format!("both variables are named `{first}`"));
         }
-        let places: Vec<_> = names.iter().map(|name| self.enter(name)).collect();
+        // The one variable of a macro over a list is the element, and over a map the key.
+        let shapes = match (&over_shape, names) {
+            (Shape::List(_), [_]) => [value.clone(), key.clone()],
+            _ => [key.clone(), value.clone()],
+        };
+        let element = shapes.first().cloned().unwrap_or(Shape::DYN);
+        let places: Vec<_> = names.iter().zip(shapes).map(|(name, shape)| self.enter(name, shape)).collect();
         let test = test.map(|test| self.lower_as(test, Type::Bool, "the test of each element"));
         let result = result.map(|result| match kind {
-            LoopKind::TransformMapEntry => self.lower_as(result, Type::Map, "`transformMapEntry`"),
-            _ => self.lower(result).node,
+            LoopKind::TransformMapEntry => self.lower_fitting(result, Type::Map, "`transformMapEntry`"),
+            LoopKind::SortBy => self.sort_key(result),
+            _ => self.lower(result),
         });
         self.locals.truncate(known);
-        let of = match kind {
-            LoopKind::Map | LoopKind::Filter | LoopKind::SortBy => Type::List,
-            LoopKind::TransformMap | LoopKind::TransformMapEntry => Type::Map,
-            LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => Type::Bool,
+        let (result, made) = result.map(|Typed { node, shape }| (node, shape)).unzip();
+        let made = made.unwrap_or(element);
+        let shape = match kind {
+            LoopKind::Map | LoopKind::Filter => Shape::list(made),
+            LoopKind::SortBy => over_shape,
+            LoopKind::TransformMap => Shape::map(key, made),
+            LoopKind::TransformMapEntry => made,
+            LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => Shape::Basic(Type::Bool),
         };
         let (local, second) = (places.first().copied().unwrap_or(known), places.get(1).copied());
-        typed(range, Kind::Loop(Box::new(Loop { kind, range: node, local, second, test, result })), of)
+        typed(range, Kind::Loop(Box::new(Loop { kind, range: node, local, second, test, result })), shape)
+    }
+
+    /// The types of the keys and values that a macro goes through; a list has places for keys.
+    fn entries(&mut self, over: &Expression, shape: &Shape) -> [Shape; 2] {
+        match shape {
+            Shape::List(element) => [Shape::Basic(Type::Int), Shape::clone(element)],
+            Shape::Map(parts) => (**parts).clone(),
+            Shape::Object(object) => [Shape::STRING, object.any_value()],
+            shape if shape.is_dyn() => [Shape::DYN, Shape::DYN],
+            shape => {
+                self.problem(&over.range, format!("a list or a map has elements, {} has none", article(shape)));
+                [Shape::DYN, Shape::DYN]
+            }
+        }
+    }
+
+    fn sort_key(&mut self, key: &Expression) -> Typed {
+        let typed = self.lower(key);
+        if !typed.shape.flat().is_ordered() {
+            self.problem(&key.range, format!("nothing can be sorted by {}", article(&typed.shape)));
+        }
+        typed
     }
 
     fn optional_map(
@@ -139,24 +171,31 @@ impl Compiler<'_> {
         body: &Expression,
         flat: bool,
     ) -> Typed {
-        let operand = self.lower_as(over, Type::Optional, if flat { "`optFlatMap`" } else { "`optMap`" });
-        let local = self.enter(name);
-        let body: Node = if flat { self.lower_as(body, Type::Optional, "`optFlatMap`") } else { self.lower(body).node };
+        let asker = if flat { "`optFlatMap`" } else { "`optMap`" };
+        let Typed { node: operand, shape } = self.lower_fitting(over, Type::Optional, asker);
+        let value = match shape {
+            Shape::Optional(value) => Shape::clone(&value),
+            _ => Shape::DYN,
+        };
+        let local = self.enter(name, value);
+        let Typed { node: body, shape } =
+            if flat { self.lower_fitting(body, Type::Optional, asker) } else { self.lower(body) };
         self.locals.pop();
         let map = OptionalMap { operand, local, body, flat };
-        typed(range, Kind::OptionalMap(Box::new(map)), Type::Optional)
+        let shape = if flat { shape } else { Shape::optional(shape) };
+        typed(range, Kind::OptionalMap(Box::new(map)), shape)
     }
 
     /// Declares the variable of a macro and returns its place.
-    fn enter(&mut self, name: &Expression) -> usize {
-        let local = match &name.kind {
+    fn enter(&mut self, name: &Expression, shape: Shape) -> usize {
+        let name = match &name.kind {
             ast::Kind::Name(name) => name.clone(),
             _ => {
                 self.problem(&name.range, "a variable must be a plain name");
                 String::new()
             }
         };
-        self.locals.push((local, Type::Dyn));
+        self.locals.push(Local { name, shape });
         self.most_locals = self.most_locals.max(self.locals.len());
         self.locals.len() - 1
     }

@@ -2,32 +2,47 @@
 
 use std::ops::Range;
 
-use crate::cel::ast::{self, Expression};
+use crate::cel::ast::{self, Expression, Literal};
 use crate::cel::compile::{Compiler, Typed, article, typed};
 use crate::cel::library;
 use crate::cel::node::{Constant, Index, Kind, Select};
 use crate::cel::problem::Problem;
+use crate::cel::shape::{Object, Shape};
 use crate::cel::types::Type;
 
+/// What the API server has and nobody else: it asks the cluster.
+const AUTHORIZER: &str = "authorizer";
+
 impl Compiler<'_> {
+    /// Whether a part begins with `authorizer`, which is not there.
+    pub(super) fn asks_authorizer(&self, expression: &Expression) -> bool {
+        match &root(expression).kind {
+            ast::Kind::Name(name) => {
+                name == AUTHORIZER && !self.is_local(name) && self.environment.find(name).is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// A name alone: the variable of a macro, a declared variable, or a type.
     pub(super) fn name(&mut self, name: &str, range: &Range<usize>) -> Typed {
         let name = name.trim_start_matches('.');
-        if let Some(place) = self.locals.iter().rposition(|(local, _)| local == name) {
-            let kind = self.locals.get(place).map_or(Type::Dyn, |(_, kind)| *kind);
-            return typed(range, Kind::Local(place), kind);
+        if let Some((place, local)) = self.locals.iter().enumerate().rfind(|(_, local)| local.name == name) {
+            return typed(range, Kind::Local(place), local.shape.clone());
         }
-        if let Some((slot, kind)) = self.environment.find(name) {
+        if let Some((slot, shape)) = self.environment.find(name) {
             self.slots |= 1 << slot;
-            return typed(range, Kind::Slot(slot), kind);
+            return typed(range, Kind::Slot(slot), shape.clone());
         }
         if let Some(kind) = type_named(name) {
             return typed(range, Kind::Constant(Constant::Type(kind)), Type::Type);
         }
-        let problem = if self.environment.is_namespace(name) {
+        let problem = if name == AUTHORIZER {
+            Problem::new(range.clone(), "there is no `authorizer` here: only the API server knows who may do what")
+        } else if self.environment.is_namespace(name) {
             Problem::new(range.clone(), format!("`{name}` alone is no value: write `{name}.NAME`"))
         } else {
-            let locals = self.locals.iter().map(|(local, _)| local.as_str());
+            let locals = self.locals.iter().map(|local| local.name.as_str());
             let names: Vec<_> = self.environment.names().chain(locals).map(str::to_owned).collect();
             Problem::new(range.clone(), format!("there is no variable `{name}`")).suggest(name, names)
         };
@@ -46,37 +61,113 @@ impl Compiler<'_> {
         if let Some(kind) = self.qualified(whole).and_then(|name| type_named(&name)) {
             return typed(&whole.range, Kind::Constant(Constant::Type(kind)), Type::Type);
         }
-        let Typed { node, kind } = self.lower(operand);
-        if !matches!(kind, Type::Dyn | Type::Map | Type::Optional) {
-            let message = format!("{} has no field `{field}`", article(kind));
-            return self.fail(Problem::new(whole.range.clone(), message));
-        }
+        let Typed { node, shape } = self.lower(operand);
+        let found = self.member(whole, &shape, field, optional);
         let select = Select { operand: node, field: field.into(), optional };
-        let kind = if optional || kind == Type::Optional { Type::Optional } else { Type::Dyn };
-        typed(&whole.range, Kind::Select(Box::new(select)), kind)
+        let is_optional = optional || matches!(shape, Shape::Optional(_));
+        let shape = if is_optional { Shape::optional(found) } else { found };
+        typed(&whole.range, Kind::Select(Box::new(select)), shape)
+    }
+
+    /// The type of the field that `whole` selects. `asks` if it need not be there.
+    fn member(&mut self, whole: &Expression, shape: &Shape, field: &str, asks: bool) -> Shape {
+        match shape {
+            Shape::Map(parts) => {
+                let [_, value] = &**parts;
+                value.clone()
+            }
+            Shape::Object(object) => match object.find(field) {
+                Some(found) => found,
+                None if object.is_open() && (asks || self.asked.iter().any(|asked| asked == field)) => {
+                    self.asked.push(field.to_owned());
+                    Shape::DYN
+                }
+                None => {
+                    self.unknown_field(whole, object, field);
+                    Shape::DYN
+                }
+            },
+            Shape::Optional(inner) => self.member(whole, inner, field, true),
+            shape if shape.is_dyn() => Shape::DYN,
+            shape => {
+                self.problem(&whole.range, format!("{} has no field `{field}`", article(shape)));
+                Shape::DYN
+            }
+        }
+    }
+
+    fn unknown_field(&mut self, whole: &Expression, object: &Object, field: &str) {
+        // A name in backticks is as long as it is, and two.
+        let is_plain = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let length = field.len() + if is_plain { 0 } else { 2 };
+        let range = whole.range.end.saturating_sub(length).max(whole.range.start)..whole.range.end;
+        let mut problem = Problem::new(range, object.lacks(field)).suggest(field, object.names());
+        if problem.help.is_none() && object.is_of_the_api() {
+            problem =
+                problem.help(format!("what only another version of Kubernetes knows is reached by `dyn(..).{field}`"));
+        }
+        self.problems.push(problem);
     }
 
     /// `a[b]` and `a[?b]`.
     pub(super) fn index(
         &mut self,
-        range: &Range<usize>,
+        whole: &Expression,
         operand: &Expression,
         index: &Expression,
         optional: bool,
     ) -> Typed {
-        let Typed { node, kind } = self.lower(operand);
-        let Typed { node: index_node, kind: index_kind } = self.lower(index);
-        match kind {
-            Type::Dyn | Type::Map | Type::Optional => {}
-            Type::List if index_kind == Type::Dyn || index_kind.is_number() => {}
-            Type::List => {
-                self.problem(&index.range, format!("a list is indexed by an int, not {}", article(index_kind)))
+        let Typed { node, shape } = self.lower(operand);
+        let Typed { node: index_node, shape: key } = self.lower(index);
+        let (container, from_optional) = match &shape {
+            Shape::Optional(inner) => (&**inner, true),
+            shape => (shape, false),
+        };
+        let found = match container {
+            Shape::List(element) => {
+                if !Shape::Basic(Type::Int).fits(&key) {
+                    self.problem(&index.range, format!("a list is indexed by an int, not {}", article(&key)));
+                }
+                Shape::clone(element)
             }
-            other => self.problem(range, format!("{} cannot be indexed", article(other))),
-        }
-        let known = if optional || kind == Type::Optional { Type::Optional } else { Type::Dyn };
+            Shape::Map(parts) => {
+                let [known, value] = &**parts;
+                if !known.fits(&key) {
+                    let message = format!("{} has no key that is {}", article(container), article(&key));
+                    self.problem(&index.range, message);
+                }
+                value.clone()
+            }
+            Shape::Object(object) => {
+                if !Shape::STRING.fits(&key) {
+                    let message = format!("the fields of `{object}` have names, and this is {}", article(&key));
+                    self.problem(&index.range, message);
+                }
+                self.named_member(index, object)
+            }
+            shape if shape.is_dyn() => Shape::DYN,
+            other => {
+                self.problem(&whole.range, format!("{} cannot be indexed", article(other)));
+                Shape::DYN
+            }
+        };
+        let shape = if optional || from_optional { Shape::optional(found) } else { found };
         let index = Index { operand: node, index: index_node, optional };
-        typed(range, Kind::Index(Box::new(index)), known)
+        typed(&whole.range, Kind::Index(Box::new(index)), shape)
+    }
+
+    /// The field of an object that stands in brackets.
+    fn named_member(&mut self, index: &Expression, object: &Object) -> Shape {
+        let ast::Kind::Literal(Literal::String(field)) = &index.kind else { return object.any_value() };
+        match object.find(field) {
+            Some(found) => found,
+            None if object.is_open() => Shape::DYN,
+            None => {
+                self.problems
+                    .push(Problem::new(index.range.clone(), object.lacks(field)).suggest(field, object.names()));
+                Shape::DYN
+            }
+        }
     }
 
     /// `has(a.b)`.
@@ -89,17 +180,18 @@ impl Compiler<'_> {
             self.composed(&namespace, field, &argument.range);
             return typed(range, Kind::Constant(Constant::Bool(true)), Type::Bool);
         }
-        let Typed { node, kind } = self.lower(operand);
-        if !matches!(kind, Type::Dyn | Type::Map | Type::Optional) {
-            self.problem(&argument.range, format!("{} has no field `{field}`", article(kind)));
-        }
+        let Typed { node, shape } = self.lower(operand);
+        self.member(argument, &shape, field, true);
         let select = Select { operand: node, field: field.as_str().into(), optional: false };
         typed(range, Kind::Has(Box::new(select)), Type::Bool)
     }
 
     fn composed(&mut self, namespace: &str, field: &str, range: &Range<usize>) -> Typed {
         match self.environment.find_composed(field) {
-            Some((place, kind)) => typed(range, Kind::Composed(place), kind),
+            Some((place, shape)) => {
+                self.composed |= 1 << place.min(63);
+                typed(range, Kind::Composed(place), shape.clone())
+            }
             None => {
                 let whole = format!("{namespace}.{field}");
                 let names: Vec<_> =
@@ -133,13 +225,25 @@ impl Compiler<'_> {
     }
 
     fn is_local(&self, name: &str) -> bool {
-        self.locals.iter().any(|(local, _)| local == name)
+        self.locals.iter().any(|local| local.name == name)
     }
 
     /// The first part of a qualified function name, such as `optional`.
     pub(super) fn library(&self, receiver: &Expression) -> Option<String> {
         self.qualified(receiver).filter(|name| library::is_namespace(name))
     }
+}
+
+/// What a chain of selections and methods begins with.
+pub(super) fn root(expression: &Expression) -> &Expression {
+    let mut part = expression;
+    while let ast::Kind::Select { operand: inner, .. }
+    | ast::Kind::Index { operand: inner, .. }
+    | ast::Kind::Call { receiver: Some(inner), .. } = &part.kind
+    {
+        part = inner;
+    }
+    part
 }
 
 /// The type that a name stands for.

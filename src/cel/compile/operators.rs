@@ -5,15 +5,16 @@ use std::ops::Range;
 use crate::cel::ast::{self, Expression, Operator};
 use crate::cel::compile::{Compiler, Typed, article, typed};
 use crate::cel::node::{Kind, Node};
+use crate::cel::shape::Shape;
 use crate::cel::types::Type;
 
 impl Compiler<'_> {
     pub(super) fn negate(&mut self, range: &Range<usize>, operand: &Expression) -> Typed {
-        let Typed { node, kind } = self.lower(operand);
-        if !matches!(kind, Type::Dyn | Type::Int | Type::Double) {
-            self.problem(range, format!("`-` is not defined for {}", article(kind)));
+        let Typed { node, shape } = self.lower(operand);
+        if !matches!(shape.flat(), Type::Dyn | Type::Int | Type::Double) {
+            self.problem(range, format!("`-` is not defined for {}", article(&shape)));
         }
-        self.folded(typed(range, Kind::Negate(Box::new(node)), kind))
+        self.folded(typed(range, Kind::Negate(Box::new(node)), shape))
     }
 
     pub(super) fn conditional(
@@ -24,15 +25,15 @@ impl Compiler<'_> {
         otherwise: &Expression,
     ) -> Typed {
         let condition = self.lower_as(condition, Type::Bool, "the condition before `?`");
-        let Typed { node: then_node, kind: first } = self.lower(then);
-        let Typed { node: otherwise_node, kind: second } = self.lower(otherwise);
-        if !first.accepts(second) {
-            let message =
-                format!("both outcomes must be of one type: one is {}, the other {}", article(first), article(second));
-            self.problem(range, message);
+        let Typed { node: then_node, shape: first } = self.lower(then);
+        let Typed { node: otherwise_node, shape: second } = self.lower(otherwise);
+        let fits = first.fits(&second);
+        if !fits {
+            let (first, second) = (article(&first), article(&second));
+            self.problem(range, format!("both outcomes must be of one type: one is {first}, the other {second}"));
         }
-        let kind = if first == second { first } else { Type::Dyn };
-        typed(range, Kind::Conditional(Box::new([condition, then_node, otherwise_node])), kind)
+        let shape = if fits { first.join(&second) } else { Shape::DYN };
+        typed(range, Kind::Conditional(Box::new([condition, then_node, otherwise_node])), shape)
     }
 
     pub(super) fn binary(
@@ -50,23 +51,24 @@ impl Compiler<'_> {
             let kind = if operator == Operator::And { Kind::And(terms) } else { Kind::Or(terms) };
             return typed(range, kind, Type::Bool);
         }
-        let Typed { node: left, kind: first } = self.lower(left);
-        let Typed { node: right, kind: second } = self.lower(right);
-        let defined = match operator {
-            Operator::Equal | Operator::NotEqual => first.comparable(second).then_some(Type::Bool),
-            Operator::In => matches!(second, Type::Dyn | Type::List | Type::Map).then_some(Type::Bool),
+        let Typed { node: left, shape: first } = self.lower(left);
+        let Typed { node: right, shape: second } = self.lower(right);
+        let result = match operator {
+            Operator::Equal | Operator::NotEqual => first.fits(&second).then_some(Shape::Basic(Type::Bool)),
+            Operator::In => can_be_in(&first, &second).then_some(Shape::Basic(Type::Bool)),
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                let alike = first.accepts(second) || (first.is_number() && second.is_number());
-                (alike && first.is_ordered() && second.is_ordered()).then_some(Type::Bool)
+                let (one, other) = (first.flat(), second.flat());
+                let alike = first.fits(&second) || (one.is_number() && other.is_number());
+                (alike && one.is_ordered() && other.is_ordered()).then_some(Shape::Basic(Type::Bool))
             }
-            _ => arithmetic(operator, first, second),
+            _ => arithmetic(operator, &first, &second),
         };
-        if defined.is_none() {
+        if result.is_none() {
             let symbol = operator.symbol();
-            self.problem(range, format!("`{symbol}` is not defined for {} and {}", article(first), article(second)));
+            self.problem(range, format!("`{symbol}` is not defined for {} and {}", article(&first), article(&second)));
         }
-        let kind = defined.unwrap_or(Type::Dyn);
-        self.folded(typed(range, Kind::Binary(operator, Box::new([left, right])), kind))
+        let shape = result.unwrap_or(Shape::DYN);
+        self.folded(typed(range, Kind::Binary(operator, Box::new([left, right])), shape))
     }
 
     /// The terms of a chain of `&&` or `||`, which the parser has made a tree of.
@@ -84,32 +86,45 @@ impl Compiler<'_> {
     }
 }
 
-/// The type of the result, if the operator is defined.
-fn arithmetic(operator: Operator, left: Type, right: Type) -> Option<Type> {
-    let texts = |kind| matches!(kind, Type::String | Type::Bytes | Type::List);
-    match (left, right) {
-        (Type::Dyn, Type::Dyn) => Some(Type::Dyn),
-        (Type::Dyn, known) | (known, Type::Dyn) => {
-            let times = matches!(known, Type::Duration | Type::Timestamp);
-            match operator {
-                Operator::Add if texts(known) => Some(known),
-                Operator::Add | Operator::Subtract if times => Some(Type::Dyn),
-                Operator::Remainder if known == Type::Double => None,
-                _ => known.is_number().then_some(known),
-            }
+/// Whether a value may be an element of a list, or a key of a map.
+fn can_be_in(value: &Shape, container: &Shape) -> bool {
+    match container {
+        Shape::List(element) => element.fits(value),
+        Shape::Map(parts) => {
+            let [key, _] = &**parts;
+            key.fits(value)
         }
-        (Type::Double, Type::Double) => (operator != Operator::Remainder).then_some(Type::Double),
-        (Type::Int, Type::Int) | (Type::Uint, Type::Uint) => Some(left),
-        (Type::Duration, Type::Duration) => match operator {
-            Operator::Add | Operator::Subtract => Some(Type::Duration),
-            _ => None,
-        },
-        (Type::Timestamp, Type::Duration) => match operator {
-            Operator::Add | Operator::Subtract => Some(Type::Timestamp),
-            _ => None,
-        },
-        (Type::Duration, Type::Timestamp) => (operator == Operator::Add).then_some(Type::Timestamp),
-        (Type::Timestamp, Type::Timestamp) => (operator == Operator::Subtract).then_some(Type::Duration),
-        (first, second) => (operator == Operator::Add && first == second && texts(first)).then_some(first),
+        Shape::Object(_) => value.fits(&Shape::STRING),
+        other => other.is_dyn(),
     }
+}
+
+/// The type of the result, if the operator is defined.
+fn arithmetic(operator: Operator, left: &Shape, right: &Shape) -> Option<Shape> {
+    let add = operator == Operator::Add;
+    let subtract = operator == Operator::Subtract;
+    let result = match (left.flat(), right.flat()) {
+        (Type::List, Type::List) => return (add && left.fits(right)).then(|| left.join(right)),
+        (Type::List, Type::Dyn) => return add.then(|| left.clone()),
+        (Type::Dyn, Type::List) => return add.then(|| right.clone()),
+        (Type::Dyn, Type::Dyn) => Type::Dyn,
+        (Type::Dyn, known) | (known, Type::Dyn) => match known {
+            Type::String | Type::Bytes if add => known,
+            Type::Duration | Type::Timestamp if add || subtract => Type::Dyn,
+            Type::Double if operator == Operator::Remainder => return None,
+            known if known.is_number() => known,
+            _ => return None,
+        },
+        (Type::Double, Type::Double) if operator != Operator::Remainder => Type::Double,
+        (Type::Int, Type::Int) => Type::Int,
+        (Type::Uint, Type::Uint) => Type::Uint,
+        (Type::Duration, Type::Duration) if add || subtract => Type::Duration,
+        (Type::Timestamp, Type::Duration) if add || subtract => Type::Timestamp,
+        (Type::Duration, Type::Timestamp) if add => Type::Timestamp,
+        (Type::Timestamp, Type::Timestamp) if subtract => Type::Duration,
+        (Type::String, Type::String) if add => Type::String,
+        (Type::Bytes, Type::Bytes) if add => Type::Bytes,
+        _ => return None,
+    };
+    Some(Shape::Basic(result))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::cel::library::{Context, Outcome, Overload, ip};
-use crate::cel::types::Type::{Bool, Cidr as Range, Int, Ip, String};
+use crate::cel::signature::{BOOL, CIDR, INT, IP, STRING};
 use crate::cel::value::Value;
 
 /// An address and how many of its first bits the addresses of the range share.
@@ -15,16 +15,16 @@ pub struct Cidr {
 }
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("cidr", &[String], Range, cidr).strict(),
-    Overload::global("isCIDR", &[String], Bool, is_cidr),
-    Overload::global("string", &[Range], String, string),
-    Overload::method("containsIP", &[Range, Ip], Bool, contains_ip),
-    Overload::method("containsIP", &[Range, String], Bool, contains_ip),
-    Overload::method("containsCIDR", &[Range, Range], Bool, contains_cidr),
-    Overload::method("containsCIDR", &[Range, String], Bool, contains_cidr),
-    Overload::method("ip", &[Range], Ip, address),
-    Overload::method("masked", &[Range], Range, masked),
-    Overload::method("prefixLength", &[Range], Int, prefix_length),
+    Overload::global("cidr", &[STRING], CIDR, cidr).strict(),
+    Overload::global("isCIDR", &[STRING], BOOL, is_cidr),
+    Overload::global("string", &[CIDR], STRING, string),
+    Overload::method("containsIP", &[CIDR, IP], BOOL, contains_ip),
+    Overload::method("containsIP", &[CIDR, STRING], BOOL, contains_ip),
+    Overload::method("containsCIDR", &[CIDR, CIDR], BOOL, contains_cidr),
+    Overload::method("containsCIDR", &[CIDR, STRING], BOOL, contains_cidr),
+    Overload::method("ip", &[CIDR], IP, address),
+    Overload::method("masked", &[CIDR], CIDR, masked),
+    Overload::method("prefixLength", &[CIDR], INT, prefix_length),
 ];
 
 impl Cidr {

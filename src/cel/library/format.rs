@@ -4,8 +4,8 @@
 use jiff::civil::Date;
 
 use crate::cel::library::{Context, Outcome, Overload, url};
+use crate::cel::signature::{Declared, FORMAT, LIST_OF_STRING, STRING};
 use crate::cel::time::Timestamp;
-use crate::cel::types::Type::{Format as Named, Optional, String};
 use crate::cel::value::Value;
 
 /// A format that has a name.
@@ -40,23 +40,23 @@ pub enum Format {
 }
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("format.named", &[String], Optional, named),
-    Overload::global("format.dns1123Label", &[], Named, |_, _| Ok(Value::Format(Format::Dns1123Label))),
-    Overload::global("format.dns1123LabelPrefix", &[], Named, |_, _| Ok(Value::Format(Format::Dns1123LabelPrefix))),
-    Overload::global("format.dns1123Subdomain", &[], Named, |_, _| Ok(Value::Format(Format::Dns1123Subdomain))),
-    Overload::global("format.dns1123SubdomainPrefix", &[], Named, |_, _| {
+    Overload::global("format.named", &[STRING], Declared::Optional(&FORMAT), named),
+    Overload::global("format.dns1123Label", &[], FORMAT, |_, _| Ok(Value::Format(Format::Dns1123Label))),
+    Overload::global("format.dns1123LabelPrefix", &[], FORMAT, |_, _| Ok(Value::Format(Format::Dns1123LabelPrefix))),
+    Overload::global("format.dns1123Subdomain", &[], FORMAT, |_, _| Ok(Value::Format(Format::Dns1123Subdomain))),
+    Overload::global("format.dns1123SubdomainPrefix", &[], FORMAT, |_, _| {
         Ok(Value::Format(Format::Dns1123SubdomainPrefix))
     }),
-    Overload::global("format.dns1035Label", &[], Named, |_, _| Ok(Value::Format(Format::Dns1035Label))),
-    Overload::global("format.dns1035LabelPrefix", &[], Named, |_, _| Ok(Value::Format(Format::Dns1035LabelPrefix))),
-    Overload::global("format.qualifiedName", &[], Named, |_, _| Ok(Value::Format(Format::QualifiedName))),
-    Overload::global("format.labelValue", &[], Named, |_, _| Ok(Value::Format(Format::LabelValue))),
-    Overload::global("format.uri", &[], Named, |_, _| Ok(Value::Format(Format::Uri))),
-    Overload::global("format.uuid", &[], Named, |_, _| Ok(Value::Format(Format::Uuid))),
-    Overload::global("format.byte", &[], Named, |_, _| Ok(Value::Format(Format::Byte))),
-    Overload::global("format.date", &[], Named, |_, _| Ok(Value::Format(Format::Date))),
-    Overload::global("format.datetime", &[], Named, |_, _| Ok(Value::Format(Format::Datetime))),
-    Overload::method("validate", &[Named, String], Optional, validate),
+    Overload::global("format.dns1035Label", &[], FORMAT, |_, _| Ok(Value::Format(Format::Dns1035Label))),
+    Overload::global("format.dns1035LabelPrefix", &[], FORMAT, |_, _| Ok(Value::Format(Format::Dns1035LabelPrefix))),
+    Overload::global("format.qualifiedName", &[], FORMAT, |_, _| Ok(Value::Format(Format::QualifiedName))),
+    Overload::global("format.labelValue", &[], FORMAT, |_, _| Ok(Value::Format(Format::LabelValue))),
+    Overload::global("format.uri", &[], FORMAT, |_, _| Ok(Value::Format(Format::Uri))),
+    Overload::global("format.uuid", &[], FORMAT, |_, _| Ok(Value::Format(Format::Uuid))),
+    Overload::global("format.byte", &[], FORMAT, |_, _| Ok(Value::Format(Format::Byte))),
+    Overload::global("format.date", &[], FORMAT, |_, _| Ok(Value::Format(Format::Date))),
+    Overload::global("format.datetime", &[], FORMAT, |_, _| Ok(Value::Format(Format::Datetime))),
+    Overload::method("validate", &[FORMAT, STRING], Declared::Optional(&LIST_OF_STRING), validate),
 ];
 
 const NAMES: [(&str, Format); 13] = [
@@ -162,7 +162,7 @@ fn long(text: &str, most: usize) -> Vec<&'static str> {
 }
 
 /// A prefix may end in `-`, as something will follow it.
-fn masked(text: &str) -> std::string::String {
+fn masked(text: &str) -> String {
     match text.strip_suffix('-') {
         Some(before) if !before.is_empty() => format!("{before}a"),
         _ => text.to_owned(),

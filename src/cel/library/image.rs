@@ -1,17 +1,17 @@
 //! podgate's own: the parts of an image reference, completed as the kubelet completes it.
 
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Image as Reference, String};
+use crate::cel::signature::{IMAGE, STRING};
 use crate::cel::value::Value;
 use crate::image::Image;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("image", &[String], Reference, image).strict(),
-    Overload::method("registry", &[Reference], String, registry),
-    Overload::method("repository", &[Reference], String, repository),
-    Overload::method("tag", &[Reference], String, tag),
-    Overload::method("digest", &[Reference], String, digest),
-    Overload::method("identifier", &[Reference], String, identifier),
+    Overload::global("image", &[STRING], IMAGE, image).strict(),
+    Overload::method("registry", &[IMAGE], STRING, registry),
+    Overload::method("repository", &[IMAGE], STRING, repository),
+    Overload::method("tag", &[IMAGE], STRING, tag),
+    Overload::method("digest", &[IMAGE], STRING, digest),
+    Overload::method("identifier", &[IMAGE], STRING, identifier),
 ];
 
 fn image<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

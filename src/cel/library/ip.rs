@@ -3,20 +3,20 @@
 use std::net::IpAddr;
 
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Int, Ip, String};
+use crate::cel::signature::{BOOL, INT, IP, STRING};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("ip", &[String], Ip, ip).strict(),
-    Overload::global("isIP", &[String], Bool, is_ip),
-    Overload::global("ip.isCanonical", &[String], Bool, is_canonical).strict(),
-    Overload::global("string", &[Ip], String, string),
-    Overload::method("family", &[Ip], Int, family),
-    Overload::method("isUnspecified", &[Ip], Bool, is_unspecified),
-    Overload::method("isLoopback", &[Ip], Bool, is_loopback),
-    Overload::method("isLinkLocalMulticast", &[Ip], Bool, is_link_local_multicast),
-    Overload::method("isLinkLocalUnicast", &[Ip], Bool, is_link_local_unicast),
-    Overload::method("isGlobalUnicast", &[Ip], Bool, is_global_unicast),
+    Overload::global("ip", &[STRING], IP, ip).strict(),
+    Overload::global("isIP", &[STRING], BOOL, is_ip),
+    Overload::global("ip.isCanonical", &[STRING], BOOL, is_canonical).strict(),
+    Overload::global("string", &[IP], STRING, string),
+    Overload::method("family", &[IP], INT, family),
+    Overload::method("isUnspecified", &[IP], BOOL, is_unspecified),
+    Overload::method("isLoopback", &[IP], BOOL, is_loopback),
+    Overload::method("isLinkLocalMulticast", &[IP], BOOL, is_link_local_multicast),
+    Overload::method("isLinkLocalUnicast", &[IP], BOOL, is_link_local_unicast),
+    Overload::method("isGlobalUnicast", &[IP], BOOL, is_global_unicast),
 ];
 
 /// Reads an address.

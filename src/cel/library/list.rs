@@ -6,17 +6,20 @@ use crate::cel::ast::Operator;
 use crate::cel::error::Reason;
 use crate::cel::eval::arithmetic;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Dyn, Int, List};
+use crate::cel::signature::{A, BOOL, Declared, INT, LIST_OF_A, ORDERED, SUMMABLE};
 use crate::cel::value::{Value, compare};
 
+const LIST_OF_ORDERED: Declared = Declared::List(&ORDERED);
+const LIST_OF_SUMMABLE: Declared = Declared::List(&SUMMABLE);
+
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::method("isSorted", &[List], Bool, is_sorted),
-    Overload::method("sum", &[List], Dyn, sum),
-    Overload::method("min", &[List], Dyn, min),
-    Overload::method("max", &[List], Dyn, max),
-    Overload::method("indexOf", &[List, Dyn], Int, index_of),
-    Overload::method("lastIndexOf", &[List, Dyn], Int, last_index_of),
-    Overload::method("includes", &[List, Dyn], Bool, includes),
+    Overload::method("isSorted", &[LIST_OF_ORDERED], BOOL, is_sorted),
+    Overload::method("sum", &[LIST_OF_SUMMABLE], SUMMABLE, sum),
+    Overload::method("min", &[LIST_OF_ORDERED], ORDERED, min),
+    Overload::method("max", &[LIST_OF_ORDERED], ORDERED, max),
+    Overload::method("indexOf", &[LIST_OF_A, A], INT, index_of),
+    Overload::method("lastIndexOf", &[LIST_OF_A, A], INT, last_index_of),
+    Overload::method("includes", &[LIST_OF_A, A], BOOL, includes),
 ];
 
 fn is_sorted<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -2,19 +2,19 @@
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Dyn, List, Optional};
+use crate::cel::signature::{A, BOOL, Declared, LIST_OF_A, OPTIONAL_OF_A};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("optional.none", &[], Optional, none),
-    Overload::global("optional.of", &[Dyn], Optional, of),
-    Overload::global("optional.ofNonZeroValue", &[Dyn], Optional, of_non_zero_value),
-    Overload::global("optional.unwrap", &[List], List, unwrap),
-    Overload::method("unwrapOpt", &[List], List, unwrap),
-    Overload::method("hasValue", &[Optional], Bool, has_value),
-    Overload::method("value", &[Optional], Dyn, value),
-    Overload::method("or", &[Optional, Optional], Optional, lazy),
-    Overload::method("orValue", &[Optional, Dyn], Dyn, lazy),
+    Overload::global("optional.none", &[], OPTIONAL_OF_A, none),
+    Overload::global("optional.of", &[A], OPTIONAL_OF_A, of),
+    Overload::global("optional.ofNonZeroValue", &[A], OPTIONAL_OF_A, of_non_zero_value),
+    Overload::global("optional.unwrap", &[Declared::List(&OPTIONAL_OF_A)], LIST_OF_A, unwrap),
+    Overload::method("unwrapOpt", &[Declared::List(&OPTIONAL_OF_A)], LIST_OF_A, unwrap),
+    Overload::method("hasValue", &[OPTIONAL_OF_A], BOOL, has_value),
+    Overload::method("value", &[OPTIONAL_OF_A], A, value),
+    Overload::method("or", &[OPTIONAL_OF_A, OPTIONAL_OF_A], OPTIONAL_OF_A, lazy),
+    Overload::method("orValue", &[OPTIONAL_OF_A, A], A, lazy),
 ];
 
 fn none<'a>(_: Context<'_, 'a>, _: &[Value<'a>]) -> Outcome<'a> {

@@ -7,11 +7,13 @@ use std::fmt::Write;
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{self, List, String as Text};
+use crate::cel::shape::Shape;
+use crate::cel::signature::{LIST_OF_DYN, STRING};
+use crate::cel::types::Type;
 use crate::cel::value::Value;
 use crate::document::print::push_quoted;
 
-pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[Text, List], Text, format)];
+pub(super) const OVERLOADS: &[Overload] = &[Overload::method("format", &[STRING, LIST_OF_DYN], STRING, format)];
 
 /// Digits behind the point where none are asked for.
 const PRECISION: usize = 6;
@@ -28,7 +30,7 @@ pub(crate) struct Flaw {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(crate) fn check(pattern: &str, kinds: &[Type]) -> Result<(), Flaw> {
+pub(crate) fn check(pattern: &str, shapes: &[Shape]) -> Result<(), Flaw> {
     let mut rest = pattern;
     let mut used = 0;
     while let Some((_, after)) = rest.split_once('%') {
@@ -42,33 +44,37 @@ pub(crate) fn check(pattern: &str, kinds: &[Type]) -> Result<(), Flaw> {
         if !"sdfeboxX".contains(letter) {
             return Err(Flaw { message: format!("there is no clause `%{letter}` of formats"), value: None });
         }
-        let Some(kind) = kinds.get(used) else {
+        let Some(shape) = shapes.get(used) else {
             return Err(Flaw { message: format!("the format wants more than {used} values"), value: None });
         };
-        if !fits(letter, *kind) {
-            let message = format!("`%{letter}` does not take a value of type {kind}");
+        if !fits(letter, shape) {
+            let message = format!("`%{letter}` does not take a value of type {}", shape.flat());
             return Err(Flaw { message, value: Some(used) });
         }
         used += 1;
         rest = after;
     }
-    if used < kinds.len() {
-        let message = format!("the format has {used} clauses for {} values", kinds.len());
+    if used < shapes.len() {
+        let message = format!("the format has {used} clauses for {} values", shapes.len());
         return Err(Flaw { message, value: Some(used) });
     }
     Ok(())
 }
 
 /// Whether a clause is for values of a type.
-fn fits(letter: char, kind: Type) -> bool {
-    match (letter, kind) {
+fn fits(letter: char, shape: &Shape) -> bool {
+    match (letter, shape.flat()) {
         (_, Type::Dyn)
         | ('d' | 'o' | 'b' | 'x' | 'X', Type::Int | Type::Uint)
         // The names of what is no number.
         | ('f' | 'e', Type::Double | Type::String)
         | ('b', Type::Bool)
         | ('x' | 'X', Type::String | Type::Bytes) => true,
-        ('s', kind) => Type::NAMED.contains(&kind) || kind == Type::Image,
+        ('s', kind) => match shape {
+            Shape::List(element) => fits('s', element),
+            Shape::Map(parts) => parts.iter().all(|part| fits('s', part)),
+            _ => Type::NAMED.contains(&kind) || kind == Type::Image,
+        },
         _ => false,
     }
 }

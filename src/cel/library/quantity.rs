@@ -5,31 +5,31 @@ use std::cmp::Ordering;
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Double, Int, Quantity as Amount, String};
+use crate::cel::signature::{BOOL, DOUBLE, INT, QUANTITY, STRING};
 use crate::cel::value::Value;
 use crate::document;
 use crate::quantity::Quantity;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("quantity", &[String], Amount, quantity).strict(),
-    Overload::global("quantity", &[Int], Amount, quantity),
-    Overload::global("quantity", &[Double], Amount, quantity),
-    Overload::global("isQuantity", &[String], Bool, is_quantity),
-    Overload::global("isQuantity", &[Int], Bool, is_quantity),
-    Overload::global("isQuantity", &[Double], Bool, is_quantity),
-    Overload::method("sign", &[Amount], Int, sign),
-    Overload::method("isInteger", &[Amount], Bool, is_integer),
-    Overload::method("asInteger", &[Amount], Int, as_integer),
-    Overload::method("asApproximateFloat", &[Amount], Double, as_approximate_float),
-    Overload::method("add", &[Amount, Amount], Amount, add),
-    Overload::method("add", &[Amount, Int], Amount, add),
-    Overload::method("sub", &[Amount, Amount], Amount, sub),
-    Overload::method("sub", &[Amount, Int], Amount, sub),
-    Overload::global("scale", &[Amount, Double], Amount, scale),
-    Overload::global("scale", &[Amount, Int], Amount, scale),
-    Overload::method("isGreaterThan", &[Amount, Amount], Bool, is_greater_than),
-    Overload::method("isLessThan", &[Amount, Amount], Bool, is_less_than),
-    Overload::method("compareTo", &[Amount, Amount], Int, compare_to),
+    Overload::global("quantity", &[STRING], QUANTITY, quantity).strict(),
+    Overload::global("quantity", &[INT], QUANTITY, quantity),
+    Overload::global("quantity", &[DOUBLE], QUANTITY, quantity),
+    Overload::global("isQuantity", &[STRING], BOOL, is_quantity),
+    Overload::global("isQuantity", &[INT], BOOL, is_quantity),
+    Overload::global("isQuantity", &[DOUBLE], BOOL, is_quantity),
+    Overload::method("sign", &[QUANTITY], INT, sign),
+    Overload::method("isInteger", &[QUANTITY], BOOL, is_integer),
+    Overload::method("asInteger", &[QUANTITY], INT, as_integer),
+    Overload::method("asApproximateFloat", &[QUANTITY], DOUBLE, as_approximate_float),
+    Overload::method("add", &[QUANTITY, QUANTITY], QUANTITY, add),
+    Overload::method("add", &[QUANTITY, INT], QUANTITY, add),
+    Overload::method("sub", &[QUANTITY, QUANTITY], QUANTITY, sub),
+    Overload::method("sub", &[QUANTITY, INT], QUANTITY, sub),
+    Overload::global("scale", &[QUANTITY, DOUBLE], QUANTITY, scale),
+    Overload::global("scale", &[QUANTITY, INT], QUANTITY, scale),
+    Overload::method("isGreaterThan", &[QUANTITY, QUANTITY], BOOL, is_greater_than),
+    Overload::method("isLessThan", &[QUANTITY, QUANTITY], BOOL, is_less_than),
+    Overload::method("compareTo", &[QUANTITY, QUANTITY], INT, compare_to),
 ];
 
 /// The amount that a text or a number means.

@@ -7,15 +7,15 @@ mod dialect;
 use regex::{Regex, RegexBuilder};
 
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Int, List, String};
+use crate::cel::signature::{BOOL, INT, LIST_OF_STRING, STRING};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("matches", &[String, String], Bool, matches),
-    Overload::method("matches", &[String, String], Bool, matches),
-    Overload::method("find", &[String, String], String, find),
-    Overload::method("findAll", &[String, String], List, find_all),
-    Overload::method("findAll", &[String, String, Int], List, find_all),
+    Overload::global("matches", &[STRING, STRING], BOOL, matches),
+    Overload::method("matches", &[STRING, STRING], BOOL, matches),
+    Overload::method("find", &[STRING, STRING], STRING, find),
+    Overload::method("findAll", &[STRING, STRING], LIST_OF_STRING, find_all),
+    Overload::method("findAll", &[STRING, STRING, INT], LIST_OF_STRING, find_all),
 ];
 
 /// Bytes of a compiled pattern that stands in an expression.
@@ -31,7 +31,7 @@ const COMPILING: u64 = 10_000;
 ///
 /// # Errors
 /// What is wrong with it, in one line.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, std::string::String> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     compile_within(pattern, LITERAL_SIZE).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "the pattern is too large".to_owned(),
         // The engine draws the pattern over several lines, of which the last says what is wrong.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Int, Semver as Version, String};
+use crate::cel::signature::{BOOL, INT, SEMVER, STRING};
 use crate::cel::value::Value;
 
 /// A semantic version. What it was built from does not count.
@@ -19,16 +19,16 @@ pub struct Semver<'a> {
 }
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("semver", &[String], Version, semver).strict(),
-    Overload::global("semver", &[String, Bool], Version, semver).strict(),
-    Overload::global("isSemver", &[String], Bool, is_semver),
-    Overload::global("isSemver", &[String, Bool], Bool, is_semver),
-    Overload::method("major", &[Version], Int, major),
-    Overload::method("minor", &[Version], Int, minor),
-    Overload::method("patch", &[Version], Int, patch),
-    Overload::method("isGreaterThan", &[Version, Version], Bool, is_greater_than),
-    Overload::method("isLessThan", &[Version, Version], Bool, is_less_than),
-    Overload::method("compareTo", &[Version, Version], Int, compare_to),
+    Overload::global("semver", &[STRING], SEMVER, semver).strict(),
+    Overload::global("semver", &[STRING, BOOL], SEMVER, semver).strict(),
+    Overload::global("isSemver", &[STRING], BOOL, is_semver),
+    Overload::global("isSemver", &[STRING, BOOL], BOOL, is_semver),
+    Overload::method("major", &[SEMVER], INT, major),
+    Overload::method("minor", &[SEMVER], INT, minor),
+    Overload::method("patch", &[SEMVER], INT, patch),
+    Overload::method("isGreaterThan", &[SEMVER, SEMVER], BOOL, is_greater_than),
+    Overload::method("isLessThan", &[SEMVER, SEMVER], BOOL, is_less_than),
+    Overload::method("compareTo", &[SEMVER, SEMVER], INT, compare_to),
 ];
 
 impl<'a> Semver<'a> {
@@ -91,7 +91,7 @@ fn is_part(text: &str, numbers: bool) -> bool {
 }
 
 /// `v1.02` as `1.2.0`; [`None`] for a short version with a pre-release.
-fn normalized(text: &str) -> Option<std::string::String> {
+fn normalized(text: &str) -> Option<String> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let mut parts: Vec<Cow<'_, str>> = text.splitn(3, '.').map(Cow::Borrowed).collect();
     for part in &mut parts {

@@ -4,17 +4,19 @@ use std::cmp::Ordering;
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Int, List as ListType};
+use crate::cel::signature::{Declared, INT, LIST_OF_A, LIST_OF_DYN, ORDERED};
 use crate::cel::value::{List, Value, compare};
 
+const LIST_OF_ORDERED: Declared = Declared::List(&ORDERED);
+
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("lists.range", &[Int], ListType, range),
-    Overload::method("distinct", &[ListType], ListType, distinct),
-    Overload::method("flatten", &[ListType], ListType, flatten),
-    Overload::method("flatten", &[ListType, Int], ListType, flatten),
-    Overload::method("reverse", &[ListType], ListType, reverse),
-    Overload::method("slice", &[ListType, Int, Int], ListType, slice),
-    Overload::method("sort", &[ListType], ListType, sort),
+    Overload::global("lists.range", &[INT], Declared::List(&INT), range),
+    Overload::method("distinct", &[LIST_OF_A], LIST_OF_A, distinct),
+    Overload::method("flatten", &[Declared::List(&LIST_OF_A)], LIST_OF_A, flatten),
+    Overload::method("flatten", &[LIST_OF_DYN, INT], LIST_OF_DYN, flatten),
+    Overload::method("reverse", &[LIST_OF_A], LIST_OF_A, reverse),
+    Overload::method("slice", &[LIST_OF_A, INT, INT], LIST_OF_A, slice),
+    Overload::method("sort", &[LIST_OF_ORDERED], LIST_OF_ORDERED, sort),
 ];
 
 /// Lists inside one another that `flatten` goes into.

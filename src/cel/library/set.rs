@@ -2,13 +2,13 @@
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, List as ListType};
+use crate::cel::signature::{BOOL, LIST_OF_A};
 use crate::cel::value::{List, Value};
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("sets.contains", &[ListType, ListType], Bool, contains),
-    Overload::global("sets.equivalent", &[ListType, ListType], Bool, equivalent),
-    Overload::global("sets.intersects", &[ListType, ListType], Bool, intersects),
+    Overload::global("sets.contains", &[LIST_OF_A, LIST_OF_A], BOOL, contains),
+    Overload::global("sets.equivalent", &[LIST_OF_A, LIST_OF_A], BOOL, equivalent),
+    Overload::global("sets.intersects", &[LIST_OF_A, LIST_OF_A], BOOL, intersects),
 ];
 
 fn contains<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

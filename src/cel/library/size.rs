@@ -1,18 +1,20 @@
 //! `size`: code points of a text, octets, elements or entries.
 
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bytes, Int, List, Map, String};
+use crate::cel::signature::{A, B, BYTES, Declared, INT, LIST_OF_A, STRING};
 use crate::cel::value::Value;
 
+const MAP: Declared = Declared::Map(&[A, B]);
+
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("size", &[String], Int, size),
-    Overload::global("size", &[Bytes], Int, size),
-    Overload::global("size", &[List], Int, size),
-    Overload::global("size", &[Map], Int, size),
-    Overload::method("size", &[String], Int, size),
-    Overload::method("size", &[Bytes], Int, size),
-    Overload::method("size", &[List], Int, size),
-    Overload::method("size", &[Map], Int, size),
+    Overload::global("size", &[STRING], INT, size),
+    Overload::global("size", &[BYTES], INT, size),
+    Overload::global("size", &[LIST_OF_A], INT, size),
+    Overload::global("size", &[MAP], INT, size),
+    Overload::method("size", &[STRING], INT, size),
+    Overload::method("size", &[BYTES], INT, size),
+    Overload::method("size", &[LIST_OF_A], INT, size),
+    Overload::method("size", &[MAP], INT, size),
 ];
 
 fn size<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -2,30 +2,30 @@
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Int, List as ListType, String};
+use crate::cel::signature::{BOOL, INT, LIST_OF_STRING, STRING};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::method("contains", &[String, String], Bool, contains),
-    Overload::method("startsWith", &[String, String], Bool, starts_with),
-    Overload::method("endsWith", &[String, String], Bool, ends_with),
-    Overload::method("charAt", &[String, Int], String, char_at),
-    Overload::method("indexOf", &[String, String], Int, index_of),
-    Overload::method("indexOf", &[String, String, Int], Int, index_of),
-    Overload::method("lastIndexOf", &[String, String], Int, last_index_of),
-    Overload::method("lastIndexOf", &[String, String, Int], Int, last_index_of),
-    Overload::method("join", &[ListType], String, join),
-    Overload::method("join", &[ListType, String], String, join),
-    Overload::method("lowerAscii", &[String], String, lower_ascii),
-    Overload::method("upperAscii", &[String], String, upper_ascii),
-    Overload::method("replace", &[String, String, String], String, replace),
-    Overload::method("replace", &[String, String, String, Int], String, replace),
-    Overload::method("split", &[String, String], ListType, split),
-    Overload::method("split", &[String, String, Int], ListType, split),
-    Overload::method("substring", &[String, Int], String, substring),
-    Overload::method("substring", &[String, Int, Int], String, substring),
-    Overload::method("trim", &[String], String, trim),
-    Overload::global("strings.quote", &[String], String, quote),
+    Overload::method("contains", &[STRING, STRING], BOOL, contains),
+    Overload::method("startsWith", &[STRING, STRING], BOOL, starts_with),
+    Overload::method("endsWith", &[STRING, STRING], BOOL, ends_with),
+    Overload::method("charAt", &[STRING, INT], STRING, char_at),
+    Overload::method("indexOf", &[STRING, STRING], INT, index_of),
+    Overload::method("indexOf", &[STRING, STRING, INT], INT, index_of),
+    Overload::method("lastIndexOf", &[STRING, STRING], INT, last_index_of),
+    Overload::method("lastIndexOf", &[STRING, STRING, INT], INT, last_index_of),
+    Overload::method("join", &[LIST_OF_STRING], STRING, join),
+    Overload::method("join", &[LIST_OF_STRING, STRING], STRING, join),
+    Overload::method("lowerAscii", &[STRING], STRING, lower_ascii),
+    Overload::method("upperAscii", &[STRING], STRING, upper_ascii),
+    Overload::method("replace", &[STRING, STRING, STRING], STRING, replace),
+    Overload::method("replace", &[STRING, STRING, STRING, INT], STRING, replace),
+    Overload::method("split", &[STRING, STRING], LIST_OF_STRING, split),
+    Overload::method("split", &[STRING, STRING, INT], LIST_OF_STRING, split),
+    Overload::method("substring", &[STRING, INT], STRING, substring),
+    Overload::method("substring", &[STRING, INT, INT], STRING, substring),
+    Overload::method("trim", &[STRING], STRING, trim),
+    Overload::global("strings.quote", &[STRING], STRING, quote),
 ];
 
 fn contains<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
@@ -107,7 +107,7 @@ fn join<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
         [Value::List(list), Value::String(separator)] => (*list, *separator),
         _ => return Err(context.mismatch("join", arguments)),
     };
-    let mut joined = std::string::String::new();
+    let mut joined = String::new();
     for (place, element) in list.iter().enumerate() {
         let Value::String(text) = element else { return Err(context.mismatch("join", &[element])) };
         let separator = if place == 0 { "" } else { separator };
@@ -191,7 +191,7 @@ fn trim<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 
 fn quote<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [Value::String(text)] = arguments else { return Err(context.mismatch("strings.quote", arguments)) };
-    let mut quoted = std::string::String::with_capacity(text.len() + 2);
+    let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
         match character {

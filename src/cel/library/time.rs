@@ -6,34 +6,34 @@ use jiff::civil::DateTime;
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Duration, Int, String, Timestamp};
+use crate::cel::signature::{DURATION, INT, STRING, TIMESTAMP};
 use crate::cel::value::Value;
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::method("getFullYear", &[Timestamp], Int, full_year),
-    Overload::method("getFullYear", &[Timestamp, String], Int, full_year),
-    Overload::method("getMonth", &[Timestamp], Int, month),
-    Overload::method("getMonth", &[Timestamp, String], Int, month),
-    Overload::method("getDate", &[Timestamp], Int, date),
-    Overload::method("getDate", &[Timestamp, String], Int, date),
-    Overload::method("getDayOfMonth", &[Timestamp], Int, day_of_month),
-    Overload::method("getDayOfMonth", &[Timestamp, String], Int, day_of_month),
-    Overload::method("getDayOfWeek", &[Timestamp], Int, day_of_week),
-    Overload::method("getDayOfWeek", &[Timestamp, String], Int, day_of_week),
-    Overload::method("getDayOfYear", &[Timestamp], Int, day_of_year),
-    Overload::method("getDayOfYear", &[Timestamp, String], Int, day_of_year),
-    Overload::method("getHours", &[Timestamp], Int, hours),
-    Overload::method("getHours", &[Timestamp, String], Int, hours),
-    Overload::method("getHours", &[Duration], Int, hours),
-    Overload::method("getMinutes", &[Timestamp], Int, minutes),
-    Overload::method("getMinutes", &[Timestamp, String], Int, minutes),
-    Overload::method("getMinutes", &[Duration], Int, minutes),
-    Overload::method("getSeconds", &[Timestamp], Int, seconds),
-    Overload::method("getSeconds", &[Timestamp, String], Int, seconds),
-    Overload::method("getSeconds", &[Duration], Int, seconds),
-    Overload::method("getMilliseconds", &[Timestamp], Int, milliseconds),
-    Overload::method("getMilliseconds", &[Timestamp, String], Int, milliseconds),
-    Overload::method("getMilliseconds", &[Duration], Int, milliseconds),
+    Overload::method("getFullYear", &[TIMESTAMP], INT, full_year),
+    Overload::method("getFullYear", &[TIMESTAMP, STRING], INT, full_year),
+    Overload::method("getMonth", &[TIMESTAMP], INT, month),
+    Overload::method("getMonth", &[TIMESTAMP, STRING], INT, month),
+    Overload::method("getDate", &[TIMESTAMP], INT, date),
+    Overload::method("getDate", &[TIMESTAMP, STRING], INT, date),
+    Overload::method("getDayOfMonth", &[TIMESTAMP], INT, day_of_month),
+    Overload::method("getDayOfMonth", &[TIMESTAMP, STRING], INT, day_of_month),
+    Overload::method("getDayOfWeek", &[TIMESTAMP], INT, day_of_week),
+    Overload::method("getDayOfWeek", &[TIMESTAMP, STRING], INT, day_of_week),
+    Overload::method("getDayOfYear", &[TIMESTAMP], INT, day_of_year),
+    Overload::method("getDayOfYear", &[TIMESTAMP, STRING], INT, day_of_year),
+    Overload::method("getHours", &[TIMESTAMP], INT, hours),
+    Overload::method("getHours", &[TIMESTAMP, STRING], INT, hours),
+    Overload::method("getHours", &[DURATION], INT, hours),
+    Overload::method("getMinutes", &[TIMESTAMP], INT, minutes),
+    Overload::method("getMinutes", &[TIMESTAMP, STRING], INT, minutes),
+    Overload::method("getMinutes", &[DURATION], INT, minutes),
+    Overload::method("getSeconds", &[TIMESTAMP], INT, seconds),
+    Overload::method("getSeconds", &[TIMESTAMP, STRING], INT, seconds),
+    Overload::method("getSeconds", &[DURATION], INT, seconds),
+    Overload::method("getMilliseconds", &[TIMESTAMP], INT, milliseconds),
+    Overload::method("getMilliseconds", &[TIMESTAMP, STRING], INT, milliseconds),
+    Overload::method("getMilliseconds", &[DURATION], INT, milliseconds),
 ];
 
 const MILLISECOND: i64 = 1_000_000;

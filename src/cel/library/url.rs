@@ -6,7 +6,7 @@ use bumpalo::Bump;
 
 use crate::cel::library::url::escape::{Place, escape, is_escaped, unescape};
 use crate::cel::library::{Context, Outcome, Overload};
-use crate::cel::types::Type::{Bool, Map as Query, String, Url as Location};
+use crate::cel::signature::{BOOL, Declared, LIST_OF_STRING, STRING, URL};
 use crate::cel::value::{Map, Value};
 
 /// A URL in its parts.
@@ -24,14 +24,14 @@ pub struct Url<'a> {
 }
 
 pub(super) const OVERLOADS: &[Overload] = &[
-    Overload::global("url", &[String], Location, url).strict(),
-    Overload::global("isURL", &[String], Bool, is_url),
-    Overload::method("getScheme", &[Location], String, scheme),
-    Overload::method("getHost", &[Location], String, host),
-    Overload::method("getHostname", &[Location], String, hostname),
-    Overload::method("getPort", &[Location], String, port),
-    Overload::method("getEscapedPath", &[Location], String, escaped_path),
-    Overload::method("getQuery", &[Location], Query, query),
+    Overload::global("url", &[STRING], URL, url).strict(),
+    Overload::global("isURL", &[STRING], BOOL, is_url),
+    Overload::method("getScheme", &[URL], STRING, scheme),
+    Overload::method("getHost", &[URL], STRING, host),
+    Overload::method("getHostname", &[URL], STRING, hostname),
+    Overload::method("getPort", &[URL], STRING, port),
+    Overload::method("getEscapedPath", &[URL], STRING, escaped_path),
+    Overload::method("getQuery", &[URL], Declared::Map(&[STRING, LIST_OF_STRING]), query),
 ];
 
 impl Url<'_> {
@@ -89,7 +89,7 @@ fn parse<'a>(arena: &'a Bump, text: &'a str) -> Option<Url<'a>> {
             let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
             (read_host(authority)?, path)
         }
-        None => (std::string::String::new(), before),
+        None => (String::new(), before),
     };
     unescape(path, Place::Path)?;
     Some(Url { scheme, host: arena.alloc_str(&host), path, query, rest })
@@ -111,7 +111,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The host and port of an authority, without escapes.
-fn read_host(authority: &str) -> Option<std::string::String> {
+fn read_host(authority: &str) -> Option<String> {
     let host = match authority.rsplit_once('@') {
         Some((user, host)) => {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);

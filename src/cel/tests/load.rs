@@ -43,7 +43,10 @@ fn arguments_that_do_not_fit() {
             "'a'.contains(1)",
             "problem: `contains` of a string does not take an int (it is defined as `string.contains(string)`)",
         ),
-        ("(1).isSorted()", "problem: `isSorted` is not a method of an int (it is defined as `list.isSorted()`)"),
+        (
+            "(1).isSorted()",
+            "problem: `isSorted` is not a method of an int (it is defined as `list(ordered).isSorted()`)",
+        ),
         (
             "quantity(true)",
             "problem: `quantity` does not take a bool (it is defined as `quantity(double)`, `quantity(int)`, `quantity(string)`)",

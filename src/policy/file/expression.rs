@@ -15,12 +15,26 @@ pub(super) fn compile(
     environment: &Environment,
     expect: Type,
 ) -> Option<Program> {
+    compile_by(reader, node, environment, |source| Program::compile(environment, source, expect))
+}
+
+/// Compiles an expression that gives the value of a field.
+pub(super) fn compile_value(reader: &mut Reader<'_>, node: Node<'_>, environment: &Environment) -> Option<Program> {
+    compile_by(reader, node, environment, |source| Program::compile_value(environment, source))
+}
+
+fn compile_by(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    environment: &Environment,
+    compile: impl Fn(&str) -> Result<Program, Vec<Problem>>,
+) -> Option<Program> {
     let source = reader.text(node)?;
     let affordable = |program: Program| match program.too_expensive() {
         Some(problem) => Err(vec![problem]),
         None => Ok(program),
     };
-    match Program::compile(environment, source, expect).and_then(affordable) {
+    match compile(source).and_then(affordable) {
         Ok(program) => Some(program.at(reader.place(node.span()))),
         Err(problems) => {
             for Problem { message, range, help } in problems {

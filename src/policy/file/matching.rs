@@ -28,10 +28,18 @@ const MOST_WORDS: usize = 128;
 const LONGEST_NAMESPACE: usize = 63;
 const OPERATIONS: [(&str, Operation); 2] = [("CREATE", Operation::Create), ("UPDATE", Operation::Update)];
 
-/// Reads `match`, which may be absent.
-pub(super) fn read(reader: &mut Reader<'_>, node: Option<Node<'_>>, is_namespaced: bool, scope: &Scope) -> Match {
+/// Reads `match`, which may be absent, and says what the expressions of a policy with it can use.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    node: Option<Node<'_>>,
+    is_namespaced: bool,
+    params: &serde_json::Value,
+) -> (Match, Scope) {
     let mut matching = everything();
-    let Some(node) = node.filter(|node| reader.object(*node, "`match`", &FIELDS)) else { return matching };
+    let Some(node) = node.filter(|node| reader.object(*node, "`match`", &FIELDS)) else {
+        let scope = Scope::new(matching.kinds, params);
+        return (matching, scope);
+    };
     if is_namespaced {
         for key in ["namespaces", "excludeNamespaces", "namespaceSelector"] {
             if let Some(node) = node.get(key) {
@@ -68,10 +76,11 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Option<Node<'_>>, is_namespace
         node.get("excludeNamespaces").map(|node| namespaces(reader, node)).unwrap_or_default();
     matching.namespace_selector = node.get("namespaceSelector").and_then(|node| selector::read(reader, node));
     matching.pod_selector = node.get("podSelector").and_then(|node| selector::read(reader, node));
+    let scope = Scope::new(matching.kinds, params);
     if let Some(node) = node.get("conditions") {
-        matching.conditions = conditions(reader, node, scope);
+        matching.conditions = conditions(reader, node, &scope);
     }
-    matching
+    (matching, scope)
 }
 
 /// What a policy without `match` applies to.

@@ -1,6 +1,6 @@
 //! `spec`: what a policy says.
 
-use crate::cel::{Program, Type};
+use crate::cel::{Program, Shape, Type};
 use crate::document::Value;
 use crate::policy::environment::Scope;
 use crate::policy::file::header::Header;
@@ -50,8 +50,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
     let controller_pods = spec.get("controllerPods").and_then(|node| reader.word(node, &CONTROLLER_PODS));
     let modes = spec.get("modes").map(|node| namespace_modes(reader, node)).unwrap_or_default();
     let params = spec.get("params").map_or_else(|| serde_json::json!({}), |node| params(reader, node));
-    let mut scope = Scope::default();
-    let matching = matching::read(reader, spec.get("match"), header.namespace.is_some(), &scope);
+    let (matching, mut scope) = matching::read(reader, spec.get("match"), header.namespace.is_some(), &params);
     let variables = spec.get("variables").map(|node| variables(reader, node, &mut scope)).unwrap_or_default();
     let strictest = modes.iter().map(|mode| mode.mode).chain(mode).max();
     let wide = Policywide { scope: &scope, kinds: matching.kinds, excludes: matching.excluded_makers != 0, strictest };
@@ -125,7 +124,7 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
         of_later_variables(reader, before, &all);
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, program.as_ref().map_or(Type::Dyn, Program::kind));
+        scope.declare(name, program.as_ref().map_or(&Shape::DYN, Program::shape));
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }
@@ -145,30 +144,21 @@ fn of_later_variables(reader: &mut Reader<'_>, before: usize, all: &[&str]) {
     }
 }
 
-/// Warns of variables that no expression uses.
+/// Warns of variables that no expression uses, be it through another variable.
 pub(super) fn unused(reader: &mut Reader<'_>, policy: &Policy) {
-    let conditions = policy.matching.conditions.iter().map(|condition| &condition.program);
-    let rules = policy.rules.iter().flat_map(Rule::programs);
-    let sources: Vec<&str> = policy
-        .variables
-        .iter()
-        .map(|variable| &variable.program)
-        .chain(conditions)
-        .chain(rules)
-        .map(Program::source)
-        .collect();
-    for Variable { name, place, .. } in &policy.variables {
-        if !sources.iter().any(|source| mentions(source, name)) {
-            reader.warning(place.span, format!("the variable `{name}` is never used"));
+    // Variables are not there in conditions.
+    let mut readers: Vec<&Program> = policy.rules.iter().flat_map(Rule::programs).collect();
+    let mut unused = Vec::new();
+    // A variable can be used only by those behind it.
+    for (place, variable) in policy.variables.iter().enumerate().rev() {
+        match readers.iter().any(|program| program.uses_composed(place)) {
+            true => readers.push(&variable.program),
+            false => unused.push(variable),
         }
     }
-}
-
-/// Whether an expression may read a variable: words in its strings count too.
-fn mentions(source: &str, variable: &str) -> bool {
-    let is_word = |char: char| char.is_alphanumeric() || char == '_';
-    let mut words = source.split(|char| !is_word(char)).filter(|word| !word.is_empty());
-    source.contains("variables") && words.any(|word| word == variable)
+    for Variable { name, place, .. } in unused.into_iter().rev() {
+        reader.warning(place.span, format!("the variable `{name}` is never used"));
+    }
 }
 
 fn identifier<'a>(reader: &mut Reader<'_>, node: Node<'a>) -> Option<&'a str> {

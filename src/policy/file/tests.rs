@@ -6,6 +6,7 @@ mod loaded;
 mod pod_security;
 mod refused;
 mod shown;
+mod types;
 mod values;
 mod verbs;
 

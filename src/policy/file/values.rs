@@ -203,12 +203,12 @@ impl Values<'_, '_, '_> {
         }
         let scope = self.wide.scope;
         let environment = if self.in_container { scope.container() } else { scope.pod() };
-        let program = expression::compile(self.reader, expression, environment, Type::Dyn)?;
+        let program = expression::compile_value(self.reader, expression, environment)?;
         let Some(field) = field else { return Some(program) };
         let (takes, described) = types(field);
-        let gives = program.kind();
-        if !matches!(gives, Type::Dyn | Type::Optional) && !takes.contains(&gives) {
-            let gives = gives.name();
+        let gives = program.shape().unwrapped();
+        let kind = gives.flat();
+        if kind != Type::Dyn && !takes.is_empty() && !takes.contains(&kind) {
             let message = format!("`{}` takes {described}, and the expression gives `{gives}`", sense::path(steps));
             self.reader.error(expression.span(), message);
         }

@@ -105,13 +105,14 @@ impl Allowed {
     }
 }
 
-/// Whether a path is that of the folder, or of what is in it. One that goes up again may lead anywhere.
+/// Whether a path is that of the folder, or of what is in it. One that goes up again may lead anywhere; the nodes decide
+/// what separates its parts, and those that run Windows take `\` too.
 fn is_in(path: &str, folder: &str) -> bool {
     let parts = |path: &'_ str| {
         path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect::<Vec<_>>()
     };
-    let (path, folder) = (parts(path), parts(folder));
-    path.starts_with(&folder) && !path.iter().any(|part| part == "..")
+    let goes_up = path.split(['/', '\\']).any(|part| part == "..");
+    path.starts_with('/') && !goes_up && parts(path).starts_with(&parts(folder))
 }
 
 #[cfg(test)]
@@ -130,6 +131,11 @@ mod tests {
             ("/var/log/../lib", "/var/log", false),
             ("/", "/var", false),
             ("/etc", "/", true),
+            // A Windows node goes up by these; what is not counted from the root may be anywhere.
+            (r"/var/log/x\..\..\..\Windows", "/var/log", false),
+            (r"/var/log\x", "/var/log", false),
+            ("var/log", "/var/log", false),
+            ("", "/", false),
         ] {
             assert_eq!(is_in(path, folder), expected, "{path} in {folder}");
         }

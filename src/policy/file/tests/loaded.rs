@@ -100,15 +100,6 @@ fn what_kubectl_lists_is_read_as_its_items() {
 }
 
 #[test]
-fn a_variable_that_nobody_uses_is_worth_a_warning() {
-    let variables = "mode: Warn, variables: [{name: a, expression: '1'}, {name: b, expression: variables.a}, {name: c, expression: 'true'}]";
-    let rule = "{name: r, when: variables.c, default: {pod: {spec: {enableServiceLinks: false}}}}";
-    let text = policy("name: a", variables, rule);
-    assert_eq!(said(&text), ["4:61 the variable `b` is never used"]);
-    assert_eq!(read(&text).policies.len(), 1);
-}
-
-#[test]
 fn a_selector_that_selects_everything_is_worth_a_warning() {
     let text = policy("name: a", "mode: Warn, match: {podSelector: {}}", RULE);
     let expected =
