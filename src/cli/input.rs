@@ -195,7 +195,7 @@ fn complaint(path: &Path, reason: &str) -> Diagnostic {
 }
 
 /// What the system says, without its number.
-fn reason(error: &io::Error) -> String {
+pub(in crate::cli) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cli::input::reason;
 use crate::diagnostic::Diagnostic;
 
 /// Puts `text` in the place of `old` in the file at `path`. Symbolic links stay, and so does the mode of the file.
@@ -12,22 +13,22 @@ use crate::diagnostic::Diagnostic;
 /// A complaint that names the file, which is then as it was.
 pub fn write(path: &Path, old: &str, text: &str) -> Result<(), Diagnostic> {
     let refused = |reason: String| Diagnostic::error(None, format!("`{}` cannot be written: {reason}", path.display()));
-    let real = fs::canonicalize(path).map_err(|error| refused(error.to_string()))?;
+    let real = fs::canonicalize(path).map_err(|error| refused(reason(&error)))?;
     if !real.is_file() {
         return Err(refused("it is not a regular file".to_owned()));
     }
-    let now = fs::read(&real).map_err(|error| refused(error.to_string()))?;
+    if fs::metadata(&real).is_ok_and(|metadata| metadata.permissions().readonly()) {
+        return Err(refused("it is read-only".to_owned()));
+    }
+    let now = fs::read(&real).map_err(|error| refused(reason(&error)))?;
     if now != old.as_bytes() {
         return Err(refused("it has changed meanwhile".to_owned()));
     }
-    replace(&real, text).map_err(|error| refused(error.to_string().to_lowercase()))
+    replace(&real, text).map_err(|error| refused(reason(&error)))
 }
 
 fn replace(real: &Path, text: &str) -> io::Result<()> {
     let metadata = fs::metadata(real)?;
-    if metadata.permissions().readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
     let (beside, file) = beside(real)?;
     let filled = fill(file, text).and_then(|()| fs::set_permissions(&beside, metadata.permissions()));
     filled.and_then(|()| fs::rename(&beside, real)).inspect_err(|_| {
