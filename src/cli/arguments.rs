@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
@@ -16,6 +16,9 @@ use crate::review::Operation;
 
 /// The minor versions of Kubernetes whose defaults are known.
 const KNOWN: RangeInclusive<u32> = 33..=37;
+
+/// Bytes of the name of a namespace: it is a label of DNS (RFC 1123).
+const LONGEST_NAME: usize = 63;
 
 /// The default of `--kubernetes`.
 const NEWEST: &str = "v1.37";
@@ -98,7 +101,7 @@ pub struct RequestArguments {
     pub groups: Vec<String>,
 
     /// The namespace of objects that name none
-    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace)]
     pub namespace: String,
 
     /// How the objects get into the cluster
@@ -238,6 +241,18 @@ fn field_path(text: &str) -> Result<Path<'static>, String> {
     path.ok_or_else(|| "write a path such as `spec.containers[web].resources`".to_owned())
 }
 
+/// Takes what can be the name of a namespace.
+fn namespace(text: &str) -> Result<String, String> {
+    let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let is_name = (1..=LONGEST_NAME).contains(&text.len())
+        && text.bytes().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    let expected =
+        || format!("a namespace is named by at most {LONGEST_NAME} of `a` to `z`, `0` to `9` and, inside, `-`");
+    if is_name { Ok(text.to_owned()) } else { Err(expected()) }
+}
+
 /// Reads `v1.N` or `1.N`.
 fn version(text: &str) -> Result<Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
@@ -263,6 +278,25 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(version(text).ok().map(|version| version.minor), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_named_as_the_api_server_names_it() {
+        let longest = "n".repeat(63);
+        for (text, expected) in [
+            ("shop-1", true),
+            ("0", true),
+            (longest.as_str(), true),
+            ("", false),
+            ("Shop", false),
+            ("-shop", false),
+            ("shop-", false),
+            ("a.b", false),
+            ("a/b", false),
+            (&format!("{longest}n"), false),
+        ] {
+            assert_eq!(namespace(text).is_ok(), expected, "{text}");
         }
     }
 

@@ -226,7 +226,9 @@ fn gather<'a>(
     complaints: &mut Complaints,
 ) -> (Surroundings<'a>, Before<'a>) {
     let namespace = check.request.namespace.as_str();
-    let mut surroundings = Surroundings::gather(arena, inputs, namespace, now);
+    let mut surroundings = Surroundings::gather(arena, inputs, namespace, now, |complaint, input| {
+        complaints.take(complaint, Some(&input.text));
+    });
     for input in limit_ranges {
         surroundings.add_limit_ranges(arena, input, |complaint| complaints.take(complaint, Some(&input.text)));
     }

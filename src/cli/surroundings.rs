@@ -34,8 +34,15 @@ pub struct Before<'a> {
 
 impl<'a> Surroundings<'a> {
     /// Looks through the inputs, wherever in them the objects stand. What cannot be read is passed over: whoever checks
-    /// the inputs complains about it.
-    pub fn gather(arena: &'a Bump, inputs: &'a [Input], default_namespace: &'a str, now: Timestamp) -> Self {
+    /// the inputs complains about it. Of two Namespaces of one name the last one counts, as it does in a cluster, and
+    /// `complain` is told if they differ.
+    pub fn gather(
+        arena: &'a Bump,
+        inputs: &'a [Input],
+        default_namespace: &'a str,
+        now: Timestamp,
+        mut complain: impl FnMut(Diagnostic, &'a Input),
+    ) -> Self {
         let mut found = Surroundings { now, ..Surroundings::default() };
         for input in inputs.iter().filter(|input| may_hold_surroundings(&input.text)) {
             each(
@@ -44,7 +51,17 @@ impl<'a> Surroundings<'a> {
                 |_| {},
                 |manifest, class| match class {
                     Class::Namespace => {
-                        found.namespaces.insert(manifest.name(), with_name_label(arena, manifest.value));
+                        let new = with_name_label(arena, manifest.value);
+                        let old = found.namespaces.insert(manifest.name(), new);
+                        let labels = |namespace: Value<'a>| namespace.fields(&["metadata", "labels"]);
+                        if old.is_some_and(|old| labels(old) != labels(new)) {
+                            let place = input.place(manifest.span(Path::of(&["metadata", "name"]).steps()));
+                            let message = format!(
+                                "the inputs hold the namespace `{}` before, with other labels; these count",
+                                manifest.name()
+                            );
+                            complain(Diagnostic::warning(Some(place), message), input);
+                        }
                     }
                     Class::LimitRange => {
                         let namespace = manifest.value.text(&["metadata", "namespace"]).unwrap_or(default_namespace);
@@ -175,7 +192,9 @@ mod tests {
             input(r#"{"apiVersion": "v1", "kind": "Name\u0073pace", "metadata": {"name": "lab"}}"#),
         ];
         let arena = Bump::new();
-        let found = Surroundings::gather(&arena, &inputs, "default", Timestamp::UNIX_EPOCH);
+        let found = Surroundings::gather(&arena, &inputs, "default", Timestamp::UNIX_EPOCH, |complaint, _| {
+            panic!("{complaint}")
+        });
         let labels = found.namespace("shop").and_then(|shop| shop.fields(&["metadata", "labels"])).unwrap();
         assert_eq!(labels.to_string(), r#"{"stage":"dev","kubernetes.io/metadata.name":"shop"}"#);
         assert!(found.namespace("lab").is_some());
@@ -188,7 +207,8 @@ mod tests {
             "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\n---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: b, namespace: shop}\n",
         )];
         let arena = Bump::new();
-        let mut found = Surroundings::gather(&arena, &inputs, "lab", Timestamp::UNIX_EPOCH);
+        let mut found =
+            Surroundings::gather(&arena, &inputs, "lab", Timestamp::UNIX_EPOCH, |complaint, _| panic!("{complaint}"));
         let names = |found: &Surroundings<'_>, namespace| {
             let ranges = found.limit_ranges(&arena, namespace).iter();
             ranges.filter_map(|range| range.text(&["metadata", "name"]).map(str::to_owned)).collect::<Vec<_>>()

@@ -382,3 +382,43 @@ fn a_file_named_for_something_that_it_does_not_hold_is_an_error() {
         assert_eq!(printed.code, Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_namespace_that_cannot_be_is_refused() {
+    Check::new()
+        .file("a.yaml", POD)
+        .args(["-n", "Shop", "a.yaml"])
+        .stderr_has("error: invalid value 'Shop' for '--namespace <NAME>': a namespace is named by at most 63 of")
+        .code(2);
+}
+
+#[test]
+fn an_object_that_the_old_file_does_not_hold_is_said_to_be_new() {
+    let run = |name: &str| {
+        Check::new()
+            .file("a.yaml", POD)
+            .file("old.yaml", &POD.replace("web}", name))
+            .args(["--old", "old.yaml", "a.yaml"])
+    };
+    let said = "assumed: Pod `default/web` is new: the file of `--old` does not hold it\n";
+    run("other}").stdout_has(said).code(0);
+    assert!(!run("web}").output().stdout.contains("is new"));
+}
+
+#[test]
+fn two_namespaces_of_one_name_are_warned_of_if_their_labels_differ() {
+    let namespace =
+        |labels: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {labels}}}\n---\n");
+    let run =
+        |second: &str| Check::new().file("a.yaml", &(namespace("{a: b}") + &namespace(second) + POD)).args(["a.yaml"]);
+    let warning = "\
+warning: the inputs hold the namespace `shop` before, with other labels; these count
+ --> a.yaml:7:18
+  |
+7 | metadata: {name: shop, labels: {a: c}}
+  |                  ^^^^
+
+";
+    run("{a: c}").stdout_has("1 allowed").stderr(warning).code(0);
+    run("{a: b}").stdout_has("1 allowed").stderr("").code(0);
+}

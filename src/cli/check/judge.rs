@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 
 use crate::admit::{self, Assumption, Author, DryRun};
-use crate::cli::arguments::Check;
+use crate::cli::arguments::{Check, RequestArguments};
 use crate::cli::collect;
 use crate::cli::input::Input;
 use crate::cli::manifest::Manifest;
@@ -13,7 +13,7 @@ use crate::cli::surroundings::{Before, Surroundings, bare_namespace};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::Facts;
 use crate::provenance::Authored;
-use crate::review::Request;
+use crate::review::{Operation, Request};
 use crate::workload::Kind;
 
 /// The policies, and what is known around the objects.
@@ -62,6 +62,12 @@ impl<'s> Judge<'s> {
         let (facts, assumption) = self.facts(arena, request.namespace, true);
         let authored = Authored { object: manifest.value, way: self.check.request.way };
         let mut run = admit::dry_run(&self.policies.set, arena, request, facts, Author::File(authored));
+        let RequestArguments { old, operation, .. } = &self.check.request;
+        if old.is_some() && operation.is_none() && request.operation == Operation::Create {
+            let (kind, namespace, name) = (request.kind, request.namespace, request.name);
+            let message = format!("{kind} `{namespace}/{name}` is new: the file of `--old` does not hold it");
+            run.assumptions.insert(0, Assumption { code: "not-in-old", message });
+        }
         run.assumptions.splice(0..0, assumption);
         run
     }
