@@ -109,14 +109,20 @@ fn changed<'a>(arena: &'a Bump, text: &str, document: &Document<'a>, changes: &[
     let mut left = Vec::new();
     let mut kept = Vec::with_capacity(changes.len());
     let mut root = document.root;
-    for (index, change) in changes {
-        // Each by itself, so that a change without a place does not take others with it.
-        match wanted(arena, root, change).and_then(|with| planned(text, document, with).map(|_| with)) {
-            Ok(with) => {
+    // By halves, so that a change without a place does not take others with it, and thousands of changes are not planned
+    // one by one.
+    let mut open = vec![changes];
+    while let Some(some) = open.pop() {
+        match (wanted(arena, root, some).and_then(|with| planned(text, document, with).map(|_| with)), some) {
+            (Ok(with), _) => {
                 root = with;
-                kept.push((*index, *change));
+                kept.extend_from_slice(some);
             }
-            Err(reason) => left.push((*index, reason)),
+            (Err(reason), [(index, _)]) => left.push((*index, reason)),
+            (Err(_), _) => {
+                let (first, second) = some.split_at(some.len() / 2);
+                open.extend([second, first]);
+            }
         }
     }
     let piece = text.get(document.start..document.end).unwrap_or_default();
@@ -126,7 +132,7 @@ fn changed<'a>(arena: &'a Bump, text: &str, document: &Document<'a>, changes: &[
     }
     let mut changed = Changed { text: piece.to_owned(), root: document.root, left };
     for (index, change) in kept {
-        match one_more(arena, &changed, document.is_json, change) {
+        match one_more(arena, &changed, document.is_json, (index, change)) {
             Ok((text, root)) => (changed.text, changed.root) = (text, root),
             Err(reason) => changed.left.push((index, reason)),
         }
@@ -139,26 +145,29 @@ fn one_more<'a>(
     arena: &'a Bump,
     so_far: &Changed<'a>,
     is_json: bool,
-    change: &Change<'_>,
+    change: (usize, &Change<'_>),
 ) -> Result<(String, Value<'a>), Reason> {
     let text = alone(&so_far.text, is_json);
     let scratch = Bump::new();
     let document = yaml::documents(&scratch, &text, &Limits::FILE).find_map(Result::ok).ok_or(Reason::Unproven)?;
-    let local = wanted(&scratch, document.root, change)?;
-    let root = wanted(arena, so_far.root, change)?;
+    let local = wanted(&scratch, document.root, &[change])?;
+    let root = wanted(arena, so_far.root, &[change])?;
     let piece = text.get(document.start..document.end).unwrap_or_default();
     let new = applied(piece, document.start, planned(&text, &document, local)?);
     if reads_as(&new, is_json, root) { Ok((new, root)) } else { Err(Reason::Unproven) }
 }
 
-fn wanted<'a>(arena: &'a Bump, root: Value<'a>, change: &Change<'_>) -> Result<Value<'a>, Reason> {
-    let value = Value::copied(arena, &change.value.to_json());
-    let steps = change.path.steps().iter().map(|step| match step {
-        Step::Key(key) => Step::key(arena.alloc_str(key)),
-        Step::Index(index) => Step::Index(*index),
+fn wanted<'a>(arena: &'a Bump, root: Value<'a>, changes: &[(usize, &Change<'_>)]) -> Result<Value<'a>, Reason> {
+    let own = changes.iter().map(|(_, change)| {
+        let steps = change.path.steps().iter().map(|step| match step {
+            Step::Key(key) => Step::key(arena.alloc_str(key)),
+            Step::Index(index) => Step::Index(*index),
+        });
+        (steps.collect(), Value::copied(arena, &change.value.to_json()))
     });
-    let steps: Path<'a> = steps.collect();
-    edit::set(arena, root, steps.steps(), value).map_err(|_| Reason::NoPlace)
+    let own: Vec<(Path<'a>, Value<'a>)> = own.collect();
+    let edits: Vec<_> = own.iter().map(|(path, value)| (path.steps(), *value)).collect();
+    edit::set_all(arena, root, &edits).map_err(|_| Reason::NoPlace)
 }
 
 fn planned(text: &str, document: &Document<'_>, root: Value<'_>) -> Result<Vec<Splice>, Reason> {
