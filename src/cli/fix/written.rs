@@ -30,7 +30,8 @@ pub fn write(path: &Path, old: &str, text: &str) -> Result<(), Diagnostic> {
 fn replace(real: &Path, text: &str) -> io::Result<()> {
     let metadata = fs::metadata(real)?;
     let (beside, file) = beside(real)?;
-    let filled = fill(file, text).and_then(|()| fs::set_permissions(&beside, metadata.permissions()));
+    // The mode comes first: nobody shall read the new file who may not read the old one.
+    let filled = file.set_permissions(metadata.permissions()).and_then(|()| fill(file, text));
     filled.and_then(|()| fs::rename(&beside, real)).inspect_err(|_| {
         // What matters is the first error.
         let _ = fs::remove_file(&beside);
