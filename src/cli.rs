@@ -13,6 +13,7 @@ pub mod explain;
 pub mod fix;
 pub mod input;
 pub mod manifest;
+pub mod namespaces;
 pub mod plug_in;
 pub mod policies;
 pub mod render;

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::admit::Endpoint;
 use crate::api_defaults::Version;
+use crate::cli::namespaces::NamespaceArguments;
 use crate::document::Path;
-use crate::policy::exclusion::{self, Excluded};
 use crate::provenance::Way;
 use crate::review::Operation;
 
@@ -112,27 +112,9 @@ pub struct RequestArguments {
     #[arg(long, value_name = "FILE")]
     pub limit_range: Vec<PathBuf>,
 
-    /// A namespace whose exceptions may hold in others; can be given several times
-    #[arg(
-        long = "exception-namespace",
-        value_name = "NAME",
-        env = "PODGATE_EXCEPTION_NAMESPACE",
-        value_delimiter = ','
-    )]
-    pub exception_namespaces: Vec<String>,
-
-    /// Namespaces that are left alone, as globs with commas between them; an empty text for none [default: those of the
-    /// cluster, of podgate, of certificates and networks]
-    #[arg(
-        long = "exclude-namespaces",
-        value_name = "GLOBS",
-        env = "PODGATE_EXCLUDE_NAMESPACES",
-        value_delimiter = ',',
-        value_parser = Excluded::parse,
-        default_values = exclusion::DEFAULT,
-        hide_default_value = true
-    )]
-    pub exclude_namespaces: Vec<Excluded>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the whole command")]
+    pub namespaces: NamespaceArguments,
 
     /// The time of the request, as in 2026-11-25T08:00:00Z
     #[arg(long, value_name = "RFC3339")]

@@ -86,7 +86,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
     let mut is_denied = false;
     if let Some(loaded) = loaded {
         let inputs = input::read(&check.inputs, &mut |complaint| complaints.take(complaint, None));
-        let loaded = policies::with_exceptions(loaded, &inputs, &check.request, now, &mut complaints);
+        let loaded = policies::with_exceptions(loaded, &inputs, &check.request.namespaces, now, &mut complaints);
         let arena = Bump::new();
         let [old, limit_ranges] =
             [check.request.old.as_slice(), &check.request.limit_range].map(|paths| read_files(paths, &mut complaints));

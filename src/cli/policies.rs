@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::cli::arguments::RequestArguments;
 use crate::cli::complaints::Complaints;
 use crate::cli::input::Input;
+use crate::cli::namespaces::NamespaceArguments;
 use crate::diagnostic::Diagnostic;
 use crate::policy::collision::collisions;
 use crate::policy::file;
@@ -49,7 +49,7 @@ pub fn load(names: &[String], complaints: &mut Complaints) -> Option<Collected> 
 pub fn with_exceptions(
     mut collected: Collected,
     inputs: &[Input],
-    request: &RequestArguments,
+    namespaces: &NamespaceArguments,
     now: Timestamp,
     complaints: &mut Complaints,
 ) -> Loaded {
@@ -59,7 +59,7 @@ pub fn with_exceptions(
             collected.add_exceptions(loaded, &input.name, &input.text);
         }
     }
-    collected.refuse_exceptions(&request.exception_namespaces);
+    collected.refuse_exceptions(&namespaces.exceptions);
     for exception in collected.exceptions.iter().filter(|exception| !exception.holds_at(Some(now))) {
         let expired = exception.expires.map(|expires| expires.to_string()).unwrap_or_default();
         let message = format!("the exception `{}` expired at {expired}", exception.id);
@@ -68,8 +68,7 @@ pub fn with_exceptions(
     }
     let policies = mem::take(&mut collected.policies).into_iter().map(Arc::new);
     let exceptions = mem::take(&mut collected.exceptions).into_iter().map(Arc::new);
-    let set = PolicySet::with_exceptions(policies, exceptions)
-        .excluding(request.exclude_namespaces.iter().cloned().collect());
+    let set = PolicySet::with_exceptions(policies, exceptions).excluding(namespaces.excluded());
     collected.diagnostics.extend(collisions(set.policies()));
     say(&mut collected, complaints);
     Loaded { set, texts: collected.texts }

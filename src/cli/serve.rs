@@ -107,8 +107,8 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
     let options = Options {
         strict: serve.strict_policies,
         has_cluster: client.is_some(),
-        exception_namespaces: serve.exception_namespaces.clone(),
-        excluded: serve.exclude_namespaces.iter().cloned().collect(),
+        exception_namespaces: serve.namespaces.exceptions.clone(),
+        excluded: serve.namespaces.excluded(),
         ..Options::default()
     };
     let policies = Store::open(sources, options, Arc::clone(&metrics))?;

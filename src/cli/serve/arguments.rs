@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use crate::policy::exclusion::{self, Excluded};
+use crate::cli::namespaces::NamespaceArguments;
 use crate::quantity::Quantity;
 use crate::server::limits::Limits;
 
@@ -35,27 +35,9 @@ pub struct Serve {
     #[arg(long, env = "PODGATE_STRICT_POLICIES")]
     pub strict_policies: bool,
 
-    /// A namespace whose exceptions may hold in others; can be given several times
-    #[arg(
-        long = "exception-namespace",
-        env = "PODGATE_EXCEPTION_NAMESPACE",
-        value_name = "NAME",
-        value_delimiter = ','
-    )]
-    pub exception_namespaces: Vec<String>,
-
-    /// Namespaces that are left alone, as globs with commas between them; an empty text for none [default: those of the
-    /// cluster, of podgate, of certificates and networks]
-    #[arg(
-        long = "exclude-namespaces",
-        value_name = "GLOBS",
-        env = "PODGATE_EXCLUDE_NAMESPACES",
-        value_delimiter = ',',
-        value_parser = Excluded::parse,
-        default_values = exclusion::DEFAULT,
-        hide_default_value = true
-    )]
-    pub exclude_namespaces: Vec<Excluded>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would print it as the help of the whole command")]
+    pub namespaces: NamespaceArguments,
 
     /// Ask no API server for the labels of namespaces; so it is outside a cluster
     #[arg(long, env = "PODGATE_NO_CLUSTER")]
