@@ -190,9 +190,9 @@ fn respond_observed<'a>(
             Response::allow(request.uid)
         }
         Endpoint::Validate => {
-            let due = due_edits(set, &case, &matched, Author::Recorded);
+            let mut violations = due_edits(set, &case, &matched, Author::Recorded);
             let case = owner::with_derived_pod(set, case);
-            let violations = [due, judge::violations(set, &case, &matched)].concat();
+            violations.extend(judge::violations(set, &case, &matched));
             let decision = Decision::of(&violations);
             observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
             decision::validated(request.uid, &violations)
@@ -269,7 +269,7 @@ pub fn dry_run<'a>(
     let violations = if matching::is_housekeeping(&judged) {
         Vec::new()
     } else {
-        [due, judge::violations(set, &judged, &rematched)].concat()
+        due.into_iter().chain(judge::violations(set, &judged, &rematched)).collect()
     };
     let warnings = decision::warnings(workload.kind, &edits, &violations);
     DryRun {
