@@ -1,32 +1,21 @@
 //! `policies/EXPRESSIONS.md`: every example is what `podgate eval` says.
 
-use std::fs;
-use std::path::Path;
-
+use crate::fences::of_language;
 use crate::program::{Check, Printed};
 
-fn page() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/EXPRESSIONS.md")).unwrap()
-}
-
-/// The blocks of a language between fences.
-fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
-    let opening = format!("```{language}\n");
-    page.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
-}
+const PAGE: &str = include_str!("../../policies/EXPRESSIONS.md");
 
 #[test]
 fn violations_are_explained_as_the_page_shows() {
-    let page = page();
-    let [pod, policy] = [0, 1].map(|place| blocks(&page, "yaml")[place]);
-    let run = Check::new().file("pod.yaml", pod).file("house.yaml", policy).args(["-p", "house.yaml", "pod.yaml"]);
-    run.stdout(blocks(&page, "text")[0]).code(1);
+    let yaml = of_language(PAGE, "yaml");
+    let run =
+        Check::new().file("pod.yaml", &yaml[0]).file("house.yaml", &yaml[1]).args(["-p", "house.yaml", "pod.yaml"]);
+    run.stdout(&of_language(PAGE, "text")[0]).code(1);
 }
 
 #[test]
 fn every_example_of_the_page_is_true() {
-    let page = page();
-    let pod = blocks(&page, "yaml")[0];
+    let pod = &of_language(PAGE, "yaml")[0];
     let one = |expression: &str, arguments: &[&str]| {
         Check::command("eval").args([expression]).args(arguments.iter().copied()).file("pod.yaml", pod).output()
     };
@@ -38,7 +27,7 @@ fn every_example_of_the_page_is_true() {
         (named("containers", "object.spec.containers"), named("container", "object.spec.containers[0]"));
     let mut wrong = Vec::new();
     let mut count = 0;
-    for line in blocks(&page, "cel").into_iter().flat_map(str::lines) {
+    for line in of_language(PAGE, "cel").iter().flat_map(|block| block.lines()) {
         let (expression, expected) = line.rsplit_once("// ").unwrap_or_else(|| panic!("no result in `{line}`"));
         let (expression, expected) = (expression.trim(), expected.trim());
         let Printed { stdout, stderr, .. } =

@@ -10,6 +10,7 @@ mod exceptions;
 mod excluded;
 mod explain;
 mod expressions;
+mod fences;
 mod fix;
 mod images;
 mod inputs;

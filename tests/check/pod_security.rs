@@ -3,6 +3,7 @@
 use podgate::policy::pod_security::except::Values;
 use podgate::policy::pod_security::registry::REGISTRY;
 
+use crate::fences::of_language;
 use crate::program::Check;
 
 const PAGE: &str = include_str!("../../policies/POD_SECURITY.md");
@@ -59,7 +60,7 @@ fn the_page_lists_the_checks_that_have_an_answer() {
 
 #[test]
 fn the_policy_of_the_page_loads_and_judges() {
-    let policy = PAGE.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let policy = &of_language(PAGE, "yaml")[0];
     Check::new()
         .file("security.yaml", policy)
         .file("pod.yaml", POD)

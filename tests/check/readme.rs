@@ -1,19 +1,11 @@
 //! What README shows is what the program prints.
 
+use crate::fences;
 use crate::program::Check;
 
-/// The fenced blocks of README, in their order, without what they are indented by.
+/// The fenced blocks of README, in their order.
 fn blocks() -> Vec<String> {
-    let readme = include_str!("../../README.md");
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines();
-    while let Some(line) = lines.next() {
-        let Some(indent) = line.find("```") else { continue };
-        let inside = lines.by_ref().take_while(|line| line.trim() != "```");
-        let block: Vec<&str> = inside.map(|line| line.get(indent..).unwrap_or_default()).collect();
-        blocks.push(block.join("\n") + "\n");
-    }
-    blocks
+    fences::blocks(include_str!("../../README.md")).into_iter().map(|block| block.text).collect()
 }
 
 /// The first of the blocks that holds a text.
