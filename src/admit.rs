@@ -191,8 +191,10 @@ fn respond_observed<'a>(
         }
         Endpoint::Validate => {
             let mut violations = due_edits(set, &case, &matched, Author::Recorded);
-            let case = owner::with_derived_pod(set, case);
-            violations.extend(judge::violations(set, &case, &matched));
+            if matched.iter().any(matching::Matched::asks_for_pod) {
+                let case = owner::with_derived_pod(set, case);
+                violations.extend(judge::violations(set, &case, &matched));
+            }
             let decision = Decision::of(&violations);
             observe(&Outcome { matched: &matched, violations: &violations, ..outcome(decision) });
             decision::validated(request.uid, &violations)

@@ -42,6 +42,11 @@ impl<'a> Matched<'a> {
         self.policy.rules.iter().any(Rule::judges)
     }
 
+    /// Whether it has a rule that looks at the Pod that an owner makes: one that judges and edits nothing.
+    pub fn asks_for_pod(&self) -> bool {
+        self.policy.rules.iter().any(|rule| rule.edit().is_none())
+    }
+
     /// The mode of a rule that edits.
     pub fn editing_mode(&self, rule: &Rule) -> Mode {
         rule.mode.map_or(self.mode, |mode| mode.min(self.mode))
