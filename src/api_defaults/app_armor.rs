@@ -7,13 +7,14 @@ use std::collections::HashMap;
 
 use bumpalo::Bump;
 
+use crate::api_defaults::shape::each_at;
 use crate::document::{Member, Step, Value, edit};
+use crate::workload::List;
 
 /// What the key of an annotation begins with; the name of the container follows.
 const PREFIX: &str = "container.apparmor.security.beta.kubernetes.io/";
 /// The longest name of a profile, in bytes.
 const LONGEST: usize = 4095;
-const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// The Pod with the profiles that its annotations name, in containers that have none.
 pub(super) fn from_annotations<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a> {
@@ -31,24 +32,14 @@ pub(super) fn from_annotations<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a>
         })
         .collect();
     // Each list is copied once: one who names thousands of containers could otherwise fill the memory with copies.
-    LISTS.into_iter().fold(pod, |synced, list| {
-        let mut containers = pod.fields(&["spec", list]).unwrap_or_default().elements().to_vec();
-        let mut is_changed = false;
-        for container in &mut containers {
+    List::ALL.into_iter().fold(pod, |pod, list| {
+        each_at(arena, pod, ["spec", list.key()], |container| {
             let profile = container.text(&["name"]).and_then(|name| profiles.get(name));
             let has_one = container.fields(&["securityContext", "appArmorProfile"]).is_some_and(|own| !own.is_null());
-            let Some(profile) = profile.filter(|_| !has_one) else { continue };
+            let Some(profile) = profile.filter(|_| !has_one) else { return container };
             let steps = ["securityContext", "appArmorProfile"].map(Step::key);
-            if let Ok(with_profile) = edit::set(arena, *container, &steps, *profile) {
-                *container = with_profile;
-                is_changed = true;
-            }
-        }
-        if !is_changed {
-            return synced;
-        }
-        let containers = Value::Array(arena.alloc_slice_copy(&containers));
-        edit::set(arena, synced, &["spec", list].map(Step::key), containers).unwrap_or(synced)
+            edit::set(arena, container, &steps, *profile).unwrap_or(container)
+        })
     })
 }
 

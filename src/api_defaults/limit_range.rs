@@ -10,7 +10,7 @@ use bumpalo::collections::Vec as BumpVec;
 
 pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
-use crate::api_defaults::shape::{each, same};
+use crate::api_defaults::shape::{each_at, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::workload::List;
 
@@ -22,10 +22,7 @@ const NOTE: &str = "LimitRanger plugin set: ";
 /// The LimitRange as the API server stores it: a container's default limit is its maximum, its default request its
 /// default limit, else its minimum.
 pub fn stored<'a>(arena: &'a Bump, limit_range: Value<'a>) -> Value<'a> {
-    let Some(limits) = limit_range.fields(&["spec", "limits"]) else {
-        return limit_range;
-    };
-    let new = each(arena, limits, |item| {
+    each_at(arena, limit_range, ["spec", "limits"], |item| {
         let keys = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
         let rounded = keys.iter().fold(item, |item, key| match item.field(key) {
             Some(list) => put(arena, item, key, resource_list(arena, list)),
@@ -39,11 +36,7 @@ pub fn stored<'a>(arena: &'a Bump, limit_range: Value<'a>) -> Value<'a> {
             let complete = with_missing(arena, list(item, key), list(item, source));
             if complete.members().is_empty() { item } else { put(arena, item, key, complete) }
         })
-    });
-    if same(new, limits) {
-        return limit_range;
-    }
-    edit::set(arena, limit_range, &[Step::key("spec"), Step::key("limits")], new).unwrap_or(limit_range)
+    })
 }
 
 /// The Pod with the limits and requests that these LimitRanges give to its main and init containers, and the
@@ -57,18 +50,11 @@ pub fn applied<'a>(arena: &'a Bump, pod: Value<'a>, limit_ranges: &[Value<'a>]) 
         let mut notes = Vec::new();
         let roles = [("containers", "container"), ("initContainers", "init container")];
         let pod = roles.iter().fold(pod, |pod, (key, role)| {
-            let Some(containers) = pod.fields(&["spec", key]) else {
-                return pod;
-            };
-            let new = each(arena, containers, |container| {
+            each_at(arena, pod, ["spec", key], |container| {
                 let (container, note) = with_resources(arena, container, role, limits, requests);
                 notes.extend(note);
                 container
-            });
-            if same(new, containers) {
-                return pod;
-            }
-            edit::set(arena, pod, &[Step::key("spec"), Step::key(key)], new).unwrap_or(pod)
+            })
         });
         if notes.is_empty() {
             return pod;

@@ -8,7 +8,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
-use crate::api_defaults::shape::{each, same};
+use crate::api_defaults::shape::each_at;
 use crate::document::{Member, Step, Value, edit};
 
 /// The service account of a Pod that names none.
@@ -123,8 +123,7 @@ fn with_token<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a> {
     let mut is_mounted = false;
     let mut pod = pod;
     for list in ["initContainers", "containers"] {
-        let Some(containers) = pod.fields(&["spec", list]) else { continue };
-        let new = each(arena, containers, |container| {
+        pod = each_at(arena, pod, ["spec", list], |container| {
             let mounts = container.field("volumeMounts").unwrap_or(Value::Array(&[]));
             let is_taken = |mount: &Value<'_>| mount.text(&["mountPath"]) == Some(TOKEN_MOUNT);
             if !matches!(container, Value::Object(_)) || mounts.elements().iter().any(is_taken) {
@@ -134,9 +133,6 @@ fn with_token<'a>(arena: &'a Bump, pod: Value<'a>) -> Value<'a> {
             let mounts = with(arena, mounts, &[Value::Object(mount)]);
             edit::set(arena, container, &[Step::key("volumeMounts")], mounts).unwrap_or(container)
         });
-        if !same(new, containers) {
-            pod = spec(arena, pod, list, new);
-        }
     }
     if is_mounted && known.is_none() { spec(arena, pod, "volumes", with(arena, volumes, &[TOKEN])) } else { pod }
 }
@@ -177,6 +173,7 @@ const fn of(key: &'static str, value: Value<'static>) -> Member<'static> {
 mod tests {
     use super::*;
     use crate::api_defaults::read;
+    use crate::api_defaults::shape::same;
 
     fn spec_of(pod: &str) -> String {
         let arena = Bump::new();

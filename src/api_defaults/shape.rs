@@ -8,7 +8,7 @@ use bumpalo::collections::Vec as BumpVec;
 
 use crate::api_defaults::Version;
 use crate::api_defaults::quantities;
-use crate::document::{Member, Value};
+use crate::document::{Member, Step, Value, edit};
 
 /// The rows of one kind of object, in order.
 pub type Shape = &'static [Field];
@@ -303,6 +303,18 @@ pub fn each<'a>(arena: &'a Bump, list: Value<'a>, mut map: impl FnMut(Value<'a>)
         }
     }
     mapped.map_or(list, |mapped| Value::Array(mapped.into_bump_slice()))
+}
+
+/// The tree `root` with every element of the list at `keys` mapped; the same tree if no element changes.
+pub fn each_at<'a>(
+    arena: &'a Bump,
+    root: Value<'a>,
+    keys: [&'a str; 2],
+    map: impl FnMut(Value<'a>) -> Value<'a>,
+) -> Value<'a> {
+    let Some(list) = root.fields(&keys) else { return root };
+    let new = each(arena, list, map);
+    if same(new, list) { root } else { edit::set(arena, root, &keys.map(Step::key), new).unwrap_or(root) }
 }
 
 /// Whether two values are one: the same node, or the same scalar. Cheap, and never looks inside.
