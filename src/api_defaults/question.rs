@@ -13,7 +13,7 @@ use crate::document::{Step, Value, edit};
 
 /// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
 /// [`None`] where it fills nothing in.
-pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'_>]) -> Option<Value<'a>> {
     let scope = scope(is_pod, pod, Version::default());
     if is_pod && is_pod_level(path) {
         return pod_level::created(arena, edit::remove(arena, pod, path), scope.version).at(path);
@@ -22,12 +22,12 @@ pub fn filled<'a>(arena: &'a Bump, is_pod: bool, pod: Value<'a>, path: &[Step<'a
 }
 
 /// The same at `path` of a whole object of a built-in kind, for what stands around its template.
-pub fn filled_outside<'a>(arena: &'a Bump, object: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+pub fn filled_outside<'a>(arena: &'a Bump, object: Value<'a>, path: &[Step<'_>]) -> Option<Value<'a>> {
     let shape = kinds::shape(object.text(&["apiVersion"])?, object.text(&["kind"])?)?;
     walk(arena, scope(false, object, Version::default()), shape, object, path)
 }
 
-fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: &[Step<'a>]) -> Option<Value<'a>> {
+fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: &[Step<'_>]) -> Option<Value<'a>> {
     let mut shape = shape;
     let mut parent = root;
     let mut steps = path.iter();
@@ -66,17 +66,12 @@ pub fn fills_in_pods(path: &[Step<'_>]) -> bool {
 
 /// Whether the API server fills in anything inside of what stands at `path`, in Pods or in templates.
 pub fn fills_inside(path: &[Step<'_>]) -> bool {
-    let is_filled = |field: &Field| match field.then {
-        Then::Object(inner) | Then::List(inner) => has_filled(inner),
-        Then::Plain | Then::Quantity | Then::ResourceList | Then::Grace => false,
-    };
+    let is_filled = |field: &Field| inner(field).is_some_and(has_filled);
     if path.is_empty() { has_filled(POD) } else { rows(POD, path).any(is_filled) }
 }
 
 fn has_filled(shape: Shape) -> bool {
-    shape
-        .iter()
-        .any(|field| tells(field) || matches!(field.then, Then::Object(inner) | Then::List(inner) if has_filled(inner)))
+    shape.iter().any(|field| tells(field) || inner(field).is_some_and(has_filled))
 }
 
 /// The rows of the field at `path`; none for an element of a list.
@@ -98,10 +93,15 @@ fn tells(field: &Field) -> bool {
 }
 
 fn inside(shape: Shape, key: &str) -> Option<Shape> {
-    shape.iter().filter(|field| field.key == key).find_map(|field| match field.then {
+    shape.iter().filter(|field| field.key == key).find_map(inner)
+}
+
+/// What is known of the parts of a field.
+fn inner(field: &Field) -> Option<Shape> {
+    match field.then {
         Then::Object(inner) | Then::List(inner) => Some(inner),
         Then::Plain | Then::Quantity | Then::ResourceList | Then::Grace => None,
-    })
+    }
 }
 
 fn is_pod_level(path: &[Step<'_>]) -> bool {

@@ -89,7 +89,7 @@ pub fn set_all<'a>(arena: &'a Bump, root: Value<'a>, edits: &[Edit<'_, 'a>]) -> 
 }
 
 /// The tree `root` without what stands at `steps`; the same tree if nothing stands there.
-pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>]) -> Value<'a> {
+pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'_>]) -> Value<'a> {
     let Some((step, rest)) = steps.split_first() else {
         return root;
     };

@@ -68,8 +68,7 @@ impl<'a> Intent<'a> {
         } else {
             (finding.provenance, finding.evidence)
         };
-        let path = self.in_arena(&place);
-        let filled = filled(self.arena, self.workload.kind == Kind::Pod, self.workload.template, &path);
+        let filled = filled(self.arena, self.workload.kind == Kind::Pod, self.workload.template, &place.path());
         Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
     }
 
@@ -77,15 +76,7 @@ impl<'a> Intent<'a> {
     pub fn explain_outside(&self, steps: &[Step<'_>]) -> Option<Explanation<'a>> {
         let place = Place::outside(self.workload, steps)?;
         let Finding { provenance, evidence, .. } = self.judge(&place);
-        let filled = filled_outside(self.arena, self.workload.object, &self.in_arena(&place));
+        let filled = filled_outside(self.arena, self.workload.object, &place.path());
         Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
-    }
-
-    fn in_arena(&self, place: &Place<'a, '_>) -> Vec<Step<'a>> {
-        let step = |step: &Step<'_>| match step {
-            Step::Key(key) => Step::key(self.arena.alloc_str(key)),
-            Step::Index(index) => Step::Index(*index),
-        };
-        place.path().iter().map(step).collect()
     }
 }
