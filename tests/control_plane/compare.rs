@@ -34,39 +34,24 @@ pub fn defaulted(object: &Value, version: Version) -> Value {
 
 /// Where `ours` and `theirs` differ, a line each, if neither has what plug-ins add.
 pub fn differences(ours: &Value, theirs: &Value) -> Vec<String> {
-    let mut lines = Vec::new();
     let [ours, theirs] = [ours, theirs].map(|object| without_plug_ins(comparable(object)));
-    compare(&ours, &theirs, String::new(), &mut lines);
-    lines
+    lines_of_difference(&ours, &theirs)
 }
 
 /// The same with all that plug-ins add. Only the names that the API server draws do not count.
 pub fn all_differences(ours: &Value, theirs: &Value) -> Vec<String> {
-    let mut lines = Vec::new();
     let [ours, theirs] = [ours, theirs].map(|object| {
         let mut object = comparable(object);
         undraw(&mut object);
         object
     });
-    compare(&ours, &theirs, String::new(), &mut lines);
-    lines
+    lines_of_difference(&ours, &theirs)
 }
 
 /// The object without what only a cluster can know: identity, times, status, and the service account, whose plug-in this
 /// API server lacks. Keys come out sorted.
 pub fn stored_alike(object: &Value) -> Value {
-    let mut object = object.clone();
-    let Some(members) = object.as_object_mut() else { return object };
-    members.remove("status");
-    if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
-    }
-    if members.get("kind").is_some_and(|kind| kind == "Job")
-        && let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
-        && spec.get("manualSelector") != Some(&Value::Bool(true))
-    {
-        spec.remove("selector");
-    }
+    let mut object = without_written(object);
     without_account(&mut object);
     drop_made(&mut object);
     object
@@ -121,7 +106,7 @@ pub fn lines_of_difference(ours: &Value, theirs: &Value) -> Vec<String> {
 }
 
 /// Gives the volumes of tokens one name.
-pub fn undraw(value: &mut Value) {
+fn undraw(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if let Some(Value::String(name)) = members.get_mut("name")
@@ -154,22 +139,25 @@ fn without_plug_ins(mut object: Value) -> Value {
 
 /// The object without what the server writes into it besides defaults.
 fn comparable(object: &Value) -> Value {
+    let mut object = without_written(object);
+    clean(&mut object);
+    object
+}
+
+/// The object without what the server writes: identity, times, status, and by what a Job finds its Pods.
+fn without_written(object: &Value) -> Value {
     let mut object = object.clone();
-    let Some(members) = object.as_object_mut() else {
-        return object;
-    };
+    let Some(members) = object.as_object_mut() else { return object };
     members.remove("status");
     if let Some(metadata) = members.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|key, _| !WRITTEN.contains(&key.as_str()));
     }
-    let kind = members["kind"].as_str().unwrap_or_default().to_owned();
-    if let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
-        && kind == "Job"
+    if members.get("kind").is_some_and(|kind| kind == "Job")
+        && let Some(spec) = members.get_mut("spec").and_then(Value::as_object_mut)
         && spec.get("manualSelector") != Some(&Value::Bool(true))
     {
         spec.remove("selector");
     }
-    clean(&mut object);
     object
 }
 
