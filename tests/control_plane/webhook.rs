@@ -39,6 +39,10 @@ use crate::components::Components;
 use crate::webhook::balancer::Balancer;
 use crate::webhook::podgate::{Mounts, Podgate};
 
+/// The ways in which kubectl makes objects, as `check --as` calls them, and its commands.
+pub const WAYS: [(&str, &[&str]); 3] =
+    [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
+
 /// Longer than anything that the tests wait for takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks.

@@ -4,10 +4,8 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
 use crate::webhook::objects::{self, DIGEST};
-use crate::webhook::{Scene, equal};
+use crate::webhook::{Scene, WAYS, equal};
 
-const WAYS: [(&str, &[&str]); 3] =
-    [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
 const KINDS: [&str; 3] = ["Deployment", "StatefulSet", "Pod"];
 
 /// An author who leaves everything out.

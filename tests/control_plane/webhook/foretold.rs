@@ -1,19 +1,13 @@
 //! `podgate check` foretells what the cluster does: decision, edits, patch, warnings and the object itself.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
 use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
 use crate::compare::all_differences;
+use crate::corpus::ways;
 use crate::webhook::objects::{self, DIGEST};
-use crate::webhook::{Scene, audit, controllers, equal};
-
-const WAYS: [(&str, &[&str]); 3] =
-    [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
+use crate::webhook::{Scene, WAYS, audit, controllers, equal};
 
 /// The way of an update, and the commands that create and update.
 const UPDATES: [(&str, &[&str], &[&str]); 3] = [
@@ -141,24 +135,7 @@ fn updates(file: &Value) -> Vec<Value> {
 impl Sending<'_> {
     /// What `check` says of each object, in their order.
     fn foretold(&self, objects: &[Value], old: Option<&Value>) -> Result<Vec<Value>, Failed> {
-        let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
-        check.args(["check", "--output", "json", "--show-object", "-p", "builtin:recommended", "-p"]);
-        check.arg(self.scene.mounts.policies.folder()).args(["--as", self.way, "-n", self.namespace]);
-        if let Some(old) = old {
-            check.arg("--old").arg(self.file("old", std::slice::from_ref(old))?);
-        }
-        let output = check.arg(self.file("new", objects)?).output()?;
-        let words = String::from_utf8_lossy(&output.stderr);
-        let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
-        let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
-        equal("objects in the answer", told.len(), objects.len())?;
-        Ok(told)
-    }
-
-    fn file(&self, name: &str, objects: &[Value]) -> Result<PathBuf, Failed> {
-        let file = self.scene.cluster.folder().join(format!("{name}.json"));
-        fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string())?;
-        Ok(file)
+        ways::foretold(self.scene, self.namespace, self.way, objects, old.map_or(&[], std::slice::from_ref))
     }
 
     /// Where the dry run of the API server is not what was foretold.

@@ -3,10 +3,7 @@
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
-use crate::webhook::{Scene, equal, holds, objects};
-
-const WAYS: [(&str, &[&str]); 3] =
-    [("apply", &["apply"]), ("server-side", &["apply", "--server-side"]), ("create", &["create"])];
+use crate::webhook::{Scene, WAYS, equal, holds, objects};
 
 /// A Pod spec in which an author had his say.
 fn written() -> Value {
