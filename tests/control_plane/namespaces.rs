@@ -4,8 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 use libtest_mimic::Failed;
 use podgate::cluster::{Namespace, Namespaces};
 use podgate::metrics::Metrics;
@@ -21,11 +19,9 @@ const LONG: Duration = Duration::from_secs(30);
 pub fn watched(cluster: &Cluster) -> Result<(), Failed> {
     create(cluster, "watched-before", "web")?;
     Runtime::new()?.block_on(async {
-        let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
         let namespaces = Namespaces::new(Metrics::new()?);
         let needed = watch::Sender::new(true);
-        tokio::spawn(Arc::clone(&namespaces).run(Client::try_from(config)?, needed.subscribe()));
+        tokio::spawn(Arc::clone(&namespaces).run(cluster.client().await?, needed.subscribe()));
 
         wait(&namespaces, "watched-before", |found| tier(found) == Some("web")).await?;
         // The API server puts it on every namespace, and selectors by name rest on it.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 use hyper::Request;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::Client;
 use libtest_mimic::Failed;
 use podgate::api_defaults::Version as Kubernetes;
 use podgate::document;
@@ -135,9 +134,7 @@ fn ask(
     let list = json!({"apiVersion": "v1", "kind": "List", "items": namespaces.collect::<Vec<_>>()});
     cluster.must(&["create", "-f", "-"], &list.to_string())?;
     Runtime::new()?.block_on(async {
-        let kubeconfig = Kubeconfig::read_from(cluster.kubeconfig())?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-        let client = Client::try_from(config)?;
+        let client = cluster.client().await?;
         let objects = Arc::new(objects);
         let mut callers = JoinSet::new();
         for first in 0..AT_ONCE {

@@ -103,11 +103,16 @@ impl Shared {
 }
 
 fn is_ready(admin: SocketAddr) -> io::Result<bool> {
+    Ok(get(admin, "/readyz")?.starts_with("HTTP/1.1 200 "))
+}
+
+/// What the plain port answers, its head included.
+pub fn get(admin: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(admin)?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    Ok(answer.starts_with("HTTP/1.1 200 "))
+    Ok(answer)
 }
 
 fn connect(caller: &TcpStream, backend: SocketAddr) -> io::Result<()> {

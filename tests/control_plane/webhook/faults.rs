@@ -1,11 +1,11 @@
 //! What happens to podgate in its life, under load: no call fails by it, a crash aside.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 
 use libtest_mimic::Failed;
 use serde_json::json;
 
+use crate::webhook::balancer::get;
 use crate::webhook::load::Load;
 use crate::webhook::{Scene, equal, holds, installation, objects, policies};
 
@@ -158,13 +158,4 @@ fn certificate(admin: SocketAddr) -> Result<String, Failed> {
         .find(|line| line.starts_with("certificate "))
         .ok_or("no certificate in /readyz?verbose")?
         .to_owned())
-}
-
-/// What the plain port answers.
-fn get(admin: SocketAddr, path: &str) -> Result<String, Failed> {
-    let mut stream = TcpStream::connect(admin)?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
 }

@@ -6,8 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use hyper::Request;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::Client;
 use libtest_mimic::Failed;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -39,11 +38,7 @@ impl Load<'_> {
     /// Creates Pods in `namespace`; in each answer the grace must be one of these.
     pub fn start<'s>(scene: &'s Scene, namespace: &str, graces: &[u64]) -> Result<Load<'s>, Failed> {
         let runtime = Runtime::new()?;
-        let kubeconfig = Kubeconfig::read_from(scene.cluster.kubeconfig())?;
-        let client = runtime.block_on(async {
-            let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-            Ok::<_, Failed>(Client::try_from(config)?)
-        })?;
+        let client = runtime.block_on(scene.cluster.client())?;
         let before = Calls::counted(&scene.cluster)?;
         let counts = Arc::new(Counts::default());
         let body = objects::pod("load", objects::one("nginx:1.27")).to_string();
