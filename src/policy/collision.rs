@@ -9,12 +9,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Path, Step, Value};
-use crate::policy::edit::{Action, Leaf, LeafValue, Range};
+use crate::document::{Path, Step};
+use crate::policy::edit::{Action, Leaf, LeafValue, Range, amount, shown};
 use crate::policy::fields::Shape;
 use crate::policy::images::Rewrite;
 use crate::policy::{EditRule, Mode, Policy, Rule};
-use crate::quantity::Quantity;
 
 /// So many are said; whoever has more starts with these.
 const MOST: usize = 64;
@@ -82,8 +81,8 @@ fn collision(first: &Wish<'_>, second: &Wish<'_>) -> Option<Diagnostic> {
         )),
         (LeafValue::Constant(value), LeafValue::Range(range)) => {
             let amount = amount(value)?;
-            let (word, end) = if is_below(amount, range) { ("raised", &range.min) } else { ("lowered", &range.max) };
-            let is_outside = is_below(amount, range) || is_above(amount, range);
+            let (word, end) = if range.is_below(amount) { ("raised", &range.min) } else { ("lowered", &range.max) };
+            let is_outside = range.excludes(amount);
             is_outside.then(|| {
                 let end = end.as_ref().map(shown).unwrap_or_default();
                 let message = format!("`{}` will be {word} to `{end}` by {}", shown(value), name(loser));
@@ -92,7 +91,7 @@ fn collision(first: &Wish<'_>, second: &Wish<'_>) -> Option<Diagnostic> {
         }
         (LeafValue::Range(a), LeafValue::Range(b)) => {
             let is_apart =
-                |low: &Range, high: &Range| high.min.as_ref().and_then(amount).is_some_and(|min| is_above(min, low));
+                |low: &Range, high: &Range| high.min.as_ref().and_then(amount).is_some_and(|min| low.is_above(min));
             (is_apart(a, b) || is_apart(b, a)).then(|| {
                 warning(loser, winner, format!("no value is in this range of `{path}` and in that of {}", name(winner)))
             })
@@ -133,23 +132,6 @@ fn name(wish: &Wish<'_>) -> String {
 
 fn path(leaf: &Leaf) -> Path<'static> {
     leaf.steps.iter().cloned().collect()
-}
-
-fn is_below(amount: Quantity, range: &Range) -> bool {
-    range.min.as_ref().and_then(self::amount).is_some_and(|min| amount < min)
-}
-
-fn is_above(amount: Quantity, range: &Range) -> bool {
-    range.max.as_ref().and_then(self::amount).is_some_and(|max| amount > max)
-}
-
-fn amount(value: &serde_json::Value) -> Option<Quantity> {
-    let arena = bumpalo::Bump::new();
-    Quantity::of(Value::from_json(&arena, value)).ok()
-}
-
-fn shown(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]

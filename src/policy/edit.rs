@@ -8,6 +8,7 @@ use crate::diagnostic::Place;
 use crate::document::Step;
 use crate::policy::fields::{Field, Placement};
 use crate::policy::images::Rewrite;
+use crate::quantity::Quantity;
 
 /// A rule that edits.
 #[derive(Debug)]
@@ -212,4 +213,31 @@ impl Build {
             Build::Object(members) => members.iter().for_each(|(_, member)| member.collect(programs)),
         }
     }
+}
+
+impl Range {
+    /// Whether an amount is below the least.
+    pub fn is_below(&self, amount: Quantity) -> bool {
+        self.min.as_ref().and_then(self::amount).is_some_and(|min| amount < min)
+    }
+
+    /// Whether an amount is above the most.
+    pub fn is_above(&self, amount: Quantity) -> bool {
+        self.max.as_ref().and_then(self::amount).is_some_and(|max| amount > max)
+    }
+
+    /// Whether an amount is outside of it.
+    pub fn excludes(&self, amount: Quantity) -> bool {
+        self.is_below(amount) || self.is_above(amount)
+    }
+}
+
+/// The amount that a checked value stands for.
+pub fn amount(value: &serde_json::Value) -> Option<Quantity> {
+    Quantity::parse(&shown(value)).ok()
+}
+
+/// A checked amount in a message.
+pub fn shown(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

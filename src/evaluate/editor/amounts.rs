@@ -33,14 +33,7 @@ impl<'a> Editor<'_, 'a> {
         if let Some(provenance) = provenance.filter(|provenance| !may_replace(*provenance, source.edit, field, value)) {
             return self.hold_back(source, field, value, Some(provenance), Reason::Provenance(provenance));
         }
-        let is_outside = |range: &Range| {
-            let amount = |end: &Option<serde_json::Value>| {
-                let end = end.as_ref()?;
-                Quantity::parse(end.as_str().map_or_else(|| end.to_string(), str::to_owned).as_str()).ok()
-            };
-            amount(&range.min).is_some_and(|min| moved < min) || amount(&range.max).is_some_and(|max| moved > max)
-        };
-        if let Some((.., owner)) = earlier.iter().find(|(_, range, _)| is_outside(range)) {
+        if let Some((.., owner)) = earlier.iter().find(|(_, range, _)| range.excludes(moved)) {
             let reason = Reason::Conflict(owner.policy, owner.rule);
             return self.hold_back(source, field, value, provenance, reason);
         }

@@ -1,10 +1,9 @@
 //! `{min, max}`, which stands under `bound` in place of a value.
 
 use crate::document::Value;
-use crate::policy::edit::Range;
+use crate::policy::edit::{Range, amount, shown};
 use crate::policy::fields::{self, Field};
 use crate::policy::file::reader::{Node, Reader};
-use crate::quantity::Quantity;
 use crate::schema::Basic;
 
 /// Whether the field holds an amount that has a range.
@@ -46,15 +45,4 @@ pub(super) fn read(reader: &mut Reader<'_>, field: Field, name: &str, node: Node
         reader.error(place.span(), message);
     }
     Some(Range { min: min.map(|(value, _)| value), max: max.map(|(value, _)| value) })
-}
-
-fn amount(value: &serde_json::Value) -> Option<Quantity> {
-    match value {
-        serde_json::Value::String(text) => Quantity::parse(text).ok(),
-        number => Quantity::parse(&number.to_string()).ok(),
-    }
-}
-
-fn shown(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
