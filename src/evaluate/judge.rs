@@ -12,7 +12,7 @@ use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
-use crate::policy::pod_security::{self, Check};
+use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::review::printable;
@@ -157,7 +157,10 @@ fn findings_of<'a>(case: &Case<'a>, scope: &mut Scope<'_, 'a>, rule: &'a Rule) -
         Verb::Edit(_) => Vec::new(),
         Verb::Require(require) => of_require(case, scope, rule, require),
         Verb::PodSecurity(security) => match is_awake(scope, rule) {
-            Ok(true) => security::findings(case, security).into_iter().map(Finding::of_check).collect(),
+            Ok(true) => {
+                let pod = Pod::of(case.arena, case.pod());
+                security.findings(&pod).into_iter().map(Finding::of_check).collect()
+            }
             Ok(false) => Vec::new(),
             Err(failure) => vec![Finding::of(failure, None)],
         },

@@ -3,18 +3,8 @@
 use std::collections::HashMap;
 
 use crate::document::Path;
-use crate::evaluate::case::Case;
-use crate::policy::pod_security::except::Except;
-use crate::policy::pod_security::{Finding, Offence, Pod, PodSecurity, Subject, evaluate_except};
+use crate::policy::pod_security::{Finding, Offence, Subject};
 use crate::workload::{Container, Kind, path_in};
-
-/// The checks that the Pod does not pass, without what the rule lets pass.
-pub(super) fn findings<'a>(case: &Case<'a>, rule: &PodSecurity) -> Vec<Finding<'a>> {
-    let pod = Pod::of(case.arena, case.pod());
-    let is_excepted =
-        |check, offence: &Offence<'a>| rule.except.iter().any(|except: &Except| except.covers(check, offence));
-    evaluate_except(&rule.standard, &pod, is_excepted)
-}
 
 /// Whether the old Pod offends in all of these ways too.
 pub(super) fn was_there(finding: &Finding<'_>, before: &Finding<'_>) -> bool {

@@ -49,6 +49,15 @@ pub struct PodSecurity {
     pub except: Vec<except::Except>,
 }
 
+impl PodSecurity {
+    /// The checks that `pod` does not pass, without what the rule lets pass.
+    pub fn findings<'a>(&self, pod: &Pod<'a>) -> Vec<Finding<'a>> {
+        evaluate_except(&self.standard, pod, |check, offence| {
+            self.except.iter().any(|except| except.covers(check, offence))
+        })
+    }
+}
+
 /// A check that a Pod does not pass.
 #[derive(Clone, Debug)]
 pub struct Finding<'a> {
@@ -69,7 +78,7 @@ pub fn evaluate<'a>(standard: &Standard, pod: &Pod<'a>) -> Vec<Finding<'a>> {
 }
 
 /// The same, without the offences that `is_excepted` lets pass.
-pub fn evaluate_except<'a>(
+fn evaluate_except<'a>(
     standard: &Standard,
     pod: &Pod<'a>,
     mut is_excepted: impl FnMut(Check, &Offence<'a>) -> bool,

@@ -8,7 +8,7 @@ use crate::cli::manifest::Manifest;
 use crate::document::{Path, Step, Value};
 use crate::evaluate::Violation;
 use crate::policy::Verb;
-use crate::policy::pod_security::{self, Finding, Pod};
+use crate::policy::pod_security::{Finding, Pod};
 use crate::workload::{Kind, Workload, path_in};
 
 /// A field that should be written.
@@ -107,9 +107,7 @@ fn answers_to<'a>(pod: &Pod<'a>, violation: &Violation<'a>) -> Vec<Answered<'a>>
     if violation.exception.is_some() {
         return Vec::new();
     }
-    let findings = pod_security::evaluate_except(&rule.standard, pod, |check, offence| {
-        rule.except.iter().any(|except| except.covers(check, offence))
-    });
+    let findings = rule.findings(pod);
     let in_pod = |base, steps: &[Step<'_>]| path_in(Kind::Pod, base, steps).into_owned();
     let is_own = |finding: &&Finding<'a>| violation.message.starts_with(finding.reason);
     let own = findings.iter().filter(is_own).flat_map(|finding| finding.answers(pod));
