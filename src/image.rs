@@ -223,6 +223,12 @@ fn shown(text: &str) -> String {
     visible(&shortened(text, SHOWN)).into_owned()
 }
 
+/// An image written out in full, for globs over images. What does not parse is compared as it is written, so that no
+/// pattern for all images misses it.
+pub fn in_full(written: &str) -> Cow<'_, str> {
+    Image::parse(written).map_or_else(|_| Cow::Borrowed(written), |image| Cow::Owned(image.full_name()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::diagnostic::{Diagnostic, Place, suggest};
 use crate::document::Value;
 use crate::glob::Glob;
-use crate::image::Image;
+use crate::image::in_full;
 use crate::policy::{Policy, Rule};
 use crate::selector::Selector;
 use crate::workload::Container;
@@ -149,13 +149,7 @@ impl Exception {
 impl NamedContainer {
     /// Whether it is this one.
     pub fn is(&self, container: &Container<'_>) -> bool {
-        let written = container.image();
-        // An image that does not parse is none that anybody granted an exception for, unless it is meant literally.
-        let is_image = || match Image::parse(written) {
-            Ok(image) => self.image.matches(&image.full_name()),
-            Err(_) => self.image.matches(written),
-        };
-        self.name.matches(container.name) && is_image()
+        self.name.matches(container.name) && self.image.matches(&in_full(container.image()))
     }
 }
 

@@ -1,12 +1,10 @@
 //! One rule of a policy: a verb, and what narrows it.
 
-use std::borrow::Cow;
-
 use crate::cel::Program;
 use crate::diagnostic::Place;
 use crate::document::Path;
 use crate::glob::Glob;
-use crate::image::Image;
+use crate::image::in_full;
 use crate::policy::pod_security::PodSecurity;
 use crate::policy::{EditRule, Leaf, Mode};
 use crate::workload::{Container, Role};
@@ -187,11 +185,7 @@ impl ContainerSelector {
     pub fn selects(&self, container: &Container<'_>) -> bool {
         let any = |globs: &[Glob], text: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(text));
         let role = self.roles.is_empty() || self.roles.contains(&container.role);
-        let image = || {
-            let written = container.image();
-            // What does not parse is compared as it is written, so that no pattern for all images misses it.
-            Image::parse(written).map_or_else(|_| Cow::Borrowed(written), |image| Cow::Owned(image.full_name()))
-        };
-        role && any(&self.names, container.name) && (self.images.is_empty() || any(&self.images, &image()))
+        role && any(&self.names, container.name)
+            && (self.images.is_empty() || any(&self.images, &in_full(container.image())))
     }
 }
