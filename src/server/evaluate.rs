@@ -19,6 +19,7 @@ use tracing::{error, warn};
 
 use crate::admit::{self, Answer, Endpoint};
 use crate::cluster::{Namespace, Unknown, namespace_of};
+use crate::document::Value;
 use crate::facts::Facts;
 use crate::log;
 use crate::metrics::RefusedBecause;
@@ -57,8 +58,6 @@ pub struct Bench {
     /// For those that have a thread of their own.
     seats: Arc<Semaphore>,
     all_seats: u32,
-    /// Of the last set asked about: its generation times two, and one if it needs the labels of namespaces.
-    needs_namespaces: AtomicU64,
 }
 
 /// The namespace of a review, or why it is not known. [`None`] where nothing needs it.
@@ -74,7 +73,6 @@ impl Bench {
             slowness: AtomicU32::new(0),
             seats: Arc::new(Semaphore::new(usize::from(seats))),
             all_seats: u32::from(seats),
-            needs_namespaces: AtomicU64::new(0),
         }
     }
 
@@ -101,17 +99,6 @@ impl Bench {
     fn millis(&self, more: Duration) -> u64 {
         u64::try_from((self.start.elapsed() + more).as_millis()).unwrap_or(u64::MAX)
     }
-
-    /// Whether a set needs the labels of namespaces, which takes a look at every policy, once for each set.
-    fn needs_namespaces(&self, loaded: &Loaded) -> bool {
-        let known = self.needs_namespaces.load(Ordering::Relaxed);
-        if known >> 1 == loaded.generation {
-            return known & 1 == 1;
-        }
-        let needs = loaded.set.needs_namespace_labels();
-        self.needs_namespaces.store((loaded.generation << 1) | u64::from(needs), Ordering::Relaxed);
-        needs
-    }
 }
 
 /// Answers a review until `deadline`.
@@ -128,7 +115,7 @@ pub async fn answer(
     let loaded = state.policies.current();
     let mut namespace = Ok(None);
     if let Some(namespaces) = &state.namespaces
-        && state.bench.needs_namespaces(&loaded)
+        && loaded.needs_namespaces
         && let Some(name) = namespace_of(&body)
     {
         namespace = namespaces.labels(&name, deadline).await.map(Some);
@@ -195,19 +182,15 @@ fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namesp
     let arena = Bump::new();
     // Only exceptions ask for the time, and few sets have any.
     let now = (!loaded.set.exceptions().is_empty()).then(Timestamp::now);
-    let facts = Facts { now, ..Facts::default() };
-    match namespace {
-        Ok(None) => observed(state, loaded, endpoint, body, Ok(facts)),
-        Ok(Some(namespace)) => {
-            let facts = Facts { namespace: namespace.value(&arena), ..facts };
-            observed(state, loaded, endpoint, body, Ok(facts))
-        }
+    let namespace = match namespace {
+        Ok(namespace) => namespace.as_ref().map(|namespace| namespace.value(&arena)).unwrap_or_default(),
         // Only the policies that ask for the namespace cannot be judged, each by its mode.
         Err(unknown) => {
             warn!(%unknown, "judged without the labels of its namespace");
-            observed(state, loaded, endpoint, body, Ok(facts))
+            Value::Null
         }
-    }
+    };
+    observed(state, loaded, endpoint, body, Ok(Facts { namespace, now, ..Facts::default() }))
 }
 
 /// [`None`] after a panic, which leaves nothing behind: all that an evaluation changes is its own.
