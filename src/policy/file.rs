@@ -71,12 +71,7 @@ pub fn load(file: &Arc<str>, text: &str) -> Loaded {
                 loaded.refused.push(Refused { id: None, place: reader.place(error.span) });
             }
             Ok(document) => {
-                let node = Node { value: document.root, places: document.places, key: None };
-                let items = node.get("items").filter(|_| header::is_list(node));
-                match items {
-                    Some(items) => items.elements().for_each(|item| policy(&mut reader, item, &mut loaded)),
-                    None => policy(&mut reader, node, &mut loaded),
-                }
+                objects(&document).for_each(|object| policy(&mut reader, object, &mut loaded));
             }
         }
     }
@@ -95,15 +90,19 @@ pub fn exceptions(file: &Arc<str>, text: &str) -> Loaded {
     let arena = Bump::new();
     let mut reader = Reader::new(file, text);
     for document in yaml::documents(&arena, text, &Limits::FILE).flatten() {
-        let node = Node { value: document.root, places: document.places, key: None };
-        let items = node.get("items").filter(|_| header::is_list(node));
-        let nodes = items.into_iter().flat_map(Node::elements).chain(items.is_none().then_some(node));
-        for node in nodes.filter(|node| header::is_exception(*node)) {
-            policy(&mut reader, node, &mut loaded);
+        for object in objects(&document).filter(|object| header::is_exception(*object)) {
+            policy(&mut reader, object, &mut loaded);
         }
     }
     loaded.diagnostics = reader.diagnostics;
     loaded
+}
+
+/// The objects of a document: itself, or the items of a list of policies.
+fn objects<'a>(document: &yaml::Document<'a>) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    let node = Node { value: document.root, places: document.places, key: None };
+    let items = node.get("items").filter(|_| header::is_list(node));
+    items.into_iter().flat_map(Node::elements).chain(items.is_none().then_some(node))
 }
 
 fn policy(reader: &mut Reader<'_>, node: Node<'_>, loaded: &mut Loaded) {

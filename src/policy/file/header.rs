@@ -65,7 +65,7 @@ pub(super) fn kind(reader: &mut Reader<'_>, document: Node<'_>) -> Option<&'stat
     let version = document.get("apiVersion");
     let version_word = version.and_then(|version| version.value.as_str());
     let found = KINDS.into_iter().find(|known| *known == word);
-    let is_ours = version_word.is_some_and(|version| version.split('/').next() == Some(GROUP));
+    let is_ours = version_word.is_some_and(is_ours);
     if found.is_none() {
         let near = suggest(word, KINDS);
         let help = match near {
@@ -163,7 +163,12 @@ pub(super) fn is_list(document: Node<'_>) -> bool {
 /// Whether a document says that it is an exception, of whatever version.
 pub(super) fn is_exception(document: Node<'_>) -> bool {
     let word = |key| document.get(key).and_then(|node| node.value.as_str()).unwrap_or_default();
-    word("kind") == EXCEPTION && word("apiVersion").split('/').next() == Some(GROUP)
+    word("kind") == EXCEPTION && is_ours(word("apiVersion"))
+}
+
+/// Whether an `apiVersion` is one of podgate's group.
+fn is_ours(version: &str) -> bool {
+    version.split('/').next() == Some(GROUP)
 }
 
 /// The fields that only a ClusterPodPolicy has, as a message about one of them.
