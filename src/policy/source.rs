@@ -98,15 +98,20 @@ impl Collected {
 
     /// Whether nothing before had this id; else it is refused.
     fn is_first(&mut self, places: &mut HashMap<String, Place>, what: &str, id: &str, place: &Place) -> bool {
-        let Some(Place { file, span }) = places.get(id) else {
+        let Some(first) = places.get(id) else {
             places.insert(id.to_owned(), place.clone());
             return true;
         };
+        self.refuse_second(what, id, place, first);
+        false
+    }
+
+    fn refuse_second(&mut self, what: &str, id: &str, place: &Place, first: &Place) {
+        let Place { file, span } = first;
         let help = format!("the first one stands in `{file}`, line {}", span.line);
         let message = format!("a second {what} `{id}`");
         self.diagnostics.push(Diagnostic::error(Some(place.clone()), message).help(help));
         self.refused.push(Refused { id: Some(id.to_owned()), place: place.clone() });
-        false
     }
 
     /// Adds the exceptions of another file. One that is here already, word for word, is the same one.
@@ -114,14 +119,14 @@ impl Collected {
         let Loaded { exceptions, refused, diagnostics, .. } = loaded;
         self.diagnostics.extend(diagnostics);
         self.refused.extend(refused);
-        let here = self.exceptions.iter().map(|known| (known.id.clone(), known.place.clone()));
-        let mut places: HashMap<_, _> = here.collect();
         for exception in exceptions {
-            let is_known = |known: &Exception| known.id == exception.id && known.digest == exception.digest;
-            if !self.exceptions.iter().any(is_known)
-                && self.is_first(&mut places, "exception", &exception.id, &exception.place)
-            {
-                self.exceptions.push(exception);
+            match self.exceptions.iter().find(|known| known.id == exception.id) {
+                None => self.exceptions.push(exception),
+                Some(known) if known.digest == exception.digest => {}
+                Some(known) => {
+                    let first = known.place.clone();
+                    self.refuse_second("exception", &exception.id, &exception.place, &first);
+                }
             }
         }
         self.texts.push((Arc::clone(file), text.to_owned()));

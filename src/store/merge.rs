@@ -1,7 +1,6 @@
 //! What was read, and what was in force before, to what is in force from now on.
 
 use std::collections::HashSet;
-use std::mem;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -22,9 +21,8 @@ pub(super) struct Merged {
 
 /// The policies and exceptions of `collected`, and the last good version, out of `before`, of each that cannot be used.
 /// One that is gone goes; where a file or a folder cannot be read, nobody knows what is gone, so everything stays.
-pub(super) fn merge(mut collected: Collected, before: &PolicySet, options: &Options) -> Merged {
-    let exceptions = mem::take(&mut collected.exceptions);
-    let Collected { policies, refused, diagnostics, .. } = collected;
+pub(super) fn merge(collected: Collected, before: &PolicySet, options: &Options) -> Merged {
+    let Collected { policies, exceptions, refused, diagnostics, texts: _ } = collected;
     let mut merged = Merged { diagnostics, ..Merged::default() };
     merged.refused = refused.into_iter().map(|refused| Refused::new(refused.id, refused.place)).collect();
     for policy in policies {

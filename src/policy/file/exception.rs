@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::document::Value;
 use crate::policy::digest;
 use crate::policy::exception::{Exception, Exempt, NamedContainer};
 use crate::policy::file::header::Header;
@@ -109,15 +108,17 @@ pub(super) fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<NamedCo
             continue;
         }
         let name = reader.required(element, what, "name").and_then(|node| glob(reader, node));
-        let image = element.get("image").and_then(|node| {
-            rule::can_be_image(reader, node);
-            glob(reader, node)
-        });
-        if element.get("image").is_none() && matches!(element.value, Value::Object(_)) {
-            reader.error(element.title(), format!("{what} needs `image`")).help = Some(
-                "whoever writes a Pod chooses the names in it: only with its image is a container known".to_owned(),
-            );
-        }
+        let image = match element.get("image") {
+            Some(node) => {
+                rule::can_be_image(reader, node);
+                glob(reader, node)
+            }
+            None => {
+                let help = "whoever writes a Pod chooses the names in it: only with its image is a container known";
+                reader.error(element.title(), format!("{what} needs `image`")).help = Some(help.to_owned());
+                None
+            }
+        };
         if let (Some(name), Some(image)) = (name, image) {
             containers.push(NamedContainer { name, image });
         }

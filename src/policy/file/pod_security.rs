@@ -45,18 +45,13 @@ fn version(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Version> {
         reader.error(node.span(), format!("`{text}` is not a version")).help =
             Some(format!("write `latest`, or a version of Kubernetes, as in `v1.{}`", Version::NEWEST));
     }
-    if let Some(Version::Minor(minor)) = version.filter(|version| version.effective() < minor_of(*version)) {
+    if let Some(Version::Minor(minor)) = version
+        && minor > Version::NEWEST
+    {
         reader.warning(node.span(), format!("the standards of v1.{minor} are not known here")).help =
             Some(format!("those of v1.{} are asked for instead, as the API server does it", Version::NEWEST));
     }
     version
-}
-
-fn minor_of(version: Version) -> u64 {
-    match version {
-        Version::Latest => Version::NEWEST,
-        Version::Minor(minor) => minor,
-    }
 }
 
 fn excepts(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Vec<Except> {

@@ -108,11 +108,12 @@ impl Allowed {
 /// Whether a path is that of the folder, or of what is in it. One that goes up again may lead anywhere; the nodes decide
 /// what separates its parts, and those that run Windows take `\` too.
 fn is_in(path: &str, folder: &str) -> bool {
-    let parts = |path: &'_ str| {
-        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect::<Vec<_>>()
-    };
+    fn parts(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".")
+    }
     let goes_up = path.split(['/', '\\']).any(|part| part == "..");
-    path.starts_with('/') && !goes_up && parts(path).starts_with(&parts(folder))
+    let mut inside = parts(path);
+    path.starts_with('/') && !goes_up && parts(folder).all(|part| inside.next() == Some(part))
 }
 
 #[cfg(test)]
