@@ -13,7 +13,6 @@ use crate::policy::set::PolicySet;
 use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
 use crate::review::printable;
-use crate::workload::Base;
 
 /// Characters of a value in a message.
 const SHOWN: usize = 200;
@@ -60,12 +59,8 @@ pub fn violations<'a>(
 
 /// Whether the edit is one that a rule of its own asks for: not a request that goes with its limit.
 fn is_due(edit: &Edit<'_>) -> bool {
-    let in_container = edit.field.base != Base::Pod;
     edit.rule.edit().is_some_and(|rule| {
-        let is_asked = rule
-            .leaves
-            .iter()
-            .any(|leaf| leaf.in_container == in_container && edit.field.steps.starts_with(&leaf.steps));
+        let is_asked = rule.leaves.iter().any(|leaf| leaf.holds(edit.field.base, edit.field.steps));
         // An amount that a default would have set has no range yet.
         rule.action.is_judged() && is_asked && (rule.action != Action::Bound || edit.before.is_some())
     })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::document::Path;
-use crate::policy::pod_security::{Finding, Offence, Subject};
+use crate::policy::pod_security::{Finding, Offence, Subject, offence};
 use crate::workload::{Container, Kind, path_in};
 
 /// Whether the old Pod offends in all of these ways too.
@@ -36,13 +36,6 @@ pub(super) fn paths(kind: Kind, finding: &Finding<'_>) -> Vec<Path<'static>> {
 
 /// The containers that offend; none if something of the Pod itself does.
 pub(super) fn containers<'a>(finding: &Finding<'a>) -> Vec<Container<'a>> {
-    let mut containers: Vec<Container<'a>> = Vec::new();
-    for offence in &finding.offences {
-        let Some(container) = offence.container() else { return Vec::new() };
-        let is_last = |last: &Container<'_>| (last.list, last.index) == (container.list, container.index);
-        if !containers.last().is_some_and(is_last) {
-            containers.push(container);
-        }
-    }
-    containers
+    let is_of_container = |offence: &Offence<'a>| offence.container().is_some();
+    if finding.offences.iter().all(is_of_container) { offence::containers(&finding.offences) } else { Vec::new() }
 }

@@ -17,7 +17,6 @@ use crate::metrics::table::{self, Described};
 use crate::policy::fields::Shape;
 use crate::policy::set::PolicySet;
 use crate::policy::{Leaf, LeafValue, Mode, Policy, Rule};
-use crate::workload::Base;
 
 /// The counters of one policy set.
 #[derive(Debug, Default)]
@@ -158,10 +157,7 @@ impl PolicyCounters {
     }
 
     fn edited(&self, field: &Field<'_>) {
-        let is_it = |leaf: &Leaf| {
-            leaf.in_container == matches!(field.base, Base::Container(..)) && field.steps.starts_with(&leaf.steps)
-        };
-        let leaf = self.policy.rules.iter().flat_map(leaves).position(is_it);
+        let leaf = self.policy.rules.iter().flat_map(leaves).position(|leaf| leaf.holds(field.base, field.steps));
         let place =
             leaf.and_then(|number| self.leaves.get(number)).copied().unwrap_or(self.edits.len().saturating_sub(1));
         if let Some((_, counter)) = self.edits.get(place) {

@@ -9,6 +9,7 @@ use crate::document::Step;
 use crate::policy::fields::{Field, Placement};
 use crate::policy::images::Rewrite;
 use crate::quantity::Quantity;
+use crate::workload::Base;
 
 /// A rule that edits.
 #[derive(Debug)]
@@ -186,6 +187,11 @@ impl Leaf {
             Some(Step::Key(key)) => key,
             _ => "",
         }
+    }
+
+    /// Whether a field lies in it.
+    pub fn holds(&self, base: Base, steps: &[Step<'_>]) -> bool {
+        self.in_container == (base != Base::Pod) && steps.starts_with(&self.steps)
     }
 
     /// Whether it is about requests and nothing else.

@@ -42,5 +42,5 @@ impl<'a> Finding<'a> {
 /// The container whose field offends.
 pub(super) fn container<'p, 'a>(pod: &'p Pod<'a>, offence: &Offence<'a>) -> Option<&'p pod::Container<'a>> {
     let own = offence.container()?;
-    pod.containers.iter().find(|other| (other.container.list, other.container.index) == (own.list, own.index))
+    pod.containers.iter().find(|other| other.container.base() == own.base())
 }

@@ -117,3 +117,13 @@ impl<'a> Offence<'a> {
             && (self.fault == Fault::Missing || self.value == other.value)
     }
 }
+
+/// The containers whose fields offend, each once and in their order.
+pub fn containers<'o, 'a: 'o>(
+    offences: impl IntoIterator<Item = &'o Offence<'a>>,
+) -> Vec<crate::workload::Container<'a>> {
+    let mut containers: Vec<_> = offences.into_iter().filter_map(Offence::container).collect();
+    // A check looks at one container after the other.
+    containers.dedup_by_key(|container| container.base());
+    containers
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::document::print::push_quoted;
-use crate::policy::pod_security::{Fault, Offence, Subject};
+use crate::policy::pod_security::{Fault, Offence, Subject, offence};
 
 /// `"a", "b"`
 pub(super) fn quoted<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
@@ -22,17 +22,8 @@ pub(super) fn values<'o>(offences: impl IntoIterator<Item = &'o Offence<'o>>) ->
 }
 
 /// The names of the containers among the subjects, each once and in their order.
-pub(super) fn containers<'o>(offences: impl IntoIterator<Item = &'o Offence<'o>>) -> Vec<&'o str> {
-    let mut last = None;
-    let mut names = Vec::new();
-    for container in offences.into_iter().filter_map(Offence::container) {
-        let place = Some((container.list, container.index));
-        if place != last {
-            names.push(container.name);
-            last = place;
-        }
-    }
-    names
+pub(super) fn containers<'o, 'a: 'o>(offences: impl IntoIterator<Item = &'o Offence<'a>>) -> Vec<&'a str> {
+    offence::containers(offences).into_iter().map(|container| container.name).collect()
 }
 
 /// `container "a"`, `containers "a", "b"`
