@@ -2,7 +2,6 @@
 //!
 //! Before it was a field it was an annotation for each container, and those are still looked at.
 
-use crate::document::Path;
 use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod, Subject};
 
@@ -10,13 +9,9 @@ const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     let forbidden = |profile: &&str| !matches!(*profile, "RuntimeDefault" | "Localhost");
-    if let Some(profile) = pod.security.app_armor.filter(forbidden) {
-        offences.push(Offence::of_context(pod, &["appArmorProfile", "type"], profile));
-    }
-    for container in pod.containers {
-        if let Some(profile) = container.security.app_armor.filter(forbidden) {
-            let field = Path::of(&["securityContext", "appArmorProfile", "type"]);
-            offences.push(Offence::of_container(container, field, profile));
+    for (owner, context) in pod.contexts() {
+        if let Some(profile) = context.app_armor.filter(forbidden) {
+            offences.push(Offence::of_security(pod, owner, &["appArmorProfile", "type"], profile));
         }
     }
     for annotation in pod.annotations.iter().filter(|annotation| annotation.key.starts_with(ANNOTATION)) {

@@ -56,6 +56,22 @@ impl<'a> Offence<'a> {
         Offence::of_pod(pod, keys.map(|key| Step::key(key)).collect(), word)
     }
 
+    /// A field of the security context of the Pod, or of this container.
+    pub(super) fn of_security(
+        pod: &Pod<'a>,
+        owner: Option<&pod::Container<'a>>,
+        keys: &[&'a str],
+        word: impl Into<Cow<'a, str>>,
+    ) -> Self {
+        match owner {
+            None => Offence::of_context(pod, keys, word),
+            Some(container) => {
+                let keys = ["securityContext"].iter().chain(keys);
+                Offence::of_container(container, keys.map(|key| Step::key(key)).collect(), word)
+            }
+        }
+    }
+
     /// A field of a volume, or the volume itself.
     pub(super) fn of_volume(
         pod: &Pod<'a>,

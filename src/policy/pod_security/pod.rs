@@ -96,6 +96,14 @@ impl<'a> Pod<'a> {
     }
 }
 
+impl<'a> Pod<'a> {
+    /// The security context of the Pod itself, then that of each container.
+    pub(super) fn contexts(&self) -> impl Iterator<Item = (Option<&'a Container<'a>>, SecurityContext<'a>)> + use<'a> {
+        let of_containers = self.containers.iter().map(|container| (Some(container), container.security));
+        [(None, self.security)].into_iter().chain(of_containers)
+    }
+}
+
 impl<'a> Container<'a> {
     fn of(container: workload::Container<'a>) -> Self {
         let mut read = Container {

@@ -1,15 +1,11 @@
 //! `runAsUser`: nobody asks to be root.
 
-use crate::document::Path;
 use crate::policy::pod_security::words::setters;
 use crate::policy::pod_security::{Offence, Pod};
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    if pod.security.run_as_root {
-        offences.push(Offence::of_context(pod, &["runAsUser"], "0"));
-    }
-    for container in pod.containers.iter().filter(|container| container.security.run_as_root) {
-        offences.push(Offence::of_container(container, Path::of(&["securityContext", "runAsUser"]), "0"));
+    for (owner, _) in pod.contexts().filter(|(_, context)| context.run_as_root) {
+        offences.push(Offence::of_security(pod, owner, &["runAsUser"], "0"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `seLinuxOptions`: a type that is meant for containers, and neither user nor role.
 
-use crate::document::{Path, Step, Value};
+use crate::document::{Step, Value};
 use crate::policy::pod_security::words::{plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod};
 
@@ -15,13 +15,9 @@ pub(super) fn find_since_31<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) 
 }
 
 fn find_besides<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>, is_type: fn(&str) -> bool) {
-    for (key, word) in forbidden(pod.security.se_linux, is_type) {
-        offences.push(Offence::of_context(pod, &["seLinuxOptions", key], word));
-    }
-    for container in pod.containers {
-        for (key, word) in forbidden(container.security.se_linux, is_type) {
-            let field = Path::of(&["securityContext", "seLinuxOptions", key]);
-            offences.push(Offence::of_container(container, field, word));
+    for (owner, context) in pod.contexts() {
+        for (key, word) in forbidden(context.se_linux, is_type) {
+            offences.push(Offence::of_security(pod, owner, &["seLinuxOptions", key], word));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `seccompProfile_baseline`: the profile of the container runtime, or one of the node, and never none at all. Up to
 //! v1.18 that was said by annotations.
 
-use crate::document::Path;
 use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod};
 
@@ -22,13 +21,9 @@ pub(super) fn find_annotations<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>
 }
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    if let Some(profile) = pod.security.seccomp.filter(|profile| !is_profile(profile)) {
-        offences.push(Offence::of_context(pod, &["seccompProfile", "type"], profile));
-    }
-    for container in pod.containers {
-        if let Some(profile) = container.security.seccomp.filter(|profile| !is_profile(profile)) {
-            let field = Path::of(&["securityContext", "seccompProfile", "type"]);
-            offences.push(Offence::of_container(container, field, profile));
+    for (owner, context) in pod.contexts() {
+        if let Some(profile) = context.seccomp.filter(|profile| !is_profile(profile)) {
+            offences.push(Offence::of_security(pod, owner, &["seccompProfile", "type"], profile));
         }
     }
 }
