@@ -35,7 +35,6 @@ pub struct Store {
     options: Options,
     metrics: Arc<Metrics>,
     current: ArcSwap<Loaded>,
-    status: ArcSwap<Status>,
     needs_namespaces: watch::Sender<bool>,
     generations: watch::Sender<u64>,
     files: Mutex<FilesRead>,
@@ -63,10 +62,8 @@ pub struct Options {
 pub struct Loaded {
     /// The policies.
     pub set: PolicySet,
-    /// Counted from 1; one more with each swap.
-    pub generation: u64,
-    /// When.
-    pub loaded_at: SystemTime,
+    /// How they stand: one swap brings both, so that nobody sees one without the other.
+    pub status: Arc<Status>,
     /// Whether any of them needs the labels of namespaces.
     pub needs_namespaces: bool,
     /// What counts the results of these policies.
@@ -119,14 +116,13 @@ impl Store {
         }
         report(&status);
         metrics.policies_read(status.refused.len(), status.is_good());
-        let loaded = Loaded::new(set, &status, &metrics);
+        let loaded = Loaded::new(set, status, &metrics);
         Ok(Arc::new(Store {
             sources,
             options,
             metrics,
             needs_namespaces: watch::Sender::new(loaded.needs_namespaces),
             current: ArcSwap::from_pointee(loaded),
-            status: ArcSwap::from_pointee(status),
             generations: watch::Sender::new(1),
             files: Mutex::new(read),
         }))
@@ -139,7 +135,7 @@ impl Store {
 
     /// How the policies stand.
     pub fn status(&self) -> Arc<Status> {
-        self.status.load_full()
+        Arc::clone(&self.current.load().status)
     }
 
     /// Whether any policy in force needs the labels of namespaces, and each change of that.
@@ -164,14 +160,13 @@ impl Store {
             return false;
         }
         let before = self.current();
-        let generation = before.generation.saturating_add(1);
+        let generation = before.status.generation.saturating_add(1);
         let (set, status) = judged(files.load(), &before.set, &self.options, generation);
         report(&status);
         self.metrics.policies_read(status.refused.len(), status.is_good());
-        let loaded = Loaded::new(set, &status, &self.metrics);
+        let loaded = Loaded::new(set, status, &self.metrics);
         self.needs_namespaces.send_replace(loaded.needs_namespaces);
         self.current.store(Arc::new(loaded));
-        self.status.store(Arc::new(status));
         last.fingerprint = fingerprint;
         self.generations.send_replace(generation);
         true
@@ -222,10 +217,10 @@ impl Store {
 }
 
 impl Loaded {
-    fn new(set: PolicySet, status: &Status, metrics: &Metrics) -> Self {
+    fn new(set: PolicySet, status: Status, metrics: &Metrics) -> Self {
         let counters = metrics.set_loaded(&set, status.generation);
         let needs_namespaces = set.needs_namespace_labels();
-        Loaded { set, generation: status.generation, loaded_at: status.loaded_at, needs_namespaces, counters }
+        Loaded { set, status: Arc::new(status), needs_namespaces, counters }
     }
 }
 
