@@ -1,7 +1,7 @@
 //! Pod Security Standards: the packs, and the page about them.
 
-use podgate::policy::pod_security::except::Values;
 use podgate::policy::pod_security::registry::REGISTRY;
+use podgate::policy::pod_security::value::Values;
 
 use crate::fences::of_language;
 use crate::program::Check;
@@ -67,6 +67,47 @@ fn the_policy_of_the_page_loads_and_judges() {
         .args(["-q", "-p", "security.yaml", "pod.yaml"])
         .stdout_has("error[security/restricted]: host namespaces (hostPID=true)")
         .code(1);
+}
+
+#[test]
+fn values_that_do_nothing_are_named_with_their_place() {
+    let good = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: a, image: \"a:1\"}]}\n";
+    let run = |values: &str| {
+        let policy = of_language(PAGE, "yaml")[0]
+            .replace("level: restricted", "level: baseline")
+            .replace("capabilities_restricted", "capabilities_baseline")
+            .replace("            values: [NET_ADMIN]", values);
+        Check::new().file("p.yaml", &policy).file("pod.yaml", good).args(["-q", "-p", "p.yaml", "pod.yaml"])
+    };
+    run("            values: [CAP_NET_ADMIN]\n          - {check: hostNamespaces, values: [hostPID]}")
+        .stdout_has("1 object: 1 allowed")
+        .stderr(
+            "\
+warning: `CAP_NET_ADMIN` is no capability that is known here
+  --> p.yaml:15:22
+   |
+15 |             values: [CAP_NET_ADMIN]
+   |                      ^^^^^^^^^^^^^
+   |
+   = help: did you mean `NET_ADMIN`?
+
+",
+        )
+        .code(0);
+    run("            values: [NET_ADMIN]\n          - {check: hostNamespaces, values: [hostPid]}")
+        .stderr(
+            "\
+error: `hostPid` is nothing that `hostNamespaces` objects to
+  --> p.yaml:16:46
+   |
+16 |           - {check: hostNamespaces, values: [hostPid]}
+   |                                              ^^^^^^^
+   |
+   = help: did you mean `hostPID`?
+
+",
+        )
+        .code(2);
 }
 
 #[test]
