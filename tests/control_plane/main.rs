@@ -30,8 +30,8 @@ use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
 use crate::corpus::incidents;
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
-    whole,
+    Scene, authors, controllers, debugging, denials, faults, fixes, foretold, installation, one_file, redis, rollouts,
+    verbs, whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
@@ -87,6 +87,11 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("what_fix_writes_is_what_the_webhook_would_store", fixes::what_fix_writes_is_what_the_webhook_would_store),
+    (
+        "pods_of_a_fixed_template_are_those_that_the_webhook_makes",
+        fixes::pods_of_a_fixed_template_are_those_that_the_webhook_makes,
+    ),
     ("the_corpus_is_stored_as_check_foretold_by_every_way", corpus::ways::stored_as_foretold),
     ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
     ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),

@@ -1,19 +1,15 @@
 //! Files that `check --fix` wrote: what it says of them after that is what a namespace does that enforces `restricted`.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use bumpalo::Bump;
 use libtest_mimic::Failed;
-use podgate::document::{self, Limits, print, yaml};
 use podgate::policy::pod_security::registry::REGISTRY;
 use podgate::policy::pod_security::{Check, Level, Standard, Version};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::cluster::Cluster;
+use crate::corpus::fixed;
 use crate::defaults::{report, version};
 use crate::generate::Chance;
 use crate::pod_security::{SEED, call, chance, owners, pods, with_findings};
@@ -31,24 +27,23 @@ pub fn accepted(cluster: &Cluster) -> Result<(), Failed> {
     let mut objects = pods.clone();
     objects.extend(pods.iter().step_by(5).flat_map(owners));
     objects.extend((0..BY_CHANCE).map(|index| chance::pod(&Chance::new(SEED * 2_000_000 + index), index)));
-    let folder = cluster.folder().join("fixed");
-    let told = fixed(&folder, &objects)?;
+    let args = ["--as", "create", "-p", "builtin:restricted", "-n", NAMESPACE];
+    let told = fixed(&cluster.folder().join("fixed"), &args, &objects)?;
     let (kubernetes, standard) = (version(cluster)?, Standard::new(Level::Restricted, Version::Latest));
     let runtime = Runtime::new()?;
     let client = runtime.block_on(cluster.client())?;
     let (mut compared, mut mended, mut left) = (Vec::new(), BTreeSet::new(), 0);
-    for (number, (object, told)) in objects.iter().zip(&told).enumerate() {
+    for (object, (told, file)) in objects.iter().zip(&told) {
         let Some(before) = runtime.block_on(call(&client, NAMESPACE, object))? else { continue };
-        let file = read(&folder.join(name(number)))?;
         let mut lines = Vec::new();
-        let Some(after) = runtime.block_on(call(&client, NAMESPACE, &file))? else {
+        let Some(after) = runtime.block_on(call(&client, NAMESPACE, file))? else {
             let said =
                 cluster.kubectl(&["create", "--dry-run=server", "-n", NAMESPACE, "-f", "-"], &file.to_string())?;
             lines.push(format!("is not taken any more: {}", String::from_utf8_lossy(&said.stderr)));
             compared.push((format!("{} {}", object["kind"], object["metadata"]["name"]), lines));
             continue;
         };
-        if before.is_empty() && file != *object {
+        if before.is_empty() && file != object {
             lines.push("passed before, and was changed".to_owned());
         }
         if after.is_empty() != (told["decision"] == "allow") {
@@ -70,32 +65,4 @@ pub fn accepted(cluster: &Cluster) -> Result<(), Failed> {
         return Err(format!("{mended:?} mended instead of {answered:?}, and {left} left").into());
     }
     report(compared.len(), compared)
-}
-
-/// Writes each object into a file of its own, fixes them all, and returns what is said of each then.
-fn fixed(folder: &Path, objects: &[Value]) -> Result<Vec<Value>, Failed> {
-    fs::create_dir_all(folder)?;
-    for (number, object) in objects.iter().enumerate() {
-        let arena = Bump::new();
-        fs::write(folder.join(name(number)), print::yaml(document::Value::from_json(&arena, object)))?;
-    }
-    let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
-    check.args(["check", "--fix", "-o", "json", "--as", "create", "-p", "builtin:restricted", "-n", NAMESPACE]);
-    let output = check.arg(folder).output()?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
-    let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
-    if told.len() == objects.len() { Ok(told) } else { Err(format!("{} answers: {words}", told.len()).into()) }
-}
-
-/// In the order of the objects.
-fn name(number: usize) -> String {
-    format!("{number:05}.yaml")
-}
-
-fn read(path: &Path) -> Result<Value, Failed> {
-    let text = fs::read_to_string(path)?;
-    let arena = Bump::new();
-    let document = yaml::documents(&arena, &text, &Limits::FILE).next().ok_or("an empty file")??;
-    Ok(document.root.to_json())
 }
