@@ -54,6 +54,7 @@ pub struct Metrics {
     certificate_refused: IntCounter,
     namespaces_stale: Arc<Since>,
     namespaces: IntGauge,
+    kubernetes_info: IntGaugeVec,
     namespace_found: IntCounter,
     namespace_missing: IntCounter,
 }
@@ -87,9 +88,7 @@ impl Metrics {
         let policies = SetCollector::new()?;
         registry.register(Box::new(policies.clone()))?;
         let build = gauges(registry, table::BUILD_INFO)?;
-        build
-            .with_label_values(&[format!("1.{}", Version::default().minor).as_str(), env!("CARGO_PKG_VERSION")])
-            .set(1);
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Metrics {
             requests: Requests::new(counters(registry, table::REQUESTS)?),
             mutate: durations.with_label_values(&[Endpoint::Mutate.name()]),
@@ -113,6 +112,7 @@ impl Metrics {
             certificate_refused: certificates.with_label_values(&["refused"]),
             namespaces_stale: age(registry, table::NAMESPACE_CACHE_AGE)?,
             namespaces: gauge(registry, table::NAMESPACE_CACHE_SIZE)?,
+            kubernetes_info: gauges(registry, table::KUBERNETES_INFO)?,
             namespace_found: waits.with_label_values(&["found"]),
             namespace_missing: waits.with_label_values(&["missing"]),
             registry: registry.clone(),
@@ -223,6 +223,14 @@ impl Metrics {
     pub fn namespaces(&self, are_current: bool, known: usize) {
         self.namespaces.set(i64::try_from(known).unwrap_or(i64::MAX));
         if are_current { self.namespaces_stale.set_never() } else { self.namespaces_stale.set_now_if_never() }
+    }
+
+    /// Notes the version of Kubernetes whose defaulting applies, and that of the cluster.
+    pub fn kubernetes(&self, applied: Version, cluster: Option<Version>) {
+        let [applied, cluster] =
+            [Some(applied), cluster].map(|version| version.map_or_else(String::new, |version| version.to_string()));
+        self.kubernetes_info.reset();
+        self.kubernetes_info.with_label_values(&[applied, cluster]).set(1);
     }
 
     /// Counts a request that waited for a namespace.

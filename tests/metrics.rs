@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use podgate::admit::{self, Endpoint};
+use podgate::api_defaults::Version;
 use podgate::facts::Facts;
 use podgate::metrics::table::METRICS;
 use podgate::metrics::{Metrics, RefusedBecause, RejectedBecause, SetCounters};
@@ -53,6 +54,7 @@ struct Server {
 impl Server {
     fn new(policies: &str) -> Self {
         let metrics = Metrics::new().unwrap();
+        metrics.kubernetes(Version::NEWEST, None);
         let set = set(policies);
         let counters = metrics.set_loaded(&set, 1);
         Server { metrics, set, counters, generation: 1 }

@@ -129,7 +129,12 @@ pub(super) const NAMESPACE_WAITS: Described = counter(
     "Requests that waited for a namespace that the watch had not brought: found, or missing at the end of the wait.",
 );
 pub(super) const BUILD_INFO: Described =
-    gauge("podgate_build_info", &["kubernetes", "version"], "Always 1; the labels say which podgate this is.");
+    gauge("podgate_build_info", &["version"], "Always 1; the label says which podgate this is.");
+pub(super) const KUBERNETES_INFO: Described = gauge(
+    "podgate_kubernetes_info",
+    &["applied", "cluster"],
+    "Always 1; the labels say the version of Kubernetes whose defaulting applies, and that of the cluster if it is known.",
+);
 
 /// All of them.
 pub const METRICS: &[Described] = &[
@@ -159,4 +164,5 @@ pub const METRICS: &[Described] = &[
     NAMESPACE_CACHE_SIZE,
     NAMESPACE_WAITS,
     BUILD_INFO,
+    KUBERNETES_INFO,
 ];

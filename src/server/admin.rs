@@ -117,6 +117,7 @@ fn readiness(state: &State, is_verbose: bool) -> (bool, String) {
     }
     if is_verbose {
         let _ = writeln!(text, "certificate {} until {}", certificate.serial, certificate.not_after);
+        let _ = writeln!(text, "kubernetes {}", state.kubernetes.basis());
         let _ = write!(text, "{}", state.policies.status());
         let (calls, bytes) = state.in_flight.now();
         let connections = state.connections.len();
