@@ -8,6 +8,7 @@
 
 mod app_armor;
 mod container;
+mod daemon_set;
 mod kinds;
 pub mod limit_range;
 pub mod plug_ins;
@@ -21,6 +22,7 @@ mod volume;
 
 use bumpalo::Bump;
 
+pub use crate::api_defaults::daemon_set::counted;
 pub use crate::api_defaults::pod_level::requests_of_containers;
 pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
