@@ -64,13 +64,6 @@ pub struct Metrics {
 #[error("cannot register a metric: {0}")]
 pub struct Error(#[from] prometheus::Error);
 
-/// Counts a request as in flight until it is dropped.
-#[derive(Debug)]
-pub struct InFlight {
-    metrics: Arc<Metrics>,
-    bytes: i64,
-}
-
 /// Counts a connection as open until it is dropped.
 #[derive(Debug)]
 pub struct OpenConnection(Arc<Metrics>);
@@ -150,12 +143,10 @@ impl Metrics {
         }
     }
 
-    /// Counts a request with a body of so many bytes as in flight.
-    pub fn in_flight(self: &Arc<Self>, bytes: usize) -> InFlight {
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.in_flight.inc();
-        self.in_flight_bytes.add(bytes);
-        InFlight { metrics: Arc::clone(self), bytes }
+    /// Notes how many requests are in flight, with bodies of how many bytes. To be told before a scrape.
+    pub fn in_flight(&self, requests: usize, bytes: usize) {
+        self.in_flight.set(i64::try_from(requests).unwrap_or(i64::MAX));
+        self.in_flight_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Counts a connection that was accepted.
@@ -236,13 +227,6 @@ impl Metrics {
     /// Counts a request that waited for a namespace.
     pub fn namespace_waited(&self, is_found: bool) {
         if is_found { self.namespace_found.inc() } else { self.namespace_missing.inc() }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.metrics.in_flight.dec();
-        self.metrics.in_flight_bytes.sub(self.bytes);
     }
 }
 

@@ -59,8 +59,11 @@ pub(super) const DURATION: Described = histogram(
 );
 pub(super) const REFUSED: Described =
     counter("podgate_requests_refused_total", &["reason"], "HTTP requests that got no review as an answer, by reason.");
-pub(super) const IN_FLIGHT: Described =
-    gauge("podgate_in_flight_requests", &[], "Requests that are being read or answered.");
+pub(super) const IN_FLIGHT: Described = gauge(
+    "podgate_in_flight_requests",
+    &[],
+    "Requests that are being read or judged, also for a caller that has gone.",
+);
 pub(super) const IN_FLIGHT_BYTES: Described =
     gauge("podgate_in_flight_bytes", &[], "Bytes of the bodies of those requests.");
 pub(super) const CONNECTIONS: Described = counter("podgate_connections_total", &[], "Connections accepted.");

@@ -84,6 +84,8 @@ fn answer(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
             response(status, TEXT, text.into())
         }
         "/metrics" => {
+            let (calls, bytes) = state.in_flight.now();
+            state.metrics.in_flight(calls, bytes);
             let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
             response(StatusCode::OK, kind, state.metrics.scrape().into())
         }
