@@ -90,6 +90,13 @@ fn any_functions_can_be_put_together() {
 }
 
 #[test]
+fn what_an_expression_comes_to_has_the_type_that_was_told() {
+    let mut compiled = 0;
+    try_out("typed", |bytes| compiled += usize::from(fuzz::typed::run(bytes)));
+    assert!(compiled > NOISE / 8, "most of them are not even tried: {compiled}");
+}
+
+#[test]
 fn any_text_can_be_a_quantity_or_an_image() {
     try_out("quantity", fuzz::quantity::run);
 }

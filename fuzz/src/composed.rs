@@ -13,6 +13,6 @@ pub fn run(bytes: &[u8]) -> bool {
     let arena = Bump::new();
     let values = [(); 3].map(|()| grammar::value(&mut choices, 3));
     let variables = values.each_ref().map(|value| document::Value::from_json(&arena, value));
-    let source = grammar::expression(&mut choices);
+    let source = grammar::expression(&mut choices, &grammar::ANYTHING);
     evaluation::evaluate(&source, variables)
 }

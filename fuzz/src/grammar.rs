@@ -11,7 +11,27 @@ const LONG: usize = 240;
 /// Parts inside one another.
 const DEEP: u32 = 7;
 
-/// Parts without parts.
+/// The parts that have no parts.
+#[derive(Debug)]
+pub struct Words {
+    /// Of every type.
+    pub leaves: &'static [&'static str],
+    /// Texts.
+    pub texts: &'static [&'static str],
+    /// Numbers.
+    pub numbers: &'static [&'static str],
+    /// Lists and maps.
+    pub collections: &'static [&'static str],
+}
+
+/// With the variables `a`, `b` and `c`, of which nothing is known.
+pub const ANYTHING: Words = Words {
+    leaves: &LEAVES,
+    texts: &["'a'", "a", "b", "'é,1.2.3'", "string(c)", "'10.0.0.0/8'"],
+    numbers: &["1", "a", "2", "-1", "size(b)", "0", "9223372036854775807"],
+    collections: &["[1, 2]", "a", "b", "['a', 'b']", "{'k': 1}", "lists.range(200)"],
+};
+
 const LEAVES: [&str; 40] = [
     "a",
     "b",
@@ -260,31 +280,31 @@ const TEXTS: [&str; 32] = [
 ];
 
 /// An expression.
-pub fn expression(choices: &mut Choices<'_>) -> String {
+pub fn expression(choices: &mut Choices<'_>, words: &Words) -> String {
     let mut text = String::new();
-    write_part(choices, DEEP, false, &mut text);
+    write_part(choices, words, DEEP, false, &mut text);
     text
 }
 
 /// `in_macro` says whether there is an `x`.
-fn write_part(choices: &mut Choices<'_>, deep: u32, in_macro: bool, text: &mut String) {
+fn write_part(choices: &mut Choices<'_>, words: &Words, deep: u32, in_macro: bool, text: &mut String) {
     if deep == 0 || text.len() > LONG || choices.is_over() || choices.below(8) == 7 {
         let is_variable = in_macro && choices.below(2) == 0;
-        text.push_str(if is_variable { "x" } else { choices.pick(&LEAVES) });
+        text.push_str(if is_variable { "x" } else { choices.pick(words.leaves) });
         return;
     }
     let form = choices.pick(&FORMS);
     let body = form.find("(x, ").unwrap_or(form.len());
     for (place, char) in form.char_indices() {
         let in_macro = in_macro || place > body;
-        let leaves: &[&str] = match char {
+        let leaves = match char {
             '_' => {
-                write_part(choices, deep - 1, in_macro, text);
+                write_part(choices, words, deep - 1, in_macro, text);
                 continue;
             }
-            '$' => &["'a'", "a", "b", "'é,1.2.3'", "string(c)", "'10.0.0.0/8'"],
-            '#' => &["1", "a", "2", "-1", "size(b)", "0", "9223372036854775807"],
-            '@' => &["[1, 2]", "a", "b", "['a', 'b']", "{'k': 1}", "lists.range(200)"],
+            '$' => words.texts,
+            '#' => words.numbers,
+            '@' => words.collections,
             other => {
                 text.push(other);
                 continue;
@@ -293,7 +313,7 @@ fn write_part(choices: &mut Choices<'_>, deep: u32, in_macro: bool, text: &mut S
         match choices.below(3) {
             0 => {
                 text.push_str("dyn(");
-                write_part(choices, deep - 1, in_macro, text);
+                write_part(choices, words, deep - 1, in_macro, text);
                 text.push(')');
             }
             1 if in_macro => text.push_str("dyn(x)"),

@@ -9,3 +9,4 @@ pub mod grammar;
 pub mod policy;
 pub mod quantity;
 pub mod review;
+pub mod typed;

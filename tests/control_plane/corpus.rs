@@ -21,7 +21,7 @@ use crate::compare::{lines_of_difference, stored_alike};
 use crate::defaults::{accepted, dry_run, identity, report};
 
 /// A policy that has a say over nothing.
-const NO_POLICY: &str = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: none}\nspec:\n  mode: Enforce\n  match: {namespaces: [nowhere]}\n  rules: [{name: none, require: {pod: 'true', message: none}}]\n";
+pub const NO_POLICY: &str = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: none}\nspec:\n  mode: Enforce\n  match: {namespaces: [nowhere]}\n  rules: [{name: none, require: {pod: 'true', message: none}}]\n";
 
 /// What Go writes otherwise than its author, whatever the field: no `false` where that is the same as nothing, and `null`
 /// for a list that has no such form.

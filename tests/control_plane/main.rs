@@ -52,6 +52,9 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_pod_security_says_of_pods_made_by_hand", pod_security::pods_made_by_hand),
     ("what_pod_security_says_of_pods_made_by_chance", pod_security::pods_made_by_chance),
     ("what_pod_security_warns_of_in_templates", pod_security::templates),
+    ("check_says_what_the_plug_in_does_to_new_objects", pod_security::plug_in::new_objects),
+    ("check_says_what_the_plug_in_does_to_updates", pod_security::plug_in::updates),
+    ("check_says_which_labels_the_plug_in_refuses", pod_security::plug_in::refused_labels),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
 ];

@@ -1,12 +1,14 @@
 //! The Pod Security Standards in podgate's words, against the PodSecurity plug-in of the API server: verdict and text.
 
 mod chance;
+pub mod plug_in;
 mod pods;
 
 use std::sync::Arc;
 
 use bumpalo::Bump;
 use hyper::Request;
+use hyper::http::request::Builder;
 use kube::Client;
 use libtest_mimic::Failed;
 use podgate::api_defaults::Version as Kubernetes;
@@ -158,13 +160,29 @@ fn ask(
 
 /// What the plug-in says of an object, empty for nothing; [`None`] if the object is not taken for other reasons.
 async fn call(client: &Client, namespace: &str, object: &Value) -> Result<Option<String>, String> {
+    let path = format!("{}?dryRun=All", path(namespace, object));
+    let request = Request::post(path).header("content-type", "application/json");
+    send(client, request, object).await
+}
+
+/// The same of an update, or of one through a subresource.
+async fn put(client: &Client, namespace: &str, object: &Value, sub_resource: &str) -> Result<Option<String>, String> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let path = format!("{}/{name}/{sub_resource}", path(namespace, object));
+    let request = Request::put(format!("{}?dryRun=All", path.trim_end_matches('/')));
+    send(client, request.header("content-type", "application/json"), object).await
+}
+
+fn path(namespace: &str, object: &Value) -> String {
     let (group, version) = match object["apiVersion"].as_str().and_then(|version| version.split_once('/')) {
         Some((group, version)) => ("apis/".to_owned() + group, version),
         None => ("api".to_owned(), "v1"),
     };
     let plural = format!("{}s", object["kind"].as_str().unwrap_or_default().to_lowercase());
-    let path = format!("/{group}/{version}/namespaces/{namespace}/{plural}?dryRun=All");
-    let request = Request::post(path).header("content-type", "application/json");
+    format!("/{group}/{version}/namespaces/{namespace}/{plural}")
+}
+
+async fn send(client: &Client, request: Builder, object: &Value) -> Result<Option<String>, String> {
     let request = request.body(object.to_string().into_bytes()).map_err(|error| error.to_string())?;
     let answer = client.send(request.map(Into::into)).await.map_err(|error| format!("{error:?}"))?;
     let status = answer.status().as_u16();
@@ -174,7 +192,7 @@ async fn call(client: &Client, namespace: &str, object: &Value) -> Result<Option
     let message = serde_json::from_slice::<Value>(&body).map_err(|error| error.to_string())?["message"].take();
     let message = message.as_str().unwrap_or_default();
     match status {
-        201 => Ok(Some(warnings.into_iter().find(|text| text.starts_with(WOULD)).unwrap_or_default())),
+        200 | 201 => Ok(Some(warnings.into_iter().find(|text| text.starts_with(WOULD)).unwrap_or_default())),
         403 if message.contains("violates PodSecurity") => Ok(Some(message.to_owned())),
         422 | 400 => Ok(None),
         _ => Err(format!("{status}: {message}: {object}")),
