@@ -64,6 +64,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
 const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("podgates_own_pods_keep_restricted", installation::podgates_own_pods_keep_restricted),
     ("podgate_may_read_namespaces_and_nothing_else", installation::podgate_may_read_namespaces_and_nothing_else),
+    ("podgate_takes_the_version_of_its_cluster", installation::podgate_takes_the_version_of_its_cluster),
     ("the_rules_name_what_podgate_judges", installation::the_rules_name_what_podgate_judges),
     ("development_certificates_serve", installation::development_certificates_serve),
     ("only_a_nodes_mirror_pod_is_spared", installation::only_a_nodes_mirror_pod_is_spared),
