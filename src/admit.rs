@@ -389,7 +389,8 @@ fn intent<'a>(
     old: Option<Workload<'a>>,
     author: Author<'a>,
 ) -> Intent<'a> {
-    // An owner reference is enough here: forging one only keeps defaults away.
+    // An owner reference is enough here: forging one only keeps defaults away. Verbs that hold for everybody ask who sent
+    // the Pod.
     let maker = made_by(request, &workload, true);
     match author {
         Author::Recorded => Intent::of_request(arena, request, workload, old, maker),

@@ -23,7 +23,7 @@ use crate::document::{Path, Step, Value};
 use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
-use crate::workload::{Base, Container, Kind, Workload};
+use crate::workload::{Base, Container, Kind, QosClass, Workload};
 
 /// A field of a Pod that a rule speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,10 @@ pub enum Reason<'a> {
     Error(String),
     /// The result would not be one that the API server accepts.
     Invalid(String),
+    /// The rule keeps the QoS class of a Pod, and the edit would make one class another.
+    Class(QosClass, QosClass),
+    /// All edits together are more than one answer holds.
+    TooLarge,
     /// The expression would give another value on its own result.
     Unstable,
 }
@@ -206,6 +210,18 @@ impl<'a> Field<'a> {
 }
 
 impl Reason<'_> {
+    /// Whether what the rule asks for is not there and podgate cannot bring it about, and nobody decided that it may be
+    /// missing.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Reason::Error(_) | Reason::Invalid(_) | Reason::TooLarge | Reason::Unstable => true,
+            // The policies say so themselves, one by one or together.
+            Reason::Provenance(_) | Reason::Mode(_) | Reason::Conflict(..) | Reason::Exception(_) => false,
+            // Nor do templates change for podgate's sake, or classes where a rule keeps them.
+            Reason::Rollout | Reason::Class(..) => false,
+        }
+    }
+
     /// One word for it, stable, for reports and metrics.
     pub fn code(&self) -> &'static str {
         match self {
@@ -216,6 +232,8 @@ impl Reason<'_> {
             Reason::Exception(_) => "exception",
             Reason::Error(_) => "error",
             Reason::Invalid(_) => "invalid",
+            Reason::Class(..) => "class",
+            Reason::TooLarge => "too-large",
             Reason::Unstable => "unstable",
         }
     }
@@ -236,6 +254,10 @@ impl fmt::Display for Reason<'_> {
             Reason::Exception(exception) => write!(f, "excepted by {exception}"),
             Reason::Error(error) => write!(f, "an expression failed: {error}"),
             Reason::Invalid(problem) => f.write_str(problem),
+            Reason::Class(was, is) => write!(f, "it would make a {was} Pod {is}"),
+            Reason::TooLarge => {
+                f.write_str("the patch would be too large: thousands of operations, or more than a megabyte")
+            }
             Reason::Unstable => f.write_str("the expression gives another value on its own result"),
         }
     }

@@ -86,8 +86,8 @@ impl Provenance {
 }
 
 impl<'a> Intent<'a> {
-    /// The intent behind a request. `maker` is the kind whose controller is said to have made this Pod; an owner
-    /// reference is enough, because forging one only keeps defaults away.
+    /// The intent behind a request. `maker` is the kind whose controller is said to have made this Pod; for defaults an
+    /// owner reference is enough, because forging one only keeps them away.
     pub fn of_request(
         arena: &'a Bump,
         request: &Request<'a>,

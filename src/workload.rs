@@ -151,6 +151,11 @@ impl<'a> Workload<'a> {
         self.controller().and_then(Kind::of_object)
     }
 
+    /// The kind whose controller made this ReplicaSet or Job, to make Pods by it, if it is said to have.
+    pub fn made_from(&self) -> Option<Kind> {
+        self.controller_kind().filter(|owner| *owner != self.kind && owner.maker() == Some(self.kind))
+    }
+
     /// Whether the object is being deleted and only waits for its finalizers.
     pub fn is_being_deleted(&self) -> bool {
         self.object.fields(&["metadata", "deletionTimestamp"]).is_some()

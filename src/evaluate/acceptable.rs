@@ -10,7 +10,7 @@ use crate::evaluate::Field;
 use crate::evaluate::editor::Editor;
 use crate::policy::edit::Action;
 use crate::policy::fields;
-use crate::workload::{Base, Kind};
+use crate::workload::{Base, Kind, Workload};
 
 /// Fields of the security contexts that a Pod for Windows must not have. The API server refuses them.
 const NOT_ON_WINDOWS: [&str; 8] = [
@@ -76,11 +76,25 @@ fn selected(editor: &Editor<'_, '_>, field: Field<'_>, key: &str) -> Option<Stri
     is_selected.then(|| "the selector of the object asks for it".to_owned())
 }
 
+/// Whether the API server refuses a Pod in which anything stands in the field: then nobody can get past a rule about it.
+pub(super) fn is_refused(workload: &Workload<'_>, field: &Field<'_>) -> bool {
+    let key = match field.steps {
+        [Step::Key(context), Step::Key(key), ..] if context == "securityContext" && field.base != Base::Pod => key,
+        [Step::Key(spec), Step::Key(context), Step::Key(key), ..] if spec == "spec" && context == "securityContext" => {
+            key
+        }
+        _ => return false,
+    };
+    NOT_ON_WINDOWS.contains(&key.as_ref()) && is_windows(workload)
+}
+
+fn is_windows(workload: &Workload<'_>) -> bool {
+    workload.spec.text(&["os", "name"]) == Some("windows")
+}
+
 /// Why `value` cannot stand at `key` of a security context.
 fn contradiction(editor: &Editor<'_, '_>, field: Field<'_>, key: &str, value: Value<'_>) -> Option<String> {
-    let of_pod = |keys: [&'static str; 3]| editor.workload.field(Base::Pod, &keys.map(Step::key));
-    let is_windows = of_pod(["spec", "os", "name"]).and_then(Value::as_str) == Some("windows");
-    if is_windows && NOT_ON_WINDOWS.contains(&key) {
+    if is_windows(&editor.workload) && NOT_ON_WINDOWS.contains(&key) {
         return Some(format!("a Pod for Windows must not set `{key}`"));
     }
     let beside = |key: &'static str| editor.workload.field(field.base, &[Step::key("securityContext"), Step::key(key)]);

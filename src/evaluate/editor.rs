@@ -127,14 +127,6 @@ impl<'e, 'a> Editor<'e, 'a> {
         }
     }
 
-    /// Whether this is an object, and a moment, in which podgate edits anything.
-    pub(super) fn may_edit(&self) -> bool {
-        let Case { request, workload, .. } = self.case;
-        let owned = matches!(workload.kind, Kind::ReplicaSet | Kind::Job) && workload.controller().is_some();
-        let in_time = matches!((request.sub_resource, workload.kind), ("", _) | ("ephemeralcontainers", Kind::Pod));
-        in_time && !owned && !workload.is_being_deleted() && !crate::provenance::is_mirror_of_node(request, workload)
-    }
-
     /// Whether rules of this verb may edit anything at all.
     fn reaches_anything(&self, action: Action) -> bool {
         !self.is_fixed() || action != Action::Default

@@ -15,8 +15,8 @@ use crate::evaluate::{Edit, Edits, Field, Reason, Withheld, rollout};
 use crate::patch;
 use crate::policy::Mode;
 use crate::policy::set::PolicySet;
-use crate::provenance::Intent;
-use crate::workload::{Base, List, Workload};
+use crate::provenance::{Intent, is_mirror_of_node};
+use crate::workload::{Base, Kind, List, Workload};
 
 /// Bytes that applying most patches takes.
 const SCRATCH: usize = 4096;
@@ -32,15 +32,34 @@ const MOST_PASSES: usize = 8;
 /// What the rules of the matching policies do to the object of `case`. `set` is asked for the policies that come to
 /// match by an edit.
 pub fn edits<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a>], intent: &Intent<'a>) -> Edits<'a> {
+    let Case { request, workload, .. } = case;
+    let in_time = matches!((request.sub_resource, workload.kind), ("", _) | ("ephemeralcontainers", Kind::Pod));
+    // A controller that meets its own object changed makes another one, for ever: whoever sent this one.
+    if !in_time || workload.made_from().is_some() || is_left_alone(case) {
+        return Edits::none(workload.object);
+    }
+    wanted(set, case, matched, intent)
+}
+
+/// Whether no rule wants anything of this object any more, or yet: it goes, or a node mirrors what it runs anyway.
+pub(super) fn is_left_alone(case: &Case<'_>) -> bool {
+    case.workload.is_being_deleted() || is_mirror_of_node(&case.request, &case.workload)
+}
+
+/// What they would do if podgate edited such an object at this moment.
+pub(super) fn wanted<'a>(
+    set: &'a PolicySet,
+    case: &Case<'a>,
+    matched: &[Matched<'a>],
+    intent: &Intent<'a>,
+) -> Edits<'a> {
     let mut unstable: Vec<Computed<'a>> = Vec::new();
     loop {
         let mut editor = Editor::new(case, intent, &unstable);
         let mut matched = Cow::Borrowed(matched);
-        if editor.may_edit() {
-            rollout::put_back(&mut editor, &matched);
-            editor.run(&matched);
-            matched = settled(&mut editor, set, matched);
-        }
+        rollout::put_back(&mut editor, &matched);
+        editor.run(&matched);
+        matched = settled(&mut editor, set, matched);
         let found = unstable_values(&editor, &matched);
         if found.is_empty() {
             return finished(editor);
@@ -167,13 +186,13 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
     let scratch = bumpalo::Bump::with_capacity(SCRATCH);
-    let problem = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {
-        "the patch would be too large: thousands of operations, or more than a megabyte"
+    let reason = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {
+        Reason::TooLarge
     } else if patch::apply(&scratch, original.object, &patch) == Some(workload.object) {
         return Edits { made, withheld, object: workload.object, patch };
     } else {
         // INVARIANT: operations() makes patches that apply. If it ever does not, the request must not fail for it.
-        "the patch does not apply"
+        Reason::Invalid("the patch does not apply".to_owned())
     };
     withheld.extend(made.into_iter().map(|edit| Withheld {
         policy: edit.policy,
@@ -182,7 +201,7 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
         field: Some(edit.field),
         value: Some(edit.after),
         provenance: edit.provenance,
-        reason: Reason::Invalid(problem.to_owned()),
+        reason: reason.clone(),
     }));
     Edits { made: Vec::new(), withheld, object: original.object, patch: Vec::new() }
 }

@@ -237,7 +237,8 @@ fn message<'a>(scope: &Scope<'_, 'a>, require: &'a Require) -> String {
     }
 }
 
-fn on_one_line(text: &str) -> String {
+/// A message as it is told.
+pub(super) fn on_one_line(text: &str) -> String {
     printable(shortened(text, LONGEST_MESSAGE).into_owned())
 }
 

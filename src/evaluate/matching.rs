@@ -113,15 +113,13 @@ fn unknown_namespace<'a>(policy: &Policy, key: &Key<'_>) -> Option<Failure<'a>> 
 
 /// Whether a controller made this object: a Pod, or the ReplicaSet or Job in between. The owner is judged when its
 /// author changes it; what follows from it is what `controllerPods` lets pass.
-fn is_made_by_controller(case: &Case<'_>) -> bool {
-    let between = match case.workload.kind {
-        Kind::ReplicaSet => (Kind::Deployment, "system:serviceaccount:kube-system:deployment-controller"),
-        Kind::Job => (Kind::CronJob, "system:serviceaccount:kube-system:cronjob-controller"),
-        _ => return case.maker.is_some(),
+pub(super) fn is_made_by_controller(case: &Case<'_>) -> bool {
+    let controller = match case.workload.made_from() {
+        Some(Kind::Deployment) => "system:serviceaccount:kube-system:deployment-controller",
+        Some(_) => "system:serviceaccount:kube-system:cronjob-controller",
+        None => return case.maker.is_some(),
     };
-    let (owner, controller) = between;
-    let is_controller = [controller, "system:kube-controller-manager"].contains(&case.request.user);
-    (is_controller || case.facts.owners_believed) && case.workload.controller_kind() == Some(owner)
+    case.facts.owners_believed || [controller, "system:kube-controller-manager"].contains(&case.request.user)
 }
 
 fn applies(matching: &Match, case: &Case<'_>, key: &Key<'_>) -> bool {

@@ -58,7 +58,7 @@ const VIOLATION: usize = 3;
 const ERROR: usize = 4;
 
 /// Why an edit is withheld, and last whatever has no place of its own.
-const CODES: [&str; 13] = [
+const CODES: [&str; 15] = [
     "api-default",
     "authored",
     "template",
@@ -70,6 +70,8 @@ const CODES: [&str; 13] = [
     "exception",
     "error",
     "invalid",
+    "class",
+    "too-large",
     "unstable",
     OTHER,
 ];

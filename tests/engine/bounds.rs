@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::objects::*;
-use crate::reviews::{Review, cluster, rule};
+use crate::reviews::{REPLICA_SET_CONTROLLER, Review, cluster, rule};
 
 fn on(text: &str, spec: Value) -> (Vec<String>, Vec<String>) {
     let review = Review::create(text, applied(&pod(spec)));
@@ -89,9 +89,10 @@ fn a_template_has_its_own_time_and_its_pods_keep_what_it_says() {
     let expected = ["/spec/template/spec/terminationGracePeriodSeconds=300"];
     assert_eq!(Review::create(&text, template).edits(), expected);
     let made = written_by("kube-controller-manager", &made_pod(json!({"terminationGracePeriodSeconds": 900})));
-    let review = Review::create(&text, made);
+    let review = Review::create(&text, made).by(REPLICA_SET_CONTROLLER, &[]);
     assert_eq!(review.edits(), [""; 0]);
     assert_eq!(review.withheld(), ["p/r=spec.terminationGracePeriodSeconds:template"]);
+    assert_eq!(review.violations(), [""; 0]);
 }
 
 #[test]

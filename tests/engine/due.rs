@@ -69,7 +69,8 @@ fn what_mutate_would_not_touch_is_not_due() {
     let grace = |seconds: u32| json!({"terminationGracePeriodSeconds": seconds});
     // The template's field in a Pod that was made from it.
     let made = written_by("kube-controller-manager", &made_pod(grace(10)));
-    assert_eq!(Review::create(&rule(OVERRIDE), made).violations(), [""; 0]);
+    let made = Review::create(&rule(OVERRIDE), made).by(crate::reviews::REPLICA_SET_CONTROLLER, &[]);
+    assert_eq!(made.violations(), [""; 0]);
     // A template that does not change.
     let old = applied(&deployment(grace(10)));
     let labelled = with(old.clone(), "/metadata/labels", json!({"a": "b"}));

@@ -11,6 +11,7 @@ mod cost;
 mod dry_runs;
 mod due;
 mod errors;
+mod evasions;
 mod exceptions;
 mod images;
 mod index;

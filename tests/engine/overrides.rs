@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::objects::*;
-use crate::reviews::{Review, cluster, rule};
+use crate::reviews::{REPLICA_SET_CONTROLLER, Review, cluster, rule};
 
 #[test]
 fn it_sets_what_an_author_wrote_and_leaves_what_is_there_already() {
@@ -26,12 +26,15 @@ fn it_sets_what_an_author_wrote_and_leaves_what_is_there_already() {
 fn a_field_that_the_api_server_fills_in_is_the_templates_in_a_pod_made_from_one() {
     let grace = "override: {pod: {spec: {terminationGracePeriodSeconds: 45}}}";
     let made = || written_by("kube-controller-manager", &made_pod(json!({"terminationGracePeriodSeconds": 10})));
-    let review = Review::create(&rule(grace), made());
+    let review = Review::create(&rule(grace), made()).by(REPLICA_SET_CONTROLLER, &[]);
     assert_eq!(review.edits(), [""; 0]);
     assert_eq!(review.withheld(), ["p/r=spec.terminationGracePeriodSeconds:template"]);
     // Who says so gets the Pods all the same.
     let all = rule(&format!("{grace}, injectInto: [Pods, Templates]"));
-    assert_eq!(Review::create(&all, made()).edits(), ["/spec/terminationGracePeriodSeconds=45"]);
+    assert_eq!(
+        Review::create(&all, made()).by(REPLICA_SET_CONTROLLER, &[]).edits(),
+        ["/spec/terminationGracePeriodSeconds=45"]
+    );
     let template = applied(&deployment(json!({"terminationGracePeriodSeconds": 10})));
     let expected = ["/spec/template/spec/terminationGracePeriodSeconds=45"];
     assert_eq!(Review::create(&rule(grace), template).edits(), expected);
@@ -146,7 +149,7 @@ fn a_class_that_must_be_kept_is_kept() {
     assert_eq!(Review::create(&text(""), best_effort()).edits().len(), 1);
     let kept = Review::create(&text(", keepQoS: true"), best_effort());
     assert_eq!(kept.edits(), [""; 0]);
-    assert_eq!(kept.withheld(), ["p/r=spec.containers[0].resources.requests.cpu:invalid"]);
+    assert_eq!(kept.withheld(), ["p/r=spec.containers[0].resources.requests.cpu:class"]);
     let burstable = applied(&pod_with(json!({"resources": {"requests": {"memory": "1Mi"}}})));
     assert_eq!(Review::create(&text(", keepQoS: true"), burstable).edits().len(), 1);
 }

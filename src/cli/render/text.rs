@@ -286,8 +286,8 @@ fn is_worth_saying(withheld: &Withheld<'_>) -> bool {
     match withheld.code {
         "mode" => withheld.mode != "Audit",
         // Where there is no room for a default nothing is amiss; what was to hold in any case does not.
-        "invalid" => withheld.verb != "default",
-        code => matches!(code, "conflict" | "error" | "unstable"),
+        "invalid" | "class" => withheld.verb != "default",
+        code => matches!(code, "conflict" | "error" | "too-large" | "unstable"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Amounts in a range, and requests that go with their limits.
 
 use crate::document::{Step, Value};
-use crate::evaluate::editor::decide::may_replace;
 use crate::evaluate::editor::{Editor, Held, Source};
 use crate::evaluate::{Field, Reason};
 use crate::policy::Mode;
@@ -35,7 +34,9 @@ impl<'a> Editor<'_, 'a> {
         }
         let Some((moved, value)) = moved.filter(|(_, value)| *value != before) else { return };
         let provenance = self.intent.provenance(field.base, field.steps);
-        if let Some(provenance) = provenance.filter(|provenance| !may_replace(*provenance, source.edit, field, value)) {
+        if let Some(provenance) =
+            provenance.filter(|provenance| !self.gives_way(*provenance, source.edit, field, value))
+        {
             return self.hold_back(source, field, value, Some(provenance), Reason::Provenance(provenance));
         }
         let earlier = std::iter::successors(earlier.and_then(|number| self.ranges.get(number)), |held| {

@@ -64,7 +64,7 @@ impl<'a> Editor<'_, 'a> {
             return;
         }
         let provenance = before.and_then(|_| self.intent.provenance(field.base, field.steps));
-        if let Some(provenance) = provenance.filter(|provenance| !may_replace(*provenance, edit, field, value)) {
+        if let Some(provenance) = provenance.filter(|provenance| !self.gives_way(*provenance, edit, field, value)) {
             return self.hold_back(source, field, value, Some(provenance), Reason::Provenance(provenance));
         }
         let has_parts = matches!(before, Some(Value::Array(_) | Value::Object(_)));
@@ -156,6 +156,30 @@ impl<'a> Editor<'_, 'a> {
         Some(Edit { policy, rule, field, before, after: value, provenance })
     }
 
+    /// Whether a value of this origin gives way.
+    pub(super) fn gives_way(
+        &self,
+        provenance: Provenance,
+        edit: &EditRule,
+        field: Field<'_>,
+        value: Value<'_>,
+    ) -> bool {
+        match (edit.action, provenance) {
+            (_, Provenance::ApiDefault) => true,
+            // The template has spoken, and was edited in its own time; who wants the Pods all the same says so. An owner
+            // reference is anybody's to write, and takes no Pod out of these verbs unless its controller sent it.
+            (Action::Override | Action::Bound, Provenance::Template) => {
+                self.case.maker.is_none() || edit.inject_into.contains(&Target::Pods)
+            }
+            (Action::Override | Action::Bound | Action::RewriteImages | Action::Append, _) => true,
+            (Action::Default, Provenance::Unknown) => match edit.on_unknown {
+                Some(choice) => choice == OnUnknown::Replace,
+                None => is_longer_grace(field, value),
+            },
+            (Action::Default, Provenance::Authored | Provenance::Template | Provenance::Admission) => false,
+        }
+    }
+
     pub(super) fn hold_back(
         &mut self,
         source: Source<'_, 'a>,
@@ -196,19 +220,4 @@ impl<'a> Editor<'_, 'a> {
 /// A longer grace kills nothing, so it is worth having where nobody can know who asked for the API server's own.
 fn is_longer_grace(field: Field<'_>, value: Value<'_>) -> bool {
     is_of_spec(field.steps, "terminationGracePeriodSeconds") && value.as_i64() > Some(API_DEFAULT_GRACE)
-}
-
-/// Whether a value of this origin gives way.
-pub(super) fn may_replace(provenance: Provenance, edit: &EditRule, field: Field<'_>, value: Value<'_>) -> bool {
-    match (edit.action, provenance) {
-        (_, Provenance::ApiDefault) => true,
-        // The template has spoken, and was edited in its own time; who wants the Pods all the same says so.
-        (Action::Override | Action::Bound, Provenance::Template) => edit.inject_into.contains(&Target::Pods),
-        (Action::Override | Action::Bound | Action::RewriteImages | Action::Append, _) => true,
-        (Action::Default, Provenance::Unknown) => match edit.on_unknown {
-            Some(choice) => choice == OnUnknown::Replace,
-            None => is_longer_grace(field, value),
-        },
-        (Action::Default, Provenance::Authored | Provenance::Template | Provenance::Admission) => false,
-    }
 }

@@ -114,7 +114,7 @@ impl<'a> Editor<'_, 'a> {
             return None;
         }
         let (was, is) = (before.qos_class(), self.workload.qos_class());
-        (was != is).then(|| Reason::Invalid(format!("it would make a {was} Pod {is}")))
+        (was != is).then_some(Reason::Class(was, is))
     }
 
     fn values(&mut self, scope: &mut Scope<'_, 'a>, source: Source<'_, 'a>, round: Round) {
