@@ -180,23 +180,24 @@ fn of_require<'a>(
         Some(Step::Key(key)) => Some(key.as_ref()),
         _ => None,
     });
+    let is_asked = |container: &Container<'a>| {
+        rule.selects(container) && !field.is_some_and(|field| container.role.forbids(field))
+    };
     let mut findings = Vec::new();
-    for container in case.pod().containers() {
-        let selected = rule.selects(&container);
-        if !selected || field.is_some_and(|field| container.role.forbids(field)) {
-            continue;
-        }
+    let mut containers = case.pod().containers().filter(is_asked).peekable();
+    while let Some(container) = containers.next() {
         scope.enter(&container);
         let found = finding(case, scope, rule, require, Some(container));
         scope.leave();
         let Some(found) = found else { continue };
         case.budget.charge(Budget::VIOLATION.saturating_add(found.message.len().try_into().unwrap_or(u64::MAX)));
-        // Where nothing more can be judged, one error stands for all the containers that follow.
-        let is_last = found.error.is_some() && case.budget.left() == 0;
-        findings.push(found);
-        if is_last {
+        // Where nothing more can be judged, one error stands for all the containers that follow. It is none of this
+        // container, so that what lets this one pass lets no other one pass unseen.
+        if found.error.is_some() && case.budget.left() == 0 && containers.peek().is_some() {
+            findings.push(Finding { container: None, ..found });
             break;
         }
+        findings.push(found);
     }
     findings
 }

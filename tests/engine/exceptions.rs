@@ -80,6 +80,32 @@ fn containers_are_known_by_name_and_image_together() {
 }
 
 #[test]
+fn a_container_that_spends_the_budget_takes_no_other_one_along() {
+    let numbers = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let endless = "params.l.all(a, params.l.all(b, params.l.all(c, a + b + c >= 0))) && container.name != 'b'";
+    let text = cluster(
+        "p",
+        &format!(
+            "mode: Enforce, params: {{l: [{numbers}]}}, rules: [{{name: r, require: {{container: \"{endless}\", message: wrong}}}}]"
+        ),
+    );
+    let agents =
+        "expires: never, policies: [{policy: p}], containers: [{name: 'agent*', image: 'docker.io/library/nginx:*'}]";
+    let text = format!("{text}{}", exception("e", "shop", agents));
+    let agent = |n: usize| container(json!({"name": format!("agent{n}")}));
+    let of = |agents: usize, last: &str| {
+        let containers: Vec<_> = (0..agents).map(agent).chain([container(json!({"name": last}))]).collect();
+        Review::create(&text, applied(&pod(json!({"containers": containers})))).verdict()
+    };
+    // Ten of them take all that there is.
+    let all = of(9, "agent9");
+    assert!(all.allowed && all.violations.len() == 10, "{all:?}");
+    let another = of(12, "evil");
+    assert!(!another.allowed, "{another:?}");
+    assert_eq!(another.violations.last().map(String::as_str), Some("p/r=spec:Enforce"));
+}
+
+#[test]
 fn an_expired_one_lets_nothing_pass_and_the_denial_says_that_it_was_there() {
     let text = policies(&exception("e", "shop", "expires: 2027-03-01, policies: [{policy: p}]"));
     let review = || Review::create(&text, applied(&pod(json!({}))));
