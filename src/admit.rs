@@ -304,7 +304,8 @@ fn due_edits<'a>(
     due::violations(set, case, matched, &intent(arena, request, *workload, *old, author))
 }
 
-/// The object as the validating webhook sees it: decoded anew after the edits, and a new Pod made complete.
+/// The object as the validating webhook sees it: decoded anew after the edits, a new Pod made complete, and a
+/// DaemonSet counted.
 fn completed<'a>(case: &Case<'a>, object: Value<'a>) -> Value<'a> {
     let Case { arena, workload, request, facts, .. } = case;
     let version = facts.kubernetes;
@@ -314,7 +315,10 @@ fn completed<'a>(case: &Case<'a>, object: Value<'a>) -> Value<'a> {
             let is_new = request.operation == Operation::Create;
             if is_new { api_defaults::created(arena, pod, version) } else { pod }
         }
-        _ => api_defaults::object(arena, object, version),
+        _ => {
+            let old = case.old.map(|old| old.object);
+            api_defaults::counted(arena, api_defaults::object(arena, object, version), old)
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod app_armor;
 mod container;
+mod daemon_set;
 mod kinds;
 pub mod limit_range;
 pub mod plug_ins;
@@ -16,27 +17,17 @@ mod pod_spec;
 mod quantities;
 mod question;
 mod shape;
+mod version;
 mod volume;
 
 use bumpalo::Bump;
 
+pub use crate::api_defaults::daemon_set::counted;
 pub use crate::api_defaults::pod_level::requests_of_containers;
 pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
+pub use crate::api_defaults::version::{NotKnown, Version};
 use crate::document::Value;
-
-/// The version of Kubernetes whose defaulting applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version {
-    /// The `N` of `1.N`; 33 to 37 are known.
-    pub minor: u32,
-}
-
-impl Default for Version {
-    fn default() -> Self {
-        Version { minor: 37 }
-    }
-}
 
 /// The object as the API server decodes it: a workload of a built-in kind with its defaults, quantities canonical. Any
 /// other object, and any value of the wrong type in a workload, is as it was. Members keep their place, new ones come

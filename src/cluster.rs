@@ -1,5 +1,6 @@
 //! Everything that is asked of the API server.
 
+mod kubernetes;
 mod namespaces;
 
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde::Deserialize;
 
+pub use kubernetes::{AGAIN, Basis, Kubernetes};
 pub use namespaces::{LONGEST_WAIT, MOST, Namespace, Namespaces, Unknown};
 
 /// Why there is no way to the API server.

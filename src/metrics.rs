@@ -54,6 +54,7 @@ pub struct Metrics {
     certificate_refused: IntCounter,
     namespaces_stale: Arc<Since>,
     namespaces: IntGauge,
+    kubernetes_info: IntGaugeVec,
     namespace_found: IntCounter,
     namespace_missing: IntCounter,
 }
@@ -62,13 +63,6 @@ pub struct Metrics {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot register a metric: {0}")]
 pub struct Error(#[from] prometheus::Error);
-
-/// Counts a request as in flight until it is dropped.
-#[derive(Debug)]
-pub struct InFlight {
-    metrics: Arc<Metrics>,
-    bytes: i64,
-}
 
 /// Counts a connection as open until it is dropped.
 #[derive(Debug)]
@@ -87,9 +81,7 @@ impl Metrics {
         let policies = SetCollector::new()?;
         registry.register(Box::new(policies.clone()))?;
         let build = gauges(registry, table::BUILD_INFO)?;
-        build
-            .with_label_values(&[format!("1.{}", Version::default().minor).as_str(), env!("CARGO_PKG_VERSION")])
-            .set(1);
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Metrics {
             requests: Requests::new(counters(registry, table::REQUESTS)?),
             mutate: durations.with_label_values(&[Endpoint::Mutate.name()]),
@@ -113,6 +105,7 @@ impl Metrics {
             certificate_refused: certificates.with_label_values(&["refused"]),
             namespaces_stale: age(registry, table::NAMESPACE_CACHE_AGE)?,
             namespaces: gauge(registry, table::NAMESPACE_CACHE_SIZE)?,
+            kubernetes_info: gauges(registry, table::KUBERNETES_INFO)?,
             namespace_found: waits.with_label_values(&["found"]),
             namespace_missing: waits.with_label_values(&["missing"]),
             registry: registry.clone(),
@@ -150,12 +143,10 @@ impl Metrics {
         }
     }
 
-    /// Counts a request with a body of so many bytes as in flight.
-    pub fn in_flight(self: &Arc<Self>, bytes: usize) -> InFlight {
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        self.in_flight.inc();
-        self.in_flight_bytes.add(bytes);
-        InFlight { metrics: Arc::clone(self), bytes }
+    /// Notes how many requests are in flight, with bodies of how many bytes. To be told before a scrape.
+    pub fn in_flight(&self, requests: usize, bytes: usize) {
+        self.in_flight.set(i64::try_from(requests).unwrap_or(i64::MAX));
+        self.in_flight_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     /// Counts a connection that was accepted.
@@ -225,16 +216,17 @@ impl Metrics {
         if are_current { self.namespaces_stale.set_never() } else { self.namespaces_stale.set_now_if_never() }
     }
 
+    /// Notes the version of Kubernetes whose defaulting applies, and that of the cluster.
+    pub fn kubernetes(&self, applied: Version, cluster: Option<Version>) {
+        let [applied, cluster] =
+            [Some(applied), cluster].map(|version| version.map_or_else(String::new, |version| version.to_string()));
+        self.kubernetes_info.reset();
+        self.kubernetes_info.with_label_values(&[applied, cluster]).set(1);
+    }
+
     /// Counts a request that waited for a namespace.
     pub fn namespace_waited(&self, is_found: bool) {
         if is_found { self.namespace_found.inc() } else { self.namespace_missing.inc() }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.metrics.in_flight.dec();
-        self.metrics.in_flight_bytes.sub(self.bytes);
     }
 }
 

@@ -29,7 +29,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
-use crate::cluster::Namespaces;
+use crate::cluster::{Kubernetes, Namespaces};
 use crate::metrics::Metrics;
 use crate::server::drain::{Drain, Pace, Signals};
 use crate::server::evaluate::Bench;
@@ -48,6 +48,8 @@ pub struct Parts {
     pub policies: Arc<Store>,
     /// The labels of namespaces; [`None`] without a cluster.
     pub namespaces: Option<Arc<Namespaces>>,
+    /// The version of Kubernetes whose defaulting applies.
+    pub kubernetes: Arc<Kubernetes>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
     /// The certificate.
@@ -60,6 +62,7 @@ pub struct State {
     limits: Limits,
     policies: Arc<Store>,
     namespaces: Option<Arc<Namespaces>>,
+    kubernetes: Arc<Kubernetes>,
     metrics: Arc<Metrics>,
     certificates: Arc<Certificates>,
     bench: Bench,
@@ -88,7 +91,7 @@ pub struct BindError {
 
 impl State {
     fn new(parts: Parts) -> Self {
-        let Parts { limits, policies, namespaces, metrics, certificates } = parts;
+        let Parts { limits, policies, namespaces, kubernetes, metrics, certificates } = parts;
         State {
             in_flight: Arc::new(InFlight::new(&limits)),
             bench: Bench::new(
@@ -99,6 +102,7 @@ impl State {
             limits,
             policies,
             namespaces,
+            kubernetes,
             metrics,
             certificates,
         }

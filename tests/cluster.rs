@@ -1,4 +1,4 @@
-//! The watch of namespaces against an API server that says what the test wants it to say.
+//! The watch of namespaces, and the question for the version, against an API server that says what the test wants it to say.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use kube::{Client, Config};
-use podgate::cluster::{Namespace, Namespaces};
+use podgate::api_defaults::Version;
+use podgate::cluster::{Basis, Kubernetes, Namespace, Namespaces};
 use podgate::metrics::Metrics;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -18,7 +19,7 @@ use tokio::time::{Instant, timeout};
 /// Nothing here takes so long unless it is broken.
 const LONG: Duration = Duration::from_secs(30);
 
-/// Serves `/api/v1/namespaces` as the API server does: lists, and watches that stay open.
+/// Serves `/api/v1/namespaces` as the API server does, lists, and watches that stay open, and `/version`.
 struct ApiServer {
     address: String,
     state: Arc<(Mutex<State>, Condvar)>,
@@ -34,6 +35,8 @@ struct State {
     forbids: bool,
     /// Whether what the next watch missed is no longer to be had.
     is_expired: bool,
+    /// The `N` of its version `1.N`; without it that is not told.
+    minor: Option<&'static str>,
     /// What was asked of whom wants anything but metadata.
     wrong: Vec<String>,
 }
@@ -92,6 +95,12 @@ fn object(name: &str, tier: &str) -> String {
     )
 }
 
+fn version(minor: &str) -> String {
+    let rest = ["gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"];
+    let rest: String = rest.iter().map(|key| format!(r#","{key}":"""#)).collect();
+    format!(r#"{{"major":"1","minor":"{minor}"{rest}}}"#)
+}
+
 fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
@@ -108,8 +117,9 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
         }
         let asked = head.first().cloned().unwrap_or_default();
         let mut state = shared.0.lock().unwrap();
-        let metadata = head.iter().any(|line| line.contains("as=PartialObjectMetadata"));
-        if !metadata || !asked.starts_with("GET /api/v1/namespaces?") {
+        let is_version = asked.starts_with("GET /version ");
+        let metadata = is_version || head.iter().any(|line| line.contains("as=PartialObjectMetadata"));
+        if !metadata || !(is_version || asked.starts_with("GET /api/v1/namespaces?")) {
             state.wrong.push(head.join("\n"));
         }
         let is_watch = asked.contains("watch=true");
@@ -121,11 +131,16 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
             shared.1.notify_all();
             continue;
         }
-        state.lists += usize::from(!is_watch);
+        state.lists += usize::from(!is_watch && !is_version);
         let failure = |reason: &str, code: u16| {
             format!(r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"{reason}","code":{code}}}"#)
         };
-        let (status, body) = if state.forbids {
+        let (status, body) = if is_version {
+            match state.minor {
+                Some(minor) => ("200 OK", version(minor)),
+                None => ("403 Forbidden", failure("Forbidden", 403)),
+            }
+        } else if state.forbids {
             ("403 Forbidden", failure("Forbidden", 403))
         } else if is_expired {
             ("410 Gone", failure("Expired", 410))
@@ -299,4 +314,35 @@ async fn podgate_is_ready_when_all_namespaces_have_been_told_once() {
     running.server.cut(|state| state.forbids = true);
     running.until("an age", is_stale).await;
     assert!(running.namespaces.is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_is_upgraded_is_followed_and_its_silence_changes_nothing() {
+    let server = ApiServer::start(&[]);
+    let metrics = Metrics::new().unwrap();
+    let kubernetes = Kubernetes::new(Basis::NotTold, Arc::clone(&metrics));
+    let client = server.client();
+    assert!(!kubernetes.ask(&client).await);
+    assert_eq!(kubernetes.basis(), Basis::NotTold);
+    tokio::spawn(Arc::clone(&kubernetes).follow(client, Duration::from_millis(5)));
+    let tells = |minor| server.state.0.lock().unwrap().minor = minor;
+    let told = async |minor| {
+        let looking = async {
+            while kubernetes.basis() != Basis::Told(Version { minor }) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, looking).await.unwrap();
+    };
+    tells(Some("35"));
+    told(35).await;
+    tells(None);
+    assert!(!kubernetes.ask(&server.client()).await);
+    assert_eq!(kubernetes.applied(), Version { minor: 35 });
+    tells(Some("38"));
+    told(38).await;
+    assert_eq!(kubernetes.applied(), Version::NEWEST);
+    let scrape = String::from_utf8(metrics.scrape()).unwrap();
+    assert!(scrape.contains("podgate_kubernetes_info{applied=\"1.37\",cluster=\"1.38\"} 1"), "{scrape}");
+    assert_eq!(scrape.matches("podgate_kubernetes_info{").count(), 1, "{scrape}");
 }

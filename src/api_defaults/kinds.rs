@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 
+use crate::api_defaults::daemon_set::GENERATION;
 use crate::api_defaults::pod_spec::{POD, TEMPLATE};
 use crate::api_defaults::shape::{Field, Fill, Shape};
 use crate::api_defaults::volume::VOLUME_CLAIM;
@@ -84,10 +85,8 @@ const DAEMON_SET: Shape = &[
     POD_TEMPLATE,
 ];
 
-/// A field of an older version of the API, which lives on as an annotation.
-const DAEMON_SET_METADATA: Shape = &[Field::new("annotations")
-    .missing(Fill::Struct)
-    .object(&[Field::new("deprecated.daemonset.template.generation").missing(Fill::Text("0"))])];
+const DAEMON_SET_METADATA: Shape =
+    &[Field::new("annotations").missing(Fill::Struct).object(&[Field::new(GENERATION).missing(Fill::Text("0"))])];
 
 const JOB: Shape = &[
     Field::new("completions").missing(Fill::Int(1)).given(|job| job.field("parallelism").is_none()),

@@ -1,6 +1,5 @@
 //! What can be typed after `podgate check`.
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -9,19 +8,10 @@ use jiff::Timestamp;
 
 use crate::admit::Endpoint;
 use crate::api_defaults::Version;
-use crate::cli::namespaces::NamespaceArguments;
+use crate::cli::namespaces::{self, NamespaceArguments};
 use crate::document::Path;
 use crate::provenance::Way;
 use crate::review::Operation;
-
-/// The minor versions of Kubernetes whose defaults are known.
-const KNOWN: RangeInclusive<u32> = 33..=37;
-
-/// Bytes of the name of a namespace: it is a label of DNS (RFC 1123).
-const LONGEST_NAME: usize = 63;
-
-/// The default of `--kubernetes`.
-const NEWEST: &str = "v1.37";
 
 /// Arguments of `podgate check`.
 #[derive(Args, Debug)]
@@ -101,7 +91,7 @@ pub struct RequestArguments {
     pub groups: Vec<String>,
 
     /// The namespace of objects that name none
-    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespace)]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = namespaces::name)]
     pub namespace: String,
 
     /// How the objects get into the cluster
@@ -121,7 +111,7 @@ pub struct RequestArguments {
     pub now: Option<Timestamp>,
 
     /// The version of Kubernetes
-    #[arg(long, value_name = "v1.N", value_parser = version, default_value = NEWEST)]
+    #[arg(long, value_name = "v1.N", default_value_t)]
     pub kubernetes: Version,
 }
 
@@ -221,69 +211,4 @@ const fn sent_by(way: Way) -> &'static str {
 fn field_path(text: &str) -> Result<Path<'static>, String> {
     let path = Path::parse(text).filter(|path| !path.is_root()).map(Path::into_owned);
     path.ok_or_else(|| "write a path such as `spec.containers[web].resources`".to_owned())
-}
-
-/// Takes what can be the name of a namespace.
-fn namespace(text: &str) -> Result<String, String> {
-    let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let is_name = (1..=LONGEST_NAME).contains(&text.len())
-        && text.bytes().all(is_inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    let expected =
-        || format!("a namespace is named by at most {LONGEST_NAME} of `a` to `z`, `0` to `9` and, inside, `-`");
-    if is_name { Ok(text.to_owned()) } else { Err(expected()) }
-}
-
-/// Reads `v1.N` or `1.N`.
-fn version(text: &str) -> Result<Version, String> {
-    let bare = text.strip_prefix('v').unwrap_or(text);
-    let minor = bare.strip_prefix("1.").and_then(|minor| minor.parse().ok()).filter(|minor| KNOWN.contains(minor));
-    let (oldest, newest) = (KNOWN.start(), KNOWN.end());
-    minor.map(|minor| Version { minor }).ok_or_else(|| format!("the versions v1.{oldest} to v1.{newest} are known"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_one_and_a_known_minor() {
-        for (text, expected) in [
-            ("v1.37", Some(37)),
-            ("1.33", Some(33)),
-            ("1.32", None),
-            ("v1.38", None),
-            ("2.35", None),
-            ("1.x", None),
-            ("1.35.1", None),
-            ("", None),
-        ] {
-            assert_eq!(version(text).ok().map(|version| version.minor), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_namespace_is_named_as_the_api_server_names_it() {
-        let longest = "n".repeat(63);
-        for (text, expected) in [
-            ("shop-1", true),
-            ("0", true),
-            (longest.as_str(), true),
-            ("", false),
-            ("Shop", false),
-            ("-shop", false),
-            ("shop-", false),
-            ("a.b", false),
-            ("a/b", false),
-            (&format!("{longest}n"), false),
-        ] {
-            assert_eq!(namespace(text).is_ok(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_default_is_the_newest_version() {
-        assert_eq!(version(NEWEST), Ok(Version::default()));
-    }
 }

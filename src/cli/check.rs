@@ -241,7 +241,7 @@ fn head(check: &Check, now: Timestamp) -> Head {
     Head {
         schema_version: SCHEMA_VERSION,
         podgate: env!("CARGO_PKG_VERSION"),
-        kubernetes: format!("1.{}", check.request.kubernetes.minor),
+        kubernetes: check.request.kubernetes.to_string(),
         way: check.request.way.name(),
         now: now.to_string(),
         policy_set: None,

@@ -4,6 +4,9 @@ use clap::Args;
 
 use crate::policy::exclusion::{self, Excluded, Exclusion};
 
+/// Bytes of the name of a namespace: it is a label of DNS (RFC 1123).
+const LONGEST_NAME: usize = 63;
+
 /// Namespaces with a say of their own, and those in which podgate has none.
 #[derive(Args, Debug)]
 pub struct NamespaceArguments {
@@ -34,5 +37,41 @@ impl NamespaceArguments {
     /// The namespaces that are left alone.
     pub fn excluded(&self) -> Exclusion {
         self.excluded.iter().cloned().collect()
+    }
+}
+
+/// Takes what can be the name of a namespace.
+pub fn name(text: &str) -> Result<String, String> {
+    let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let is_name = (1..=LONGEST_NAME).contains(&text.len())
+        && text.bytes().all(is_inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    let expected =
+        || format!("a namespace is named by at most {LONGEST_NAME} of `a` to `z`, `0` to `9` and, inside, `-`");
+    if is_name { Ok(text.to_owned()) } else { Err(expected()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_named_as_the_api_server_names_it() {
+        let longest = "n".repeat(63);
+        for (text, expected) in [
+            ("shop-1", true),
+            ("0", true),
+            (longest.as_str(), true),
+            ("", false),
+            ("Shop", false),
+            ("-shop", false),
+            ("shop-", false),
+            ("a.b", false),
+            ("a/b", false),
+            (&format!("{longest}n"), false),
+        ] {
+            assert_eq!(name(text).is_ok(), expected, "{text}");
+        }
     }
 }

@@ -29,6 +29,10 @@ pub struct Said {
 pub fn said(arena: &Bump, run: &DryRun<'_>, namespace: Value<'_>) -> Option<Said> {
     let labels = Labels::of(namespace.fields(&["metadata", "labels"])?)?;
     let kind = run.request.workload_kind()?;
+    // It is asked about what podgate is asked about, and about no subresources of owners.
+    if !run.request.is_policed() || (kind != Kind::Pod && !run.request.sub_resource.is_empty()) {
+        return None;
+    }
     let workload = Workload::of(kind, run.object).ok()?;
     let mut said = Said::default();
     if kind != Kind::Pod {

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use crate::cli::Exit;
 use crate::cli::serve::arguments::{LogFormat, Serve};
-use crate::cluster::{self, Namespaces};
+use crate::cluster::{self, Basis, Kubernetes, Namespaces};
 use crate::log;
 use crate::metrics::{self, Metrics};
 use crate::policy::source::Source;
@@ -108,10 +108,21 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
         strict: serve.strict_policies,
         has_cluster: client.is_some(),
         exception_namespaces: serve.namespaces.exceptions.clone(),
-        excluded: serve.namespaces.excluded(),
+        excluded: serve.excluded(),
         ..Options::default()
     };
     let policies = Store::open(sources, options, Arc::clone(&metrics))?;
+    let basis = match (serve.kubernetes, &client) {
+        (Some(version), _) => Basis::Chosen(version),
+        (None, Some(_)) => Basis::NotTold,
+        (None, None) => Basis::NoCluster,
+    };
+    let kubernetes = Kubernetes::new(basis, Arc::clone(&metrics));
+    if let (Some(client), Basis::NotTold) = (&client, basis) {
+        // Before the first call, which it may matter for.
+        kubernetes.ask(client).await;
+        tokio::spawn(Arc::clone(&kubernetes).follow(client.clone(), cluster::AGAIN));
+    }
     let namespaces = client.map(|client| {
         let namespaces = Namespaces::new(Arc::clone(&metrics));
         tokio::spawn(Arc::clone(&namespaces).run(client, policies.needs_namespaces()));
@@ -121,6 +132,7 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
         limits: serve.limits(),
         policies: Arc::clone(&policies),
         namespaces,
+        kubernetes,
         metrics: Arc::clone(&metrics),
         certificates: Arc::clone(&certificates),
     };

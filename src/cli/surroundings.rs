@@ -10,6 +10,7 @@ use crate::cli::input::Input;
 use crate::cli::manifest::{Class, Manifest, object};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Limits, Path, Value, edit, yaml};
+use crate::policy::pod_security::labels;
 use crate::workload::Kind;
 
 /// The label that the API server puts on every Namespace.
@@ -51,6 +52,9 @@ impl<'a> Surroundings<'a> {
                 |_| {},
                 |manifest, class| match class {
                     Class::Namespace => {
+                        for problem in refused_labels(input, &manifest) {
+                            complain(problem, input);
+                        }
                         let new = with_name_label(arena, manifest.value);
                         let old = found.namespaces.insert(manifest.name(), new);
                         let labels = |namespace: Value<'a>| namespace.fields(&["metadata", "labels"]);
@@ -131,6 +135,18 @@ impl<'a> Before<'a> {
     pub fn find(&self, kind: Kind, namespace: &str, name: &str) -> Option<Value<'a>> {
         self.objects.get(&(kind, namespace, name)).copied().filter(|_| !name.is_empty())
     }
+}
+
+/// What the API server's own PodSecurity plug-in has against the labels of a Namespace.
+fn refused_labels<'a>(input: &Input, manifest: &Manifest<'a>) -> impl Iterator<Item = Diagnostic> {
+    let labels = manifest.value.fields(&["metadata", "labels"]).unwrap_or_default();
+    labels::refused(labels).map(|(key, message)| {
+        let place = input.place(manifest.span(Path::of(&["metadata", "labels", key]).steps()));
+        let name = manifest.name();
+        let problem =
+            format!("the API server's PodSecurity plug-in refuses a new namespace `{name}` with this `{key}`");
+        Diagnostic::warning(Some(place), problem).help(message)
+    })
 }
 
 /// A Namespace of which nothing is known but its name.

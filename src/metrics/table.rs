@@ -59,8 +59,11 @@ pub(super) const DURATION: Described = histogram(
 );
 pub(super) const REFUSED: Described =
     counter("podgate_requests_refused_total", &["reason"], "HTTP requests that got no review as an answer, by reason.");
-pub(super) const IN_FLIGHT: Described =
-    gauge("podgate_in_flight_requests", &[], "Requests that are being read or answered.");
+pub(super) const IN_FLIGHT: Described = gauge(
+    "podgate_in_flight_requests",
+    &[],
+    "Requests that are being read or judged, also for a caller that has gone.",
+);
 pub(super) const IN_FLIGHT_BYTES: Described =
     gauge("podgate_in_flight_bytes", &[], "Bytes of the bodies of those requests.");
 pub(super) const CONNECTIONS: Described = counter("podgate_connections_total", &[], "Connections accepted.");
@@ -129,7 +132,12 @@ pub(super) const NAMESPACE_WAITS: Described = counter(
     "Requests that waited for a namespace that the watch had not brought: found, or missing at the end of the wait.",
 );
 pub(super) const BUILD_INFO: Described =
-    gauge("podgate_build_info", &["kubernetes", "version"], "Always 1; the labels say which podgate this is.");
+    gauge("podgate_build_info", &["version"], "Always 1; the label says which podgate this is.");
+pub(super) const KUBERNETES_INFO: Described = gauge(
+    "podgate_kubernetes_info",
+    &["applied", "cluster"],
+    "Always 1; the labels say the version of Kubernetes whose defaulting applies, and that of the cluster if it is known.",
+);
 
 /// All of them.
 pub const METRICS: &[Described] = &[
@@ -159,4 +167,5 @@ pub const METRICS: &[Described] = &[
     NAMESPACE_CACHE_SIZE,
     NAMESPACE_WAITS,
     BUILD_INFO,
+    KUBERNETES_INFO,
 ];

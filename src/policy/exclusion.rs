@@ -40,6 +40,13 @@ impl FromIterator<Excluded> for Exclusion {
 }
 
 impl Exclusion {
+    /// These namespaces, and one more.
+    #[must_use]
+    pub fn and(mut self, one: Excluded) -> Self {
+        self.0.push(one);
+        self
+    }
+
     /// Whether a namespace is left alone.
     pub fn covers(&self, namespace: &str) -> bool {
         self.0.iter().any(|Excluded(glob)| glob.as_ref().is_some_and(|glob| glob.matches(namespace)))
@@ -66,5 +73,6 @@ mod tests {
         assert!(!excluded(&[""]).covers(""));
         assert!(excluded(&["", "kube-*"]).covers("kube-system"));
         assert!(!excluded(&["kube-*"]).covers("my-kube-system"));
+        assert!(excluded(&[""]).and(Excluded::parse("policy").unwrap()).covers("policy"));
     }
 }

@@ -28,6 +28,7 @@ mod seccomp_profile_baseline;
 mod seccomp_profile_restricted;
 pub mod standard;
 mod sysctls;
+pub mod value;
 mod windows_host_process;
 mod words;
 

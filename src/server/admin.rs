@@ -84,6 +84,8 @@ fn answer(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
             response(status, TEXT, text.into())
         }
         "/metrics" => {
+            let (calls, bytes) = state.in_flight.now();
+            state.metrics.in_flight(calls, bytes);
             let kind = HeaderValue::from_static(metrics::CONTENT_TYPE);
             response(StatusCode::OK, kind, state.metrics.scrape().into())
         }
@@ -117,6 +119,7 @@ fn readiness(state: &State, is_verbose: bool) -> (bool, String) {
     }
     if is_verbose {
         let _ = writeln!(text, "certificate {} until {}", certificate.serial, certificate.not_after);
+        let _ = writeln!(text, "kubernetes {}", state.kubernetes.basis());
         let _ = write!(text, "{}", state.policies.status());
         let (calls, bytes) = state.in_flight.now();
         let connections = state.connections.len();

@@ -100,7 +100,6 @@ async fn review(connection: &Connection, request: Request<Incoming>) -> Result<B
         return Err(too_long());
     }
     let share = state.in_flight.share().ok_or_else(busy)?;
-    let _counted = state.metrics.in_flight(usize::try_from(said).unwrap_or(usize::MAX));
     let deadline = start + deadline::of_query(request.uri().query());
     connection.expect_body(deadline.min(start + state.limits.body_time));
     let mut read = pin!(body::read(request.into_body(), state.limits.body, share));

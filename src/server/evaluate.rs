@@ -190,7 +190,13 @@ fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namesp
             Value::Null
         }
     };
-    observed(state, loaded, endpoint, body, Ok(Facts { namespace, now, ..Facts::default() }))
+    observed(
+        state,
+        loaded,
+        endpoint,
+        body,
+        Ok(Facts { namespace, now, kubernetes: state.kubernetes.applied(), ..Facts::default() }),
+    )
 }
 
 /// [`None`] after a panic, which leaves nothing behind: all that an evaluation changes is its own.
@@ -222,6 +228,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::cluster::{Basis, Kubernetes};
     use crate::metrics::Metrics;
     use crate::policy::source::Source;
     use crate::server::Parts;
@@ -237,6 +244,7 @@ mod tests {
             limits: Limits::DEFAULT,
             policies: Store::open(sources, Options::default(), Arc::clone(&metrics)).unwrap(),
             namespaces: None,
+            kubernetes: Kubernetes::new(Basis::NoCluster, Arc::clone(&metrics)),
             metrics,
             certificates: Arc::new(Certificates::new(made.pair)),
         };

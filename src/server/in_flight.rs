@@ -1,7 +1,8 @@
 //! How much is being read and judged at one time.
 //!
 //! The bytes of a body are taken before it is read, by what the caller says of its length, so that many large bodies
-//! together cannot take the memory. What does not fit is told to come back.
+//! together cannot take the memory. What does not fit is told to come back. A share is held until the judging ends, also
+//! when its caller has gone: else one that hangs up again and again could start any number.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,8 @@
 //! Pod Security Standards: the packs, and the page about them.
 
-use podgate::policy::pod_security::except::Values;
 use podgate::policy::pod_security::registry::REGISTRY;
+use podgate::policy::pod_security::value::Values;
+use serde_json::json;
 
 use crate::fences::of_language;
 use crate::program::Check;
@@ -21,6 +22,13 @@ spec:
   - name: log
     image: registry.example.com/log:1.2
     ports: [{containerPort: 81, hostPort: 81}]
+";
+
+const GOOD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec: {containers: [{name: a, image: 'a:1'}]}
 ";
 
 /// What stands under a title of the page.
@@ -70,6 +78,46 @@ fn the_policy_of_the_page_loads_and_judges() {
 }
 
 #[test]
+fn values_that_do_nothing_are_named_with_their_place() {
+    let run = |values: &str| {
+        let policy = of_language(PAGE, "yaml")[0]
+            .replace("level: restricted", "level: baseline")
+            .replace("capabilities_restricted", "capabilities_baseline")
+            .replace("            values: [NET_ADMIN]", values);
+        Check::new().file("p.yaml", &policy).file("pod.yaml", GOOD).args(["-q", "-p", "p.yaml", "pod.yaml"])
+    };
+    run("            values: [CAP_NET_ADMIN]\n          - {check: hostNamespaces, values: [hostPID]}")
+        .stdout_has("1 object: 1 allowed")
+        .stderr(
+            "\
+warning: `CAP_NET_ADMIN` is no capability that is known here
+  --> p.yaml:15:22
+   |
+15 |             values: [CAP_NET_ADMIN]
+   |                      ^^^^^^^^^^^^^
+   |
+   = help: did you mean `NET_ADMIN`?
+
+",
+        )
+        .code(0);
+    run("            values: [NET_ADMIN]\n          - {check: hostNamespaces, values: [hostPid]}")
+        .stderr(
+            "\
+error: `hostPid` is nothing that `hostNamespaces` objects to
+  --> p.yaml:16:46
+   |
+16 |           - {check: hostNamespaces, values: [hostPid]}
+   |                                              ^^^^^^^
+   |
+   = help: did you mean `hostPID`?
+
+",
+        )
+        .code(2);
+}
+
+#[test]
 fn a_pack_denies_in_the_words_of_the_api_server_and_points_at_the_fields() {
     Check::new()
         .file("pod.yaml", POD)
@@ -103,7 +151,7 @@ fn the_json_names_every_field() {
     let found = Check::new().file("pod.yaml", POD).args(["-p", "builtin:baseline", "-o", "json", "pod.yaml"]).json(1);
     let violations = found["objects"][0]["violations"].as_array().unwrap();
     assert_eq!(violations[1]["path"], "spec.containers[0].ports[0].hostPort");
-    assert_eq!(violations[1]["also"], serde_json::json!(["spec.containers[1].ports[0].hostPort"]));
+    assert_eq!(violations[1]["also"], json!(["spec.containers[1].ports[0].hostPort"]));
     assert_eq!(violations[0].get("also"), None);
 }
 
@@ -139,7 +187,7 @@ fn a_namespace_that_asks_for_it_is_told_what_the_api_servers_own_plug_in_does() 
     run(POD, &["-q"]).stdout_has(&format!("  the API server's PodSecurity plug-in denies it: {denied}\n")).code(1);
     let found = run(POD, &["-o", "json"]).json(1);
     assert_eq!(found["objects"][0]["decision"], "allow");
-    assert_eq!(found["objects"][0]["podSecurityPlugIn"], serde_json::json!({"denies": denied}));
+    assert_eq!(found["objects"][0]["podSecurityPlugIn"], json!({"denies": denied}));
     let template = POD.lines().skip(3).map(|line| format!("    {line}\n")).collect::<String>();
     let deployment = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: {{matchLabels: {{app: a}}}}\n  \
@@ -152,6 +200,60 @@ fn a_namespace_that_asks_for_it_is_told_what_the_api_servers_own_plug_in_does() 
             denied.replace("violates", "would violate")
         ))
         .code(1);
-    let good = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  containers: [{name: a, image: \"a:1\"}]\n";
-    assert_eq!(run(good, &["-o", "json"]).json(0)["objects"][0].get("podSecurityPlugIn"), None);
+    assert_eq!(run(GOOD, &["-o", "json"]).json(0)["objects"][0].get("podSecurityPlugIn"), None);
+}
+
+#[test]
+fn the_plug_in_has_no_say_over_deletions_and_harmless_subresources() {
+    let pod = |image: &str| {
+        let spec = json!({"hostPID": true, "containers": [{"name": "a", "image": image}]});
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
+    };
+    for (operation, sub_resource, object, old, code) in [
+        ("CREATE", "", pod("a:1"), json!(null), 1),
+        ("UPDATE", "", pod("a:2"), pod("a:1"), 1),
+        ("UPDATE", "", pod("a:1"), pod("a:1"), 0),
+        ("UPDATE", "ephemeralcontainers", pod("a:2"), pod("a:1"), 1),
+        ("UPDATE", "status", pod("a:2"), pod("a:1"), 0),
+        ("DELETE", "", json!(null), pod("a:1"), 0),
+    ] {
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "u", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "subResource": sub_resource,
+            "resource": {"group": "", "version": "v1", "resource": "pods"}, "name": "web", "namespace": "shop",
+            "operation": operation, "object": object, "oldObject": old}});
+        let files = Check::new().file("a/review.json", &review.to_string()).file("a/namespace.yaml", NAMESPACE);
+        let found = files.args(["-p", "builtin:defaults", "-o", "json", "a"]).json(code);
+        let said = &found["objects"][0]["podSecurityPlugIn"]["denies"];
+        assert_eq!(said.is_string(), code == 1, "{operation} {sub_resource}: {said}");
+    }
+}
+
+#[test]
+fn labels_that_the_plug_in_refuses_are_named_with_their_place() {
+    let namespace = NAMESPACE.replace("enforce: baseline", "enforce: base").replace("v1.30", "'1.30'");
+    Check::new()
+        .file("pod.yaml", &format!("{GOOD}{namespace}"))
+        .args(["-q", "-p", "builtin:defaults", "pod.yaml"])
+        .stdout_has("PodSecurity plug-in denies it: violates PodSecurity \"restricted:latest\": ")
+        .stderr(
+            "\
+warning: the API server's PodSecurity plug-in refuses a new namespace `shop` with this `pod-security.kubernetes.io/enforce`
+  --> pod.yaml:10:48
+   |
+10 |   labels: {pod-security.kubernetes.io/enforce: base, pod-security.kubernetes.io/enforce-version: '1.30'}
+   |                                                ^^^^
+   |
+   = help: must be one of privileged, baseline, restricted
+
+warning: the API server's PodSecurity plug-in refuses a new namespace `shop` with this `pod-security.kubernetes.io/enforce-version`
+  --> pod.yaml:10:98
+   |
+10 |   labels: {pod-security.kubernetes.io/enforce: base, pod-security.kubernetes.io/enforce-version: '1.30'}
+   |                                                                                                  ^^^^^^
+   |
+   = help: must be \"latest\" or \"v1.x\"
+
+",
+        )
+        .code(1);
 }

@@ -13,14 +13,9 @@ const FLAGS: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
 const TOKEN: &str = "kube-api-access-";
 /// Metadata that the server writes.
 const WRITTEN: [&str; 6] = ["uid", "creationTimestamp", "managedFields", "generation", "resourceVersion", "namespace"];
-/// Labels by which a Job finds its Pods, and what a DaemonSet counts, made when the object is created.
-const MADE: [&str; 5] = [
-    "batch.kubernetes.io/controller-uid",
-    "batch.kubernetes.io/job-name",
-    "controller-uid",
-    "job-name",
-    "deprecated.daemonset.template.generation",
-];
+/// Labels by which a Job finds its Pods, made when the object is created.
+const MADE: [&str; 4] =
+    ["batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name"];
 
 /// The object as podgate says that it is stored.
 pub fn defaulted(object: &Value, version: Version) -> Value {
@@ -28,7 +23,11 @@ pub fn defaulted(object: &Value, version: Version) -> Value {
     let tree = document::Value::from_json(&arena, object);
     let decoded = api_defaults::object(&arena, tree, version);
     let is_pod = object["kind"] == "Pod";
-    let stored = if is_pod { api_defaults::created(&arena, decoded, version) } else { decoded };
+    let stored = if is_pod {
+        api_defaults::created(&arena, decoded, version)
+    } else {
+        api_defaults::counted(&arena, decoded, None)
+    };
     stored.to_json()
 }
 

@@ -1,17 +1,20 @@
 //! The Pod Security Standards in podgate's words, against the PodSecurity plug-in of the API server: verdict and text.
 
 mod chance;
+pub mod fixes;
+pub mod plug_in;
 mod pods;
 
 use std::sync::Arc;
 
 use bumpalo::Bump;
 use hyper::Request;
+use hyper::http::request::Builder;
 use kube::Client;
 use libtest_mimic::Failed;
 use podgate::api_defaults::Version as Kubernetes;
 use podgate::document;
-use podgate::policy::pod_security::{Level, Pod, Standard, Version, described, evaluate};
+use podgate::policy::pod_security::{Finding, Level, Pod, Standard, Version, described, evaluate};
 use podgate::workload::{Kind, Workload};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -158,13 +161,29 @@ fn ask(
 
 /// What the plug-in says of an object, empty for nothing; [`None`] if the object is not taken for other reasons.
 async fn call(client: &Client, namespace: &str, object: &Value) -> Result<Option<String>, String> {
+    let path = format!("{}?dryRun=All", path(namespace, object));
+    let request = Request::post(path).header("content-type", "application/json");
+    send(client, request, object).await
+}
+
+/// The same of an update, or of one through a subresource.
+async fn put(client: &Client, namespace: &str, object: &Value, sub_resource: &str) -> Result<Option<String>, String> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let path = format!("{}/{name}/{sub_resource}", path(namespace, object));
+    let request = Request::put(format!("{}?dryRun=All", path.trim_end_matches('/')));
+    send(client, request.header("content-type", "application/json"), object).await
+}
+
+fn path(namespace: &str, object: &Value) -> String {
     let (group, version) = match object["apiVersion"].as_str().and_then(|version| version.split_once('/')) {
         Some((group, version)) => ("apis/".to_owned() + group, version),
         None => ("api".to_owned(), "v1"),
     };
     let plural = format!("{}s", object["kind"].as_str().unwrap_or_default().to_lowercase());
-    let path = format!("/{group}/{version}/namespaces/{namespace}/{plural}?dryRun=All");
-    let request = Request::post(path).header("content-type", "application/json");
+    format!("/{group}/{version}/namespaces/{namespace}/{plural}")
+}
+
+async fn send(client: &Client, request: Builder, object: &Value) -> Result<Option<String>, String> {
     let request = request.body(object.to_string().into_bytes()).map_err(|error| error.to_string())?;
     let answer = client.send(request.map(Into::into)).await.map_err(|error| format!("{error:?}"))?;
     let status = answer.status().as_u16();
@@ -174,7 +193,7 @@ async fn call(client: &Client, namespace: &str, object: &Value) -> Result<Option
     let message = serde_json::from_slice::<Value>(&body).map_err(|error| error.to_string())?["message"].take();
     let message = message.as_str().unwrap_or_default();
     match status {
-        201 => Ok(Some(warnings.into_iter().find(|text| text.starts_with(WOULD)).unwrap_or_default())),
+        200 | 201 => Ok(Some(warnings.into_iter().find(|text| text.starts_with(WOULD)).unwrap_or_default())),
         403 if message.contains("violates PodSecurity") => Ok(Some(message.to_owned())),
         422 | 400 => Ok(None),
         _ => Err(format!("{status}: {message}: {object}")),
@@ -216,14 +235,22 @@ fn name(asked: &Asked) -> String {
 
 /// What podgate says of an object: ` violate PodSecurity "restricted:v1.37": ...` as the plug-in words it.
 fn ours(object: &Value, standard: &Standard, kubernetes: Kubernetes) -> String {
+    let said = with_findings(object, standard, kubernetes, |findings| match findings {
+        [] => String::new(),
+        findings => format!("PodSecurity \"{standard}\": {}", described(findings)),
+    });
+    said.unwrap_or_else(|| "no workload".to_owned())
+}
+
+fn with_findings<T>(
+    object: &Value,
+    standard: &Standard,
+    kubernetes: Kubernetes,
+    take: impl FnOnce(&[Finding<'_>]) -> T,
+) -> Option<T> {
     let arena = Bump::new();
     let stored = defaulted(object, kubernetes);
     let stored = document::Value::from_json(&arena, &stored);
-    let Some(kind) = Kind::of_object(stored) else { return "no workload".to_owned() };
-    let Ok(workload) = Workload::of(kind, stored) else { return "no workload".to_owned() };
-    let findings = evaluate(standard, &Pod::of(&arena, &workload));
-    match findings.as_slice() {
-        [] => String::new(),
-        findings => format!("PodSecurity \"{standard}\": {}", described(findings)),
-    }
+    let workload = Workload::of(Kind::of_object(stored)?, stored).ok()?;
+    Some(take(&evaluate(standard, &Pod::of(&arena, &workload))))
 }

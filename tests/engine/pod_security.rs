@@ -224,3 +224,32 @@ fn an_exception_must_cover_all_that_one_check_found() {
     let host = with(object.clone(), "/spec/hostPID", json!(true));
     assert!(!Review::create(&format!("{}{both}", restricted("")), decoded(&host)).is_allowed());
 }
+
+#[test]
+fn what_an_update_brings_is_known_by_name_and_value_and_not_by_its_place() {
+    let volume = |name: &str, path: &str| json!({"name": name, "hostPath": {"path": path, "type": ""}});
+    let volumes = |volumes: &[Value]| good(json!({ "volumes": volumes }));
+    let mut turned = volume("b", "/b");
+    turned["hostPath"] = json!({"type": "", "path": "/b"});
+    let [a, b] = [volume("a", "/a"), volume("b", "/b")];
+    let undropped = |name: &str, context: Value| {
+        let mut whole = json!({"allowPrivilegeEscalation": false});
+        merge(&mut whole, context);
+        good(json!({"containers": [container(json!({"name": name, "securityContext": whole}))]}))
+    };
+    for (before, after, allowed) in [
+        (volumes(&[a.clone(), b.clone()]), volumes(&[turned, a.clone()]), true),
+        (volumes(&[a.clone(), b.clone()]), volumes(&[volume("b", "/a"), volume("a", "/b")]), false),
+        (volumes(std::slice::from_ref(&a)), volumes(&[volume("a", "/")]), false),
+        (volumes(std::slice::from_ref(&a)), volumes(&[volume("c", "/a")]), false),
+        // What is missing may be missing in another way.
+        (undropped("a", json!({})), undropped("a", json!({"capabilities": {"drop": ["KILL"]}})), true),
+        (undropped("a", json!({})), undropped("b", json!({})), false),
+        (undropped("a", json!({})), undropped("a", json!({"allowPrivilegeEscalation": true})), false),
+    ] {
+        let mut after = after;
+        after["metadata"]["labels"] = json!({"changed": "yes"});
+        let review = Review::update(&restricted(""), decoded(&before), decoded(&after));
+        assert_eq!(review.is_allowed(), allowed, "{before} {after}");
+    }
+}

@@ -4,9 +4,20 @@ use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use crate::caller::{Caller, plain, post, until_end};
-use crate::program::{Server, review};
+use crate::program::{Server, folder, review};
 
 const POD: &str = "021-mutating-create-pod.json";
+
+/// Takes all of its budget for a Pod of many containers.
+const SLOW: &str = r#"
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: slow}
+spec:
+  mode: Enforce
+  rules:
+  - {name: pairs, require: {pod: "containers.all(a, containers.all(b, a.name != b.image))", message: never}}
+"#;
 
 /// The time-out under test; all others are long.
 const SHORT: Duration = Duration::from_millis(400);
@@ -196,6 +207,47 @@ fn too_much_in_flight_is_told_to_come_back() {
     server.until_metric("podgate_requests_refused_total{reason=\"aborted\"}", 4.0);
     server.caller().post("/validate", &review(POD));
     assert_eq!(server.metric("podgate_requests_refused_total{reason=\"busy\"}"), 2.0);
+}
+
+/// The judging of a body cannot be broken off, so whoever hangs up must not be able to start one after the other.
+#[test]
+fn a_caller_that_left_counts_until_its_review_is_judged() {
+    let path = folder().join("slow.yaml");
+    std::fs::write(&path, SLOW).unwrap();
+    let server = Server::start(&["-p", path.to_str().unwrap(), "--max-calls-in-flight", "1"]);
+    let containers: Vec<_> = (0..2500).map(|number| format!(r#"{{"name":"c{number}","image":"nginx:1"}}"#)).collect();
+    let body = format!(
+        r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{{"uid":"u","operation":"CREATE",
+        "namespace":"shop","name":"p","kind":{{"group":"","version":"v1","kind":"Pod"}},"resource":{{"group":"","version":"v1",
+        "resource":"pods"}},"object":{{"apiVersion":"v1","kind":"Pod","spec":{{"containers":[{}]}}}}}}}}"#,
+        containers.join(",")
+    );
+    let counts = || {
+        let (_, text) = server.get("/metrics");
+        ["podgate_requests_refused_total{reason=\"aborted\"} ", "podgate_in_flight_requests "]
+            .map(|series| text.lines().find_map(|line| line.strip_prefix(series)).unwrap().parse::<u32>().unwrap())
+    };
+    // Where this machine does something else for longer than the judging takes, it says nothing; then once more.
+    let was_seen = (0..50).any(|_| {
+        while counts()[1] > 0 {}
+        let [before, _] = counts();
+        let mut caller = server.caller();
+        caller.send(&post("/validate", body.as_bytes())).unwrap();
+        while counts()[1] == 0 {}
+        drop(caller);
+        let [aborted, in_flight] = loop {
+            let now = counts();
+            if now[0] > before || now[1] == 0 {
+                break now;
+            }
+        };
+        aborted > before
+            && in_flight == 1
+            && server.caller().ask(&post("/validate", &review(POD))).unwrap().status == 503
+    });
+    assert!(was_seen);
+    while counts()[1] > 0 {}
+    server.caller().post("/validate", &review(POD));
 }
 
 #[test]

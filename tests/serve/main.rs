@@ -14,6 +14,7 @@ mod certificates;
 mod connections;
 mod drain;
 mod http;
+mod kubernetes;
 mod limits;
 mod policies;
 mod program;

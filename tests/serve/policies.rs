@@ -63,6 +63,27 @@ fn a_policy_that_cannot_be_used_is_named_to_who_asks() {
     server.caller().post("/validate", &review(POD));
 }
 
+/// It holds nothing up even where nobody has put it on a list.
+#[test]
+fn the_namespace_of_podgate_is_left_alone_whatever_the_lists_say() {
+    let path = folder().join("house.yaml");
+    fs::write(&path, policy("never")).unwrap();
+    let arguments = ["-p", path.to_str().unwrap(), "--exclude-namespaces", "elsewhere"];
+    // The namespace of the recorded Pod.
+    let own: serde_json::Value = serde_json::from_slice(&review(POD)).unwrap();
+    let own = own["request"]["namespace"].as_str().unwrap();
+    for (variable, expected) in [(None, false), (Some("other"), false), (Some(own), true)] {
+        let server = Server::start_with_environment(&[("POD_NAMESPACE", variable)], &arguments);
+        let answer = server.caller().post("/validate", &review(POD)).json();
+        assert_eq!(answer["response"]["allowed"], expected, "{variable:?}");
+    }
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_podgate"));
+    let output = command.args(["serve", "--self-signed"]).env("POD_NAMESPACE", "*").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("a namespace is named by"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
 #[test]
 fn an_environment_takes_the_place_of_arguments() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_podgate"));

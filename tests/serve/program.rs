@@ -23,6 +23,8 @@ pub struct Server {
     /// The authority of its certificate, in PEM.
     pub ca: String,
     folder: PathBuf,
+    /// What it logged until it listened.
+    before: Vec<String>,
     log: Mutex<Receiver<String>>,
 }
 
@@ -43,25 +45,35 @@ pub fn review(name: &str) -> Vec<u8> {
 impl Server {
     /// With a certificate of its own, and these arguments.
     pub fn start(arguments: &[&str]) -> Server {
+        Server::self_signed(Command::new(env!("CARGO_BIN_EXE_podgate")), arguments)
+    }
+
+    fn self_signed(command: Command, arguments: &[&str]) -> Server {
         let folder = folder();
         let ca = folder.join("ca.pem");
         let own = ["--self-signed", "--ca-out", ca.to_str().unwrap()];
-        let command = Command::new(env!("CARGO_BIN_EXE_podgate"));
         let mut server = Server::run(command, &[&own, arguments].concat(), folder);
         server.ca = fs::read_to_string(ca).unwrap();
         server
     }
 
+    /// The same, with these variables of the environment.
+    pub fn start_with_environment(variables: &[(&str, Option<&str>)], arguments: &[&str]) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_podgate"));
+        for (name, value) in variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Server::self_signed(command, arguments)
+    }
+
     /// The same, with so many descriptors.
     pub fn start_with_descriptors(descriptors: usize, arguments: &[&str]) -> Server {
-        let folder = folder();
-        let ca = folder.join("ca.pem");
-        let own = ["--self-signed", "--ca-out", ca.to_str().unwrap()];
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_podgate")]);
-        let mut server = Server::run(command, &[&own, arguments].concat(), folder);
-        server.ca = fs::read_to_string(ca).unwrap();
-        server
+        Server::self_signed(command, arguments)
     }
 
     /// With the certificate in `folder`.
@@ -79,7 +91,10 @@ impl Server {
     }
 
     fn run(mut command: Command, arguments: &[&str], folder: PathBuf) -> Server {
-        command.arg("serve").args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--no-cluster"]);
+        command.arg("serve").args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        if !arguments.contains(&"--kubeconfig") {
+            command.arg("--no-cluster");
+        }
         command.args(["--log-format", "json"]).args(arguments).stderr(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -93,7 +108,12 @@ impl Server {
         let (sender, log) = channel();
         // It ends with the process.
         thread::spawn(move || lines.for_each(|line| sender.send(line).unwrap_or_default()));
-        Server { child, address, admin, ca: String::new(), folder, log: Mutex::new(log) }
+        Server { child, address, admin, ca: String::new(), folder, before, log: Mutex::new(log) }
+    }
+
+    /// Whether it said this before it listened.
+    pub fn logged(&self, what: &str) -> bool {
+        self.before.iter().any(|line| line.contains(what))
     }
 
     /// Waits for a line of the log that holds `what`.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use crate::cli::namespaces::NamespaceArguments;
+use crate::api_defaults::Version;
+use crate::cli::namespaces::{self, NamespaceArguments};
+use crate::policy::exclusion::{Excluded, Exclusion};
 use crate::quantity::Quantity;
 use crate::server::limits::Limits;
 
@@ -39,13 +41,21 @@ pub struct Serve {
     #[expect(missing_docs, reason = "clap would print it as the help of the whole command")]
     pub namespaces: NamespaceArguments,
 
-    /// Ask no API server for the labels of namespaces; so it is outside a cluster
+    /// The namespace that podgate runs in: it is left alone too, whatever the list says
+    #[arg(long, env = "POD_NAMESPACE", value_name = "NAME", value_parser = own)]
+    own_namespace: Option<Excluded>,
+
+    /// Ask no API server for the labels of namespaces or its version; so it is outside a cluster
     #[arg(long, env = "PODGATE_NO_CLUSTER")]
     pub no_cluster: bool,
 
-    /// Watch the labels of namespaces in this cluster, from outside it
+    /// Watch the labels of namespaces in this cluster, and ask it for its version, from outside it
     #[arg(long, env = "PODGATE_KUBECONFIG", value_name = "FILE", conflicts_with = "no_cluster")]
     pub kubeconfig: Option<PathBuf>,
+
+    /// The version of Kubernetes whose defaulting applies [default: that of the cluster; without one, the newest]
+    #[arg(long, env = "PODGATE_KUBERNETES", value_name = "v1.N")]
+    pub kubernetes: Option<Version>,
 
     /// Where /mutate and /validate are, with TLS [default: 0.0.0.0:8443, with --self-signed 127.0.0.1:8443]
     #[arg(long, env = "PODGATE_LISTEN", value_name = "ADDRESS:PORT")]
@@ -189,6 +199,15 @@ pub enum LogFormat {
 }
 
 impl Serve {
+    /// The namespaces that are left alone: podgate that refused its own Pods could not come back.
+    pub fn excluded(&self) -> Exclusion {
+        let listed = self.namespaces.excluded();
+        match &self.own_namespace {
+            Some(own) => listed.and(own.clone()),
+            None => listed,
+        }
+    }
+
     /// The address of the webhook.
     pub fn listen(&self) -> SocketAddr {
         let address = if self.self_signed { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
@@ -229,6 +248,11 @@ impl Serve {
             age: connection_age,
         }
     }
+}
+
+fn own(text: &str) -> Result<Excluded, String> {
+    let name = namespaces::name(text)?;
+    Excluded::parse(&name).map_err(|error| error.to_string())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,18 +1,16 @@
 //! `podSecurity`: a level of the standards at a version, and what is let pass of it.
 
+mod value;
+
 use crate::diagnostic::suggest;
-use crate::document::Value;
 use crate::policy::file::exception::containers;
 use crate::policy::file::reader::{Node, Reader};
-use crate::policy::pod_security::except::{Allowed, Except, Values};
+use crate::policy::pod_security::except::Except;
 use crate::policy::pod_security::{Check, Level, PodSecurity, Standard, Version, registry};
 
 const LEVELS: [(&str, Level); 2] = [("baseline", Level::Baseline), ("restricted", Level::Restricted)];
 /// The bounds of the custom resource.
 const MOST_EXCEPTS: usize = 64;
-const MOST_VALUES: usize = 128;
-/// What a port can be.
-const PORTS: &str = "a number from 1 to 65535, or a range as in `8000-8100`";
 
 /// Reads the value of `podSecurity`.
 pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<PodSecurity> {
@@ -68,7 +66,8 @@ fn excepts(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Vec<
             reader.error(node.title(), format!("`containers` for `{check}`, which looks at the Pod alone"));
         }
         let containers = element.get("containers").map(|node| containers(reader, node)).unwrap_or_default();
-        let values = element.get("values").map(|node| values(reader, node, check)).unwrap_or_default();
+        let values =
+            element.get("values").map(|node| value::read(reader, node, check, Some(standard))).unwrap_or_default();
         excepts.push(Except { check, containers, values });
     }
     excepts
@@ -90,46 +89,5 @@ fn check(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Option
             None
         }
         check => check,
-    }
-}
-
-fn values(reader: &mut Reader<'_>, node: Node<'_>, check: Check) -> Vec<Allowed> {
-    if check.values() == Values::None {
-        reader.error(node.title(), format!("`values` for `{check}`, which knows but one")).help =
-            Some("leave them out".to_owned());
-        return Vec::new();
-    }
-    let elements = reader.list(node, MOST_VALUES);
-    elements.into_iter().filter_map(|element| value(reader, element, check.values())).collect()
-}
-
-fn value(reader: &mut Reader<'_>, node: Node<'_>, of: Values) -> Option<Allowed> {
-    if of == Values::Ports {
-        let text = match node.value {
-            Value::String(text) => text.to_owned(),
-            other => other.to_string(),
-        };
-        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-        let ports = first.parse().ok().zip(last.parse().ok()).filter(|(first, last)| *first > 0 && first <= last);
-        if ports.is_none() {
-            reader.error(node.span(), format!("`{text}` is not a port")).help = Some(format!("write {PORTS}"));
-        }
-        return ports.map(|(first, last)| Allowed::Ports(first..=last));
-    }
-    let text = reader.text(node)?;
-    let is_path = text.starts_with('/');
-    match of {
-        Values::Folders if !is_path => {
-            reader.error(node.span(), format!("`{text}` is not a path of the node")).help =
-                Some("write it from the root on, as in `/var/log`".to_owned());
-            None
-        }
-        Values::Folders | Values::Volumes if is_path && text.split('/').any(|part| part == "..") => {
-            reader.error(node.span(), format!("`{text}` goes up again")).help =
-                Some("write the folder that is meant".to_owned());
-            None
-        }
-        Values::Folders | Values::Volumes if is_path => Some(Allowed::Folder(text.to_owned())),
-        _ => Some(Allowed::Word(text.to_owned())),
     }
 }

@@ -7,19 +7,31 @@ use crate::policy::pod_security::{Offence, Pod, Subject};
 
 const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
 
+/// The types that confine nothing; the second stands in annotations.
+pub(super) const OPEN: [&str; 2] = ["Unconfined", "unconfined"];
+
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    let forbidden = |profile: &&str| !matches!(*profile, "RuntimeDefault" | "Localhost");
     for (owner, context) in pod.contexts() {
-        if let Some(profile) = context.app_armor.filter(forbidden) {
+        if let Some(profile) = context.app_armor.filter(|profile| !is_profile(profile)) {
             offences.push(Offence::of_security(pod, owner, &["appArmorProfile", "type"], profile));
         }
     }
     for annotation in pod.annotations.iter().filter(|annotation| annotation.key.starts_with(ANNOTATION)) {
         let profile = annotation.value.as_str().unwrap_or_default();
-        if !profile.is_empty() && profile != "runtime/default" && !profile.starts_with("localhost/") {
+        if !profile.is_empty() && !is_annotation(profile) {
             offences.push(Offence::of_annotation(pod, annotation.key, profile));
         }
     }
+}
+
+/// Whether this type of profile confines anything.
+pub(super) fn is_profile(profile: &str) -> bool {
+    matches!(profile, "RuntimeDefault" | "Localhost")
+}
+
+/// Whether an annotation names a profile that confines anything.
+pub(super) fn is_annotation(profile: &str) -> bool {
+    profile == "runtime/default" || profile.starts_with("localhost/")
 }
 
 pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {

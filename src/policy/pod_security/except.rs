@@ -28,52 +28,6 @@ pub enum Allowed {
     Ports(RangeInclusive<u16>),
 }
 
-/// What can be said about the values of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// Nothing: there is but one.
-    None,
-    /// Words, and what they are.
-    Words(&'static str),
-    /// Paths of the node.
-    Folders,
-    /// Types of volumes, or paths of the node.
-    Volumes,
-    /// Numbers of ports, or ranges of them.
-    Ports,
-}
-
-impl Check {
-    /// What can be said about its values.
-    pub fn values(self) -> Values {
-        match self {
-            Check::CapabilitiesBaseline | Check::CapabilitiesRestricted => Values::Words("capabilities"),
-            Check::Sysctls => Values::Words("sysctls"),
-            Check::HostNamespaces => Values::Words("`hostNetwork`, `hostPID` and `hostIPC`"),
-            Check::AppArmorProfile | Check::SeccompProfileBaseline | Check::SeccompProfileRestricted => {
-                Values::Words("types of profiles")
-            }
-            Check::SeLinuxOptions => Values::Words("SELinux types, users and roles"),
-            Check::HostProbes => Values::Words("hosts"),
-            Check::HostPathVolumes => Values::Folders,
-            Check::RestrictedVolumes => Values::Volumes,
-            Check::HostPorts => Values::Ports,
-            Check::Privileged
-            | Check::ProcMount
-            | Check::ProcMountRestricted
-            | Check::WindowsHostProcess
-            | Check::AllowPrivilegeEscalation
-            | Check::RunAsNonRoot
-            | Check::RunAsUser => Values::None,
-        }
-    }
-
-    /// Whether it objects to fields of containers; the others look at the Pod alone.
-    pub fn is_about_containers(self) -> bool {
-        !matches!(self, Check::HostNamespaces | Check::HostPathVolumes | Check::RestrictedVolumes | Check::Sysctls)
-    }
-}
-
 impl Except {
     /// Whether it lets this offence pass, all by itself.
     pub fn covers(&self, check: Check, offence: &Offence<'_>) -> bool {

@@ -3,9 +3,12 @@
 use crate::document::Path;
 use crate::policy::pod_security::{Offence, Pod};
 
+/// The fields that share one with the node.
+pub(super) const KEYS: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
+
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    let fields = [("hostNetwork", pod.host_network), ("hostPID", pod.host_pid), ("hostIPC", pod.host_ipc)];
-    for (key, _) in fields.into_iter().filter(|(_, is_shared)| *is_shared) {
+    let shared = [pod.host_network, pod.host_pid, pod.host_ipc];
+    for (key, _) in KEYS.into_iter().zip(shared).filter(|(_, is_shared)| *is_shared) {
         offences.push(Offence::of_pod(pod, Path::of(&["spec", key]), key));
     }
 }

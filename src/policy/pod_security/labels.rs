@@ -25,7 +25,8 @@ impl Labels {
         }
         let text = |key: &str| {
             let label = labels.members().iter().find(|label| label.key.strip_prefix(PREFIX) == Some(key))?;
-            label.value.as_str()
+            // A label that is `null` is an empty one.
+            Some(label.value.as_str().unwrap_or_default())
         };
         let version = |key: &str| text(key).map(|text| Version::parse(text).unwrap_or(Version::Latest));
         let read = text("enforce").map(Level::parse);
@@ -42,6 +43,23 @@ impl Labels {
         };
         Some(Labels { enforce, warn })
     }
+}
+
+/// The labels of a Namespace for which the plug-in would not let it be created: the key, and what it says of the value.
+pub fn refused<'a>(labels: Value<'a>) -> impl Iterator<Item = (&'a str, &'static str)> {
+    labels.members().iter().filter_map(|label| {
+        let text = label.value.as_str().unwrap_or_default();
+        let message = match label.key.strip_prefix(PREFIX)? {
+            "enforce" | "audit" | "warn" => {
+                Level::parse(text).is_none().then_some("must be one of privileged, baseline, restricted")
+            }
+            "enforce-version" | "audit-version" | "warn-version" => {
+                Version::parse(text).is_none().then_some("must be \"latest\" or \"v1.x\"")
+            }
+            _ => None,
+        };
+        message.map(|message| (label.key, message))
+    })
 }
 
 #[cfg(test)]
@@ -63,6 +81,7 @@ mod tests {
                 Some("baseline:v1.30 baseline:v1.31"),
             ),
             (r#""warn": "restricted", "warn-version": "v1.25""#, Some("privileged:latest restricted:v1.25")),
+            (r#""enforce": null"#, Some("restricted:latest privileged:latest")),
             (r#""enforce": "strict""#, Some("restricted:latest privileged:latest")),
             (r#""enforce": "baseline", "enforce-version": "1.30""#, Some("baseline:latest baseline:latest")),
             (r#""warn": "strict""#, Some("privileged:latest privileged:latest")),

@@ -4,7 +4,8 @@ use crate::document::Value;
 use crate::policy::pod_security::words::{counted, plural_of, quoted, values, volumes};
 use crate::policy::pod_security::{Offence, Pod};
 
-const ALLOWED: [&str; 9] = [
+/// The types of volumes that are allowed.
+pub(super) const ALLOWED: [&str; 9] = [
     "configMap",
     "csi",
     "downwardAPI",
@@ -41,12 +42,15 @@ pub(super) const FORBIDDEN: [&str; 21] = [
     "storageos",
 ];
 
+/// What a type is called that podgate has not heard of.
+pub(super) const UNKNOWN: &str = "unknown";
+
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     for (index, volume) in pod.volumes.iter().enumerate() {
         match kind(*volume) {
             Kind::Allowed => {}
             Kind::Forbidden(key) => offences.push(Offence::of_volume(pod, (index, *volume), Some(key), key)),
-            Kind::Unknown => offences.push(Offence::of_volume(pod, (index, *volume), None, "unknown")),
+            Kind::Unknown => offences.push(Offence::of_volume(pod, (index, *volume), None, UNKNOWN)),
         }
     }
 }

@@ -7,11 +7,16 @@ use crate::policy::pod_security::{Offence, Pod};
 const TYPES: [&str; 5] = ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
 pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    find_besides(pod, offences, |kind| TYPES.contains(&kind) && kind != "container_engine_t");
+    find_besides(pod, offences, |kind| is_type(kind, 0));
 }
 
 pub(super) fn find_since_31<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    find_besides(pod, offences, |kind| TYPES.contains(&kind));
+    find_besides(pod, offences, |kind| is_type(kind, 31));
+}
+
+/// Whether a type is meant for containers, at a minor version.
+pub(super) fn is_type(kind: &str, minor: u64) -> bool {
+    TYPES.contains(&kind) && (minor >= 31 || kind != "container_engine_t")
 }
 
 fn find_besides<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>, is_type: fn(&str) -> bool) {

@@ -4,8 +4,12 @@
 use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod};
 
-const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
-const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+/// The annotations of old, for the Pod and for each of its containers.
+pub(super) const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+pub(super) const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+
+/// The types that confine nothing; the second stood in annotations.
+pub(super) const OPEN: [&str; 2] = ["Unconfined", "unconfined"];
 
 pub(super) fn find_annotations<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     let names_a_container = |name: &str| pod.containers.iter().any(|container| container.container.name == name);
@@ -13,8 +17,7 @@ pub(super) fn find_annotations<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>
         let is_read =
             annotation.key == OF_POD || annotation.key.strip_prefix(OF_CONTAINER).is_some_and(names_a_container);
         let profile = annotation.value.as_str().unwrap_or_default();
-        let is_allowed = matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/");
-        if is_read && !is_allowed {
+        if is_read && !is_annotation(profile) {
             offences.push(Offence::of_annotation(pod, annotation.key, profile));
         }
     }
@@ -31,6 +34,11 @@ pub(super) fn find<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
 /// Whether this type of profile confines anything.
 pub(super) fn is_profile(profile: &str) -> bool {
     matches!(profile, "RuntimeDefault" | "Localhost")
+}
+
+/// Whether an annotation names a profile that confines anything.
+pub(super) fn is_annotation(profile: &str) -> bool {
+    matches!(profile, "runtime/default" | "docker/default") || profile.starts_with("localhost/")
 }
 
 pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {

@@ -24,11 +24,25 @@ const ALLOWED: [(u64, &str); 14] = [
 pub(super) fn find<'a, const MINOR: u64>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
     for (index, sysctl) in pod.sysctls.iter().enumerate() {
         let name = sysctl.text(&["name"]).unwrap_or_default();
-        if !ALLOWED.iter().any(|(since, allowed)| *since <= MINOR && *allowed == name) {
+        if !is_allowed(name, MINOR) {
             let field = Path::of(&["spec", "securityContext", "sysctls"]).index(index).key("name");
             offences.push(Offence::of_pod(pod, field, name));
         }
     }
+}
+
+/// Whether a parameter is the Pod's own at a minor version.
+pub(super) fn is_allowed(name: &str, minor: u64) -> bool {
+    ALLOWED.iter().any(|(since, allowed)| *since <= minor && *allowed == name)
+}
+
+/// Whether the API server takes this as the name of a parameter: parts of lower-case letters, digits, `-` and `_`, with
+/// `.` or `/` between two.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_end = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_inner = |byte: &u8| is_end(Some(byte)) || matches!(byte, b'-' | b'_');
+    let is_part = |part: &[u8]| is_end(part.first()) && is_end(part.last()) && part.iter().all(is_inner);
+    name.len() <= 253 && name.as_bytes().split(|byte| matches!(byte, b'.' | b'/')).all(is_part)
 }
 
 pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {

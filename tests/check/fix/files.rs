@@ -245,3 +245,16 @@ fn a_template_gets_no_value_that_is_of_one_pod() {
     assert!(printed.stdout.contains("house/grace: each Pod has another value there"), "{}", printed.stdout);
     assert!(!check.read("web.yaml").contains("subdomain"));
 }
+
+#[test]
+fn what_a_later_rule_makes_of_an_edit_is_written_once() {
+    let policy = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: house}\nspec:\n  mode: Enforce\n  \
+                  rules:\n  - {name: limits, default: {container: {resources: {limits: {memory: 1Gi, cpu: 1}}}}}\n  \
+                  - {name: small, bound: {container: {resources: {limits: {memory: {max: 128Mi}}}}}}\n";
+    let text =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: web:1\n";
+    let check = Check::new().file("house.yaml", policy).file("web.yaml", text);
+    let check = check.args(["-p", "house.yaml", "--fix", "web.yaml"]);
+    let limits = "    resources:\n      limits:\n        memory: 128Mi\n        cpu: \"1\"\n";
+    assert_eq!(after(&check, "web.yaml", 0), format!("{text}{limits}"));
+}

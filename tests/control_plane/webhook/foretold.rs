@@ -4,6 +4,7 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
+use crate::cases::merge;
 use crate::compare::all_differences;
 use crate::corpus::ways;
 use crate::webhook::objects::{self, DIGEST};
@@ -15,6 +16,9 @@ const UPDATES: [(&str, &[&str], &[&str]); 3] = [
     ("server-side", &["apply", "--server-side"], &["apply", "--server-side"]),
     ("replace", &["create"], &["replace"]),
 ];
+
+/// The kinds that live on for long enough to be updated.
+const UPDATED: [&str; 5] = ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"];
 
 /// What is sent, and how.
 struct Sending<'s> {
@@ -46,19 +50,22 @@ pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Fail
     for (way, first, args) in UPDATES {
         for namespace in ["default", "rich", "verbs"] {
             let sending = Sending { scene, namespace, way, args };
-            let name = format!("updated-{way}");
-            let spec =
-                json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
-            let mut file = objects::workload("Deployment", &name, spec);
-            file["metadata"]["annotations"] = json!({"example.com/owner": "me"});
-            scene.send(&[first, &["-n", namespace][..]].concat(), std::slice::from_ref(&file))?;
-            // Who set what stands only in the managed fields.
-            let args = ["get", "deployment", &name, "-n", namespace, "-o", "json", "--show-managed-fields"];
-            let old: Value = serde_json::from_str(&scene.cluster.must(&args, "")?)?;
-            // `kubectl apply` of the same file asks for nothing.
-            for updated in updates(&file).into_iter().filter(|updated| way != "apply" || *updated != file) {
-                let told = sending.foretold(std::slice::from_ref(&updated), Some(&old))?;
-                differing.extend(sending.differences(&updated, &told[0])?);
+            // Nobody can replace a Job by its file: the API server has given it a selector that must stay.
+            for kind in UPDATED.into_iter().filter(|kind| (*kind, way) != ("Job", "replace")) {
+                let name = format!("updated-{way}");
+                let spec =
+                    json!({"containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
+                let mut file = objects::workload(kind, &name, spec);
+                file["metadata"]["annotations"] = json!({"example.com/owner": "me"});
+                scene.send(&[first, &["-n", namespace][..]].concat(), std::slice::from_ref(&file))?;
+                // Who set what stands only in the managed fields.
+                let args = ["get", kind, &name, "-n", namespace, "-o", "json", "--show-managed-fields"];
+                let old: Value = serde_json::from_str(&scene.cluster.must(&args, "")?)?;
+                // `kubectl apply` of the same file asks for nothing.
+                for updated in updates(&file).into_iter().filter(|updated| way != "apply" || *updated != file) {
+                    let told = sending.foretold(std::slice::from_ref(&updated), Some(&old))?;
+                    differing.extend(sending.differences(&updated, &told[0])?);
+                }
             }
         }
     }
@@ -66,7 +73,7 @@ pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Fail
 }
 
 /// A workload with much left out, with much written, and with what no rule lets pass.
-fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
+pub fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
     let init = json!({"initContainers": [{"name": "init", "image": "busybox:1", "command": ["true"]},
         {"name": "side", "image": "envoy:1.30", "restartPolicy": "Always"}],
         "containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});
@@ -103,8 +110,14 @@ fn updates(file: &Value) -> Vec<Value> {
         change(&mut updated);
         updates.push(updated);
     };
+    let (template, own) = match file["kind"].as_str() {
+        Some("DaemonSet") => ("/spec/template", json!({"minReadySeconds": 1})),
+        Some("CronJob") => ("/spec/jobTemplate/spec/template", json!({"suspend": true})),
+        Some("Job") => ("/spec/template", json!({"parallelism": 2})),
+        _ => ("/spec/template", json!({"replicas": 0})),
+    };
     let template = |path: &str, value: Value| {
-        let path = format!("/spec/template{path}");
+        let path = format!("{template}{path}");
         move |object: &mut Value| {
             let Some((parent, key)) = path.rsplit_once('/') else { return };
             if let Some(parent) = object.pointer_mut(parent) {
@@ -114,7 +127,11 @@ fn updates(file: &Value) -> Vec<Value> {
     };
     update(&|_| {});
     update(&|object| object["metadata"]["labels"]["tier"] = json!("front"));
-    update(&|object| object["spec"]["replicas"] = json!(0));
+    update(&|object| object["spec"] = merge(object["spec"].clone(), own.clone()));
+    // The template of a Job is fixed.
+    if file["kind"] == "Job" {
+        return updates;
+    }
     update(&template("/metadata/labels/tier", json!("front")));
     for image in ["nginx:1.28", "nginx"] {
         update(&template(

@@ -15,6 +15,7 @@ use podgate::workload::Kind;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::webhook::balancer::get;
 use crate::webhook::podgate::{Mounts, Podgate};
 use crate::webhook::{Scene, equal, holds, objects, policies};
 
@@ -135,6 +136,13 @@ pub fn podgate_may_read_namespaces_and_nothing_else(scene: &Scene) -> Result<(),
     let own: Vec<_> = podgate.lines().filter(|line| !default.contains(line)).map(str::split_whitespace).collect();
     let words: Vec<Vec<_>> = own.into_iter().map(Iterator::collect).collect();
     equal("what podgate may do", words, vec![vec!["namespaces", "[]", "[]", "[get", "list", "watch]"]])
+}
+
+/// No right is needed for that: the API server tells everyone.
+pub fn podgate_takes_the_version_of_its_cluster(scene: &Scene) -> Result<(), Failed> {
+    let told: Value = serde_json::from_str(&scene.cluster.must(&["get", "--raw", "/version"], "")?)?;
+    let version = format!("kubernetes 1.{}, as the cluster says", told["minor"].as_str().unwrap_or_default());
+    holds("what podgate says", &get(scene.admin()?, "/readyz?verbose")?, &version)
 }
 
 /// Mirror Pods are spared only where a node made them, and excluded namespaces are not asked about.

@@ -1,6 +1,6 @@
 //! What is said about a `podSecurity` that is not one.
 
-use super::{check, policy, said};
+use super::{check, policy, read, said};
 
 fn rule(value: &str) -> String {
     policy("name: a", "mode: Warn", &format!("{{name: r, podSecurity: {value}}}"))
@@ -70,23 +70,36 @@ fn what_is_let_pass_must_be_something_that_the_standard_forbids() {
             &["5:81 `values` for `privileged`, which knows but one; leave them out"],
         ),
         (
-            except("baseline", "{check: hostPorts, values: [0, 70000, 9-8, x]}"),
+            except("baseline", "{check: hostNamespaces, values: [hostPid]}"),
+            &["5:94 `hostPid` is nothing that `hostNamespaces` objects to; did you mean `hostPID`?"],
+        ),
+        (
+            except("restricted", "{check: restrictedVolumes, values: [nfs, host-path, emptyDir]}"),
+            &[
+                "5:104 `host-path` is nothing that `restrictedVolumes` objects to; did you mean `hostPath`?",
+                "5:115 `emptyDir` passes `restrictedVolumes` anyway; leave it out",
+            ],
+        ),
+        (
+            except("baseline", "{check: hostPorts, values: [0, 70000, 9-8, x, '+80']}"),
             &[
                 "5:89 `0` is not a port; write a number from 1 to 65535, or a range as in `8000-8100`",
                 "5:92 `70000` is not a port; write a number from 1 to 65535, or a range as in `8000-8100`",
                 "5:99 `9-8` is not a port; write a number from 1 to 65535, or a range as in `8000-8100`",
                 "5:104 `x` is not a port; write a number from 1 to 65535, or a range as in `8000-8100`",
+                "5:107 `+80` is not a port; write a number from 1 to 65535, or a range as in `8000-8100`",
             ],
         ),
         (
-            except("baseline", "{check: hostPathVolumes, values: [var/log, /var/../etc]}"),
+            except("baseline", "{check: hostPathVolumes, values: [var/log, /var/../etc, /var/log/*]}"),
             &[
                 "5:95 `var/log` is not a path of the node; write it from the root on, as in `/var/log`",
                 "5:104 `/var/../etc` goes up again; write the folder that is meant",
+                "5:117 `/var/log/*` is a pattern; write the folder: all that is in it passes with it",
             ],
         ),
         (
-            except("baseline", "{check: capabilities_baseline, containers: [{name: a}], values: [KILL]}"),
+            except("baseline", "{check: capabilities_baseline, containers: [{name: a}], values: [SYS_TIME]}"),
             &[
                 "5:106 a container of an exception needs `image`; whoever writes a Pod chooses the names in it: only with its image \
                is a container known",
@@ -94,4 +107,28 @@ fn what_is_let_pass_must_be_something_that_the_standard_forbids() {
         ),
     ];
     check(table);
+}
+
+#[test]
+fn a_value_that_may_be_one_some_day_is_warned_of_and_loads() {
+    for (entry, expected) in [
+        ("{check: capabilities_baseline, values: [NET_ADMIN]}", vec![]),
+        (
+            "{check: capabilities_baseline, values: [KILL, CAP_NET_ADMIN]}",
+            vec![
+                "5:101 `KILL` passes `capabilities_baseline` anyway; leave it out",
+                "5:107 `CAP_NET_ADMIN` is no capability that is known here; did you mean `NET_ADMIN`?",
+            ],
+        ),
+        (
+            "{check: sysctls, values: [net.ipv4.tcp_rmem, net.core.somaxconn]}",
+            vec!["5:87 `net.ipv4.tcp_rmem` passes `sysctls` anyway; leave it out"],
+        ),
+    ] {
+        let text = rule(&format!("{{level: baseline, except: [{entry}]}}"));
+        assert_eq!(said(&text), expected, "{entry}");
+        assert_eq!(read(&text).policies.len(), 1, "{entry}");
+    }
+    let older = rule("{level: baseline, version: v1.31, except: [{check: sysctls, values: [net.ipv4.tcp_rmem]}]}");
+    assert_eq!(said(&older), [""; 0], "there it does not pass by itself");
 }
