@@ -38,7 +38,7 @@ enum Error {
     OfSurroundings,
 }
 
-/// Characters of one message. An expression could build one that no answer has room for.
+/// Characters of the message of an expression, which could build one that no answer has room for.
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The rules of the matching policies that the object of `case` violates. `set` gives the old object the edits that the
@@ -121,7 +121,8 @@ impl<'a> Finding<'a> {
             [container] => Some(*container),
             _ => None,
         };
-        let message = on_one_line(&finding.to_string());
+        // Whole, as the API server's own plug-in writes it: it is never longer than what it speaks of.
+        let message = printable(finding.to_string());
         Finding { container, message, error: None, evidence: None, security: Some(finding) }
     }
 
