@@ -12,6 +12,7 @@ use crate::document::{Path, Step, Value};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
 use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
+use crate::policy::exception::Exception;
 use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
@@ -72,19 +73,21 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
                 let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
                 for finding in before {
                     // What an exception lets pass was none, and is new where none covers it: the image of a container
-                    // may have changed since, and it was granted for that image.
-                    if matched.exceptions(old, rule, &finding.containers())[0].is_none() {
-                        by_name.entry(finding.named()).or_default().push(finding);
+                    // may have changed since, and it was granted for that image. Its end widens nothing.
+                    let [exception, expired] = finding.exceptions(matched, old, rule);
+                    if exception.is_none() {
+                        by_name.entry(finding.named()).or_default().push((finding, expired.is_some()));
                     }
                 }
                 (old, by_name)
             });
             for finding in findings {
+                let [exception, expired] = finding.exceptions(matched, case, rule);
                 let was_there = old_findings.as_ref().is_some_and(|(old, by_name)| {
-                    let mut before = by_name.get(&finding.named()).into_iter().flatten();
-                    before.any(|before| is_same(case, old, rule, &finding, before))
+                    let before = by_name.get(&finding.named()).into_iter().flatten();
+                    let mut before = before.filter(|(_, was_excepted)| !was_excepted || expired.is_some());
+                    before.any(|(before, _)| is_same(case, old, rule, &finding, before))
                 });
-                let [exception, expired] = matched.exceptions(case, rule, &finding.containers());
                 let mode = matched.judging_mode(rule);
                 // A rule that is told to pass over errors does so in the open.
                 let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
@@ -132,6 +135,11 @@ impl<'a> Finding<'a> {
             Some(finding) => security::containers(finding),
             None => self.container.into_iter().collect(),
         }
+    }
+
+    /// The exception that lets it pass, and one that would and has expired.
+    fn exceptions(&self, matched: &Matched<'a>, case: &Case<'a>, rule: &Rule) -> [Option<&'a Exception>; 2] {
+        matched.exceptions(case, rule, &self.containers(), self.security.as_ref())
     }
 
     /// The message, with what led to it.
