@@ -59,6 +59,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("what_check_fixed_is_accepted_without_a_warning", pod_security::fixes::accepted),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
+    ("what_the_api_server_says_of_the_types_of_objects", expressions::typing::table),
 ];
 
 /// What it does with podgate as its webhooks. One cluster serves all of these, in this order.
