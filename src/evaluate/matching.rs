@@ -55,6 +55,15 @@ impl<'a> Matched<'a> {
         self.policy.rules.iter().any(|rule| rule.edit().is_none())
     }
 
+    /// Whether an edit of an image may bring a container under a rule that edits, or out of an exception.
+    pub fn edits_by_image(&self) -> bool {
+        let by_image = |rule: &Rule| {
+            rule.containers.as_ref().is_some_and(|selector| !selector.images.is_empty())
+                || self.set.exceptions_from(rule).iter().any(|exception| !exception.containers.is_empty())
+        };
+        self.policy.rules.iter().filter(|rule| rule.edit().is_some()).any(by_image)
+    }
+
     /// The mode of a rule that edits.
     pub fn editing_mode(&self, rule: &Rule) -> Mode {
         rule.mode.map_or(self.mode, |mode| mode.min(self.mode))
