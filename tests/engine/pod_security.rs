@@ -196,7 +196,7 @@ fn ephemeral_containers_are_judged_when_they_come() {
 fn a_condition_narrows_it_and_one_that_fails_counts_as_a_violation() {
     let host = pod(json!({"hostPID": true}));
     let text = |when: &str| rule(&format!("when: \"{when}\", podSecurity: {{level: baseline}}"));
-    assert!(Review::create(&text("'x' in pod.spec"), decoded(&host)).is_allowed());
+    assert!(Review::create(&text("'hostIPC' in pod.spec"), decoded(&host)).is_allowed());
     assert_eq!(Review::create(&text("pod.spec.hostPID"), decoded(&host)).violations(), ["p/r=spec.hostPID:Enforce"]);
     let failing = Review::create(&text("pod.spec.nodeSelector['a'] == 'b'"), decoded(&host));
     assert!(!failing.is_allowed());
