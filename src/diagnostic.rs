@@ -74,6 +74,9 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Bytes of a word that may be a misspelling.
+const LONGEST: usize = 64;
+
 /// The candidate that `word` is most likely a misspelling of, if any is near enough.
 pub fn suggest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let allowed = match word.chars().count() {
@@ -81,6 +84,10 @@ pub fn suggest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         3..=8 => 2,
         _ => 3,
     };
+    // A longer word is no misspelling of anything, and takes its time.
+    if word.len() > LONGEST {
+        return None;
+    }
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -123,5 +130,6 @@ mod tests {
         assert_eq!(suggest("Default", words), Some("default"));
         assert_eq!(suggest("volumes", words), None);
         assert_eq!(suggest("", words), None);
+        assert_eq!(suggest(&"resources".repeat(10), ["resources".repeat(10).as_str()]), None);
     }
 }

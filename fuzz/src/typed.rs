@@ -149,7 +149,8 @@ fn fits(value: Value<'_>, shape: &Shape) -> bool {
     match (value, shape) {
         (_, Shape::Nothing | Shape::Basic(Type::Dyn)) => true,
         // What is not there: the old object of a creation.
-        (Value::Null, Shape::Object(_)) => true,
+        (Value::Null, Shape::Object(_) | Shape::Time) => true,
+        (value, Shape::Time) => value.kind() == Type::String,
         (Value::List(list), Shape::List(element)) => list.iter().all(|value| fits(value, element)),
         (Value::Map(map), Shape::Map(parts)) => {
             let [key, value] = &**parts;

@@ -189,7 +189,8 @@ impl Compiler<'_> {
         if !(self.mixed || common.known.fits(shape)) {
             let (what, first) = (common.what, article(&common.known));
             let message = format!("the {what} must be of one type: this is {}, not {first}", article(shape));
-            self.problem(&expression.range, message);
+            let problem = Problem::new(expression.range.clone(), message);
+            self.problems.push(problem.help("`dyn(..)` around each lets it hold several"));
         }
         let known = std::mem::replace(&mut common.shape, Shape::Nothing);
         common.shape = if known.fits(shape) { known.join(shape) } else { known.either(shape.clone()) };
@@ -253,7 +254,7 @@ fn article(shape: &Shape) -> String {
         Shape::Object(object) => return format!("`{object}`"),
         Shape::List(inner) | Shape::Optional(inner) => !inner.is_dyn(),
         Shape::Map(parts) => parts.iter().any(|part| !part.is_dyn()),
-        Shape::Basic(_) | Shape::Word(_) | Shape::Nothing => false,
+        Shape::Basic(_) | Shape::Word(_) | Shape::Time | Shape::Nothing => false,
     };
     let named = if has_parts { format!("`{shape}`") } else { kind.to_string() };
     match kind {

@@ -21,6 +21,8 @@ pub enum Shape {
     Basic(Type),
     /// A text that is one of these.
     Word(Arc<[&'static str]>),
+    /// A time in an object of the API: a text, or `null` where there is none.
+    Time,
     /// Elements of a type.
     List(Arc<Shape>),
     /// Keys and values of a type each.
@@ -86,7 +88,7 @@ impl Shape {
     pub fn flat(&self) -> Type {
         match self {
             Shape::Basic(kind) => *kind,
-            Shape::Word(_) => Type::String,
+            Shape::Word(_) | Shape::Time => Type::String,
             Shape::List(_) => Type::List,
             Shape::Map(_) | Shape::Object(_) => Type::Map,
             Shape::Optional(_) => Type::Optional,
@@ -113,7 +115,7 @@ impl Shape {
 
     fn depth(&self) -> usize {
         match self {
-            Shape::Basic(_) | Shape::Word(_) | Shape::Object(_) | Shape::Nothing => 0,
+            Shape::Basic(_) | Shape::Word(_) | Shape::Time | Shape::Object(_) | Shape::Nothing => 0,
             Shape::List(inner) | Shape::Optional(inner) => 1 + inner.depth(),
             Shape::Map(parts) => 1 + parts.iter().map(Shape::depth).max().unwrap_or_default(),
         }
@@ -146,7 +148,8 @@ impl From<schema::Type> for Shape {
         let element = || holds.element().map_or(Shape::DYN, Shape::from);
         match holds.basic() {
             Some(Basic::Boolean) => Shape::Basic(Type::Bool),
-            Some(Basic::String | Basic::Quantity | Basic::Time) => Shape::STRING,
+            Some(Basic::String | Basic::Quantity) => Shape::STRING,
+            Some(Basic::Time) => Shape::Time,
             Some(Basic::Int32 | Basic::Int64) => Shape::Basic(Type::Int),
             Some(Basic::IntOrString | Basic::Any) => Shape::DYN,
             None if holds.is_list() => Shape::list(element()),
@@ -161,7 +164,7 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Shape::Basic(kind) => f.write_str(kind.name()),
-            Shape::Word(_) => f.write_str(Type::String.name()),
+            Shape::Word(_) | Shape::Time => f.write_str(Type::String.name()),
             Shape::List(element) => write!(f, "list({element})"),
             Shape::Map(parts) => {
                 let [key, value] = &**parts;

@@ -14,8 +14,6 @@ use super::{Basic, Type, time};
 
 /// More problems than these are not looked for.
 const MOST: usize = 100;
-/// A longer name is no misspelling of a field.
-const LONGEST: usize = 64;
 
 /// Something in an object that does not fit its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,9 +175,7 @@ fn whole(number: f64) -> Option<String> {
 
 fn unknown(holds: Type, name: &str, path: Path<'static>) -> Problem {
     let fields = || holds.fields().iter().map(|field| field.name);
-    let help = if name.len() > LONGEST {
-        None
-    } else if let Some(field) = fields().find(|field| field.eq_ignore_ascii_case(name)) {
+    let help = if let Some(field) = fields().find(|field| field.eq_ignore_ascii_case(name)) {
         Some(format!("field names are case-sensitive, did you mean `{field}`"))
     } else {
         suggest(name, fields()).map(|field| format!("did you mean `{field}`"))

@@ -28,7 +28,7 @@ const AUDIT: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omit
 /// What runs beside etcd and kube-apiserver. There are never a scheduler or nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Nothing: what is created stays as it is.
+    /// Only what checks the types in ValidatingAdmissionPolicies: what is created stays as it is.
     Judge,
     /// The controllers, each with a user of its own, and an audit log.
     Alive,
@@ -95,16 +95,20 @@ impl Cluster {
         cluster.run("kube-apiserver", apiserver)?;
         cluster.wait(&["get", "--raw", "/readyz"])?;
         cluster.wait(&["get", "namespace", "default"])?;
+        let mut manager = cluster.components.command("kube-controller-manager");
+        manager.args([
+            file("kubeconfig", &cluster.kubeconfig),
+            file("service-account-private-key-file", &keys.tokens.private),
+            file("root-ca-file", &keys.authority),
+            format!("--secure-port={controllers}"),
+        ]);
+        manager.args(["--bind-address=127.0.0.1", "--leader-elect=false"]);
+        manager.arg(match shape {
+            Shape::Judge => "--controllers=validatingadmissionpolicy-status-controller",
+            Shape::Alive => "--use-service-account-credentials",
+        });
+        cluster.run("kube-controller-manager", manager)?;
         if shape == Shape::Alive {
-            let mut manager = cluster.components.command("kube-controller-manager");
-            manager.args([
-                file("kubeconfig", &cluster.kubeconfig),
-                file("service-account-private-key-file", &keys.tokens.private),
-                file("root-ca-file", &keys.authority),
-                format!("--secure-port={controllers}"),
-            ]);
-            manager.args(["--bind-address=127.0.0.1", "--use-service-account-credentials", "--leader-elect=false"]);
-            cluster.run("kube-controller-manager", manager)?;
             cluster.wait(&["get", "serviceaccount", "default"])?;
         }
         Ok(cluster)

@@ -12,7 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bumpalo::Bump;
 use libtest_mimic::Failed;
+use podgate::document::{self, Limits, print, yaml};
 use serde_json::{Value, json};
 
 use crate::cases;
@@ -62,4 +64,31 @@ pub fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failed> {
     let path = folder.join(name);
     fs::write(&path, text)?;
     Ok(path)
+}
+
+/// Writes each object into a file of its own in a new folder and fixes them all: what `check` says of each then, and what
+/// its file holds.
+pub fn fixed(folder: &Path, args: &[&str], objects: &[Value]) -> Result<Vec<(Value, Value)>, Failed> {
+    fs::create_dir_all(folder)?;
+    // In the order of the objects.
+    let files: Vec<_> = (0..objects.len()).map(|number| folder.join(format!("{number:05}.yaml"))).collect();
+    for (file, object) in files.iter().zip(objects) {
+        let arena = Bump::new();
+        fs::write(file, print::yaml(document::Value::from_json(&arena, object)))?;
+    }
+    let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
+    let output = check.args(["check", "--fix", "-o", "json"]).args(args).arg(folder).output()?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
+    let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    if told.len() != objects.len() {
+        return Err(format!("{} answers: {words}", told.len()).into());
+    }
+    let read = |file: &PathBuf| {
+        let text = fs::read_to_string(file)?;
+        let arena = Bump::new();
+        let document = yaml::documents(&arena, &text, &Limits::FILE).next().ok_or("an empty file")??;
+        Ok::<_, Failed>(document.root.to_json())
+    };
+    told.into_iter().zip(&files).map(|(told, file)| Ok((told, read(file)?))).collect()
 }

@@ -5,6 +5,7 @@
 //! a table is an expression; nothing is said of what it gives, the server knows.
 
 mod grammar;
+pub mod typing;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -30,8 +30,8 @@ use crate::cluster::{Cluster, Shape};
 use crate::components::{Components, Missing};
 use crate::corpus::incidents;
 use crate::webhook::{
-    Scene, authors, controllers, debugging, denials, faults, foretold, installation, one_file, redis, rollouts, verbs,
-    whole,
+    Scene, authors, controllers, debugging, denials, faults, fixes, foretold, installation, one_file, redis, rollouts,
+    verbs, whole,
 };
 
 type Test<T> = fn(&T) -> Result<(), Failed>;
@@ -55,8 +55,10 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("check_says_what_the_plug_in_does_to_new_objects", pod_security::plug_in::new_objects),
     ("check_says_what_the_plug_in_does_to_updates", pod_security::plug_in::updates),
     ("check_says_which_labels_the_plug_in_refuses", pod_security::plug_in::refused_labels),
+    ("what_check_fixed_is_accepted_without_a_warning", pod_security::fixes::accepted),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),
+    ("what_the_api_server_says_of_the_types_of_objects", expressions::typing::table),
 ];
 
 /// What it does with podgate as its webhooks. One cluster serves all of these, in this order.
@@ -87,6 +89,11 @@ const WITH_PODGATE: &[(&str, Test<Scene>)] = &[
     ("generated_names_pass", controllers::generated_names_pass),
     ("check_foretells_what_becomes_of_new_objects", foretold::check_foretells_what_becomes_of_new_objects),
     ("check_foretells_what_becomes_of_updates", foretold::check_foretells_what_becomes_of_updates),
+    ("what_fix_writes_is_what_the_webhook_would_store", fixes::what_fix_writes_is_what_the_webhook_would_store),
+    (
+        "pods_of_a_fixed_template_are_those_that_the_webhook_makes",
+        fixes::pods_of_a_fixed_template_are_those_that_the_webhook_makes,
+    ),
     ("the_corpus_is_stored_as_check_foretold_by_every_way", corpus::ways::stored_as_foretold),
     ("a_three_way_patch_keeps_what_podgate_put_there", corpus::ways::three_way_patches),
     ("each_controllers_pods_are_as_check_foretold", corpus::controllers::pods_as_foretold),

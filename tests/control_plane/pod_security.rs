@@ -1,6 +1,7 @@
 //! The Pod Security Standards in podgate's words, against the PodSecurity plug-in of the API server: verdict and text.
 
 mod chance;
+pub mod fixes;
 pub mod plug_in;
 mod pods;
 
@@ -13,7 +14,7 @@ use kube::Client;
 use libtest_mimic::Failed;
 use podgate::api_defaults::Version as Kubernetes;
 use podgate::document;
-use podgate::policy::pod_security::{Level, Pod, Standard, Version, described, evaluate};
+use podgate::policy::pod_security::{Finding, Level, Pod, Standard, Version, described, evaluate};
 use podgate::workload::{Kind, Workload};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -234,14 +235,22 @@ fn name(asked: &Asked) -> String {
 
 /// What podgate says of an object: ` violate PodSecurity "restricted:v1.37": ...` as the plug-in words it.
 fn ours(object: &Value, standard: &Standard, kubernetes: Kubernetes) -> String {
+    let said = with_findings(object, standard, kubernetes, |findings| match findings {
+        [] => String::new(),
+        findings => format!("PodSecurity \"{standard}\": {}", described(findings)),
+    });
+    said.unwrap_or_else(|| "no workload".to_owned())
+}
+
+fn with_findings<T>(
+    object: &Value,
+    standard: &Standard,
+    kubernetes: Kubernetes,
+    take: impl FnOnce(&[Finding<'_>]) -> T,
+) -> Option<T> {
     let arena = Bump::new();
     let stored = defaulted(object, kubernetes);
     let stored = document::Value::from_json(&arena, &stored);
-    let Some(kind) = Kind::of_object(stored) else { return "no workload".to_owned() };
-    let Ok(workload) = Workload::of(kind, stored) else { return "no workload".to_owned() };
-    let findings = evaluate(standard, &Pod::of(&arena, &workload));
-    match findings.as_slice() {
-        [] => String::new(),
-        findings => format!("PodSecurity \"{standard}\": {}", described(findings)),
-    }
+    let workload = Workload::of(Kind::of_object(stored)?, stored).ok()?;
+    Some(take(&evaluate(standard, &Pod::of(&arena, &workload))))
 }

@@ -12,6 +12,7 @@ pub mod controllers;
 pub mod debugging;
 pub mod denials;
 pub mod faults;
+pub mod fixes;
 pub mod foretold;
 pub mod installation;
 pub mod load;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::cel::ast::{self, Expression, Literal};
-use crate::cel::compile::{Compiler, Typed, article, names, typed};
+use crate::cel::compile::{Compiler, Typed, article, macros, names, typed};
 use crate::cel::library::{self, Overload, Style};
 use crate::cel::node::{Call, Constant, Fallback, Kind, Node};
 use crate::cel::problem::Problem;
 use crate::cel::shape::Shape;
 use crate::cel::signature::Declared;
 use crate::cel::types::Type;
+use crate::diagnostic::suggest;
 
 impl Compiler<'_> {
     pub(super) fn call(
@@ -26,6 +27,9 @@ impl Compiler<'_> {
         // One problem is enough for a chain of methods that only the API server has.
         if let Some(receiver) = receiver.filter(|receiver| self.asks_authorizer(receiver)) {
             return self.lower(names::root(receiver));
+        }
+        if let Some(problem) = receiver.and_then(|receiver| self.foreign(range, receiver, function)) {
+            return self.fail(problem);
         }
         let library = receiver.and_then(|receiver| self.library(receiver));
         let (name, style, receiver) = match (library, receiver) {
@@ -87,6 +91,25 @@ impl Compiler<'_> {
         }
         let call = typed(range, call_of(nodes, taken), shape);
         if strict { self.folded_strictly(call) } else { self.folded(call) }
+    }
+
+    /// What to say of a function of a library that Kubernetes does not have, such as `math.greatest`: neither its first
+    /// part nor its last one means anything alone.
+    fn foreign(&self, range: &Range<usize>, receiver: &Expression, function: &str) -> Option<Problem> {
+        let ast::Kind::Name(first) = &receiver.kind else { return None };
+        if self.is_known(first)
+            || library::is_namespace(first)
+            || library::find(function, Style::Method).next().is_some()
+            || suggest(first, self.environment.names()).is_some()
+        {
+            return None;
+        }
+        let name = format!("{first}.{function}");
+        let problem = Problem::new(range.clone(), format!("there is no function `{name}`"));
+        Some(match name.as_str() {
+            "cel.bind" => problem.help("a value gets a name in the `variables` of the policy"),
+            _ => problem.suggest(&name, names_of(Style::Global)),
+        })
     }
 
     /// `format`, as far as the format and the number of its values are written there.
@@ -155,9 +178,14 @@ fn unknown(range: &Range<usize>, name: &str, style: Style) -> Problem {
     if library::find(name, other).next().is_some() {
         return problem.help(format!("it is written `{written}`"));
     }
-    let names = library::all().filter(|overload| overload.style == style).map(|overload| overload.name);
-    let macros = if style == Style::Method { super::macros::METHODS } else { &["has"] };
-    problem.suggest(name, names.chain(macros.iter().copied()).collect::<BTreeSet<_>>())
+    problem.suggest(name, names_of(style))
+}
+
+/// The names of functions and macros, for suggestions.
+fn names_of(style: Style) -> impl Iterator<Item = &'static str> {
+    let macros = if style == Style::Method { macros::METHODS } else { &["has"] };
+    let names = library::all().filter(move |overload| overload.style == style).map(|overload| overload.name);
+    names.chain(macros.iter().copied()).collect::<BTreeSet<_>>().into_iter()
 }
 
 fn miscounted(range: &Range<usize>, name: &str, style: Style, named: &[&Overload], found: usize) -> Problem {

@@ -24,12 +24,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// A name alone: the variable of a macro, a declared variable, or a type.
+    /// A name alone: the variable of a macro, a declared variable, or a type. Behind a dot it is no variable of a macro.
     pub(super) fn name(&mut self, name: &str, range: &Range<usize>) -> Typed {
-        let name = name.trim_start_matches('.');
         if let Some((place, local)) = self.locals.iter().enumerate().rfind(|(_, local)| local.name == name) {
             return typed(range, Kind::Local(place), local.shape.clone());
         }
+        let is_global = name.starts_with('.');
+        let name = name.trim_start_matches('.');
         if let Some((slot, shape)) = self.environment.find(name) {
             self.slots |= 1 << slot;
             return typed(range, Kind::Slot(slot), shape.clone());
@@ -42,7 +43,7 @@ impl Compiler<'_> {
         } else if self.environment.is_namespace(name) {
             Problem::new(range.clone(), format!("`{name}` alone is no value: write `{name}.NAME`"))
         } else {
-            let locals = self.locals.iter().map(|local| local.name.as_str());
+            let locals = self.locals.iter().filter(|_| !is_global).map(|local| local.name.as_str());
             let names: Vec<_> = self.environment.names().chain(locals).map(str::to_owned).collect();
             Problem::new(range.clone(), format!("there is no variable `{name}`")).suggest(name, names)
         };
@@ -83,8 +84,11 @@ impl Compiler<'_> {
                     Shape::DYN
                 }
                 None => {
-                    self.unknown_field(whole, object, field);
-                    Shape::DYN
+                    // A name in backticks is as long as it is, and two.
+                    let is_plain = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                    let length = field.len() + if is_plain { 0 } else { 2 };
+                    let Range { start, end } = whole.range;
+                    self.unknown_field(end.saturating_sub(length).max(start)..end, object, field)
                 }
             },
             Shape::Optional(inner) => self.member(whole, inner, field, true),
@@ -96,17 +100,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn unknown_field(&mut self, whole: &Expression, object: &Object, field: &str) {
-        // A name in backticks is as long as it is, and two.
-        let is_plain = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let length = field.len() + if is_plain { 0 } else { 2 };
-        let range = whole.range.end.saturating_sub(length).max(whole.range.start)..whole.range.end;
+    fn unknown_field(&mut self, range: Range<usize>, object: &Object, field: &str) -> Shape {
         let mut problem = Problem::new(range, object.lacks(field)).suggest(field, object.names());
         if problem.help.is_none() && object.is_of_the_api() {
             problem =
                 problem.help(format!("what only another version of Kubernetes knows is reached by `dyn(..).{field}`"));
         }
         self.problems.push(problem);
+        Shape::DYN
     }
 
     /// `a[b]` and `a[?b]`.
@@ -156,17 +157,13 @@ impl Compiler<'_> {
         typed(&whole.range, Kind::Index(Box::new(index)), shape)
     }
 
-    /// The field of an object that stands in brackets.
-    fn named_member(&mut self, index: &Expression, object: &Object) -> Shape {
-        let ast::Kind::Literal(Literal::String(field)) = &index.kind else { return object.any_value() };
+    /// The field of an object whose name is the value of an expression: in brackets, or before `in`.
+    pub(super) fn named_member(&mut self, name: &Expression, object: &Object) -> Shape {
+        let ast::Kind::Literal(Literal::String(field)) = &name.kind else { return object.any_value() };
         match object.find(field) {
             Some(found) => found,
             None if object.is_open() => Shape::DYN,
-            None => {
-                self.problems
-                    .push(Problem::new(index.range.clone(), object.lacks(field)).suggest(field, object.names()));
-                Shape::DYN
-            }
+            None => self.unknown_field(name.range.clone(), object, field),
         }
     }
 
@@ -205,7 +202,10 @@ impl Compiler<'_> {
     /// The name of the composed variables, if the expression is it.
     fn namespace(&self, expression: &Expression) -> Option<String> {
         match &expression.kind {
-            ast::Kind::Name(name) if self.environment.is_namespace(name) && !self.is_local(name) => Some(name.clone()),
+            ast::Kind::Name(name) if !self.is_local(name) => {
+                let name = name.trim_start_matches('.');
+                self.environment.is_namespace(name).then(|| name.to_owned())
+            }
             _ => None,
         }
     }
@@ -214,14 +214,22 @@ impl Compiler<'_> {
     pub(super) fn qualified(&self, expression: &Expression) -> Option<String> {
         match &expression.kind {
             ast::Kind::Name(name) => {
-                let known = self.is_local(name) || self.environment.find(name).is_some();
-                (!known).then(|| name.trim_start_matches('.').to_owned())
+                let global = name.trim_start_matches('.');
+                let known = self.is_local(name) || self.environment.find(global).is_some();
+                (!known).then(|| global.to_owned())
             }
             ast::Kind::Select { operand, field, optional: false } => {
                 Some(format!("{}.{field}", self.qualified(operand)?))
             }
             _ => None,
         }
+    }
+
+    /// Whether a name means something by itself.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        let global = name.trim_start_matches('.');
+        let is_variable = self.environment.find(global).is_some() || self.environment.is_namespace(global);
+        is_variable || self.is_local(name) || type_named(global).is_some() || global == AUTHORIZER
     }
 
     fn is_local(&self, name: &str) -> bool {

@@ -51,8 +51,12 @@ impl Compiler<'_> {
             let kind = if operator == Operator::And { Kind::And(terms) } else { Kind::Or(terms) };
             return typed(range, kind, Type::Bool);
         }
+        let name = left;
         let Typed { node: left, shape: first } = self.lower(left);
         let Typed { node: right, shape: second } = self.lower(right);
+        if let (Operator::In, Shape::Object(object)) = (operator, &second) {
+            self.named_member(name, object);
+        }
         let result = match operator {
             Operator::Equal | Operator::NotEqual => first.fits(&second).then_some(Shape::Basic(Type::Bool)),
             Operator::In => can_be_in(&first, &second).then_some(Shape::Basic(Type::Bool)),

@@ -40,6 +40,7 @@ impl Shape {
                 if *value == Shape::Nothing { object.clone() } else { Shape::map(Shape::STRING, Shape::DYN) }
             }
             (Shape::Word(one), Shape::Word(other)) if one == other => self.clone(),
+            (Shape::Time, other) | (other, Shape::Time) if other.flat() == Type::String => Shape::Time,
             _ => Shape::from(self.flat()),
         }
     }
@@ -64,7 +65,7 @@ impl Shape {
     /// Whether `null` may stand in the place of a value of it.
     fn is_nullable(&self) -> bool {
         match self {
-            Shape::Object(_) | Shape::Optional(_) | Shape::Nothing => true,
+            Shape::Object(_) | Shape::Time | Shape::Optional(_) | Shape::Nothing => true,
             Shape::Basic(kind) => matches!(
                 kind,
                 Type::Dyn
@@ -84,7 +85,7 @@ impl Shape {
     }
 
     fn has_no_parts(&self) -> bool {
-        matches!(self, Shape::Basic(_) | Shape::Word(_))
+        matches!(self, Shape::Basic(_) | Shape::Word(_) | Shape::Time)
     }
 }
 
@@ -109,6 +110,9 @@ mod tests {
             (&Shape::map(string.clone(), int.clone()), &Shape::map(int.clone(), int.clone()), false),
             (&Shape::optional(int.clone()), &Shape::optional(string.clone()), false),
             (&Shape::Basic(Type::Null), &Shape::Basic(Type::Timestamp), true),
+            (&Shape::Basic(Type::Null), &Shape::Time, true),
+            (&Shape::Time, &string, true),
+            (&Shape::Time, &Shape::Basic(Type::Timestamp), false),
             (&Shape::Basic(Type::Null), &int, false),
             (&Shape::Basic(Type::Null), &of(&int), false),
             (&Shape::Object(Object::any_of(["Pod"]).into()), &Shape::Basic(Type::Null), true),

@@ -55,7 +55,10 @@ fn numbers_compare_across_types_and_other_types_are_unequal() {
         ("false < true", "true"),
         ("b'a' < b'b'", "true"),
         ("object.metadata.name < 3", "error: `<` is not defined for a string and an int in `object.metadata.name < 3`"),
-        ("[1, 2] == [1.0, 2u]", "problem: the elements of a list must be of one type: this is a uint, not a double"),
+        (
+            "[1, 2] == [1.0, 2u]",
+            "problem: the elements of a list must be of one type: this is a uint, not a double (`dyn(..)` around each lets it hold several)",
+        ),
         ("[1, 2] == dyn([1.0, 2.0])", "true"),
         ("{'a': 1, 'b': 2} == dyn({'b': 2.0, 'a': 1.0})", "true"),
         ("{'a': 1} == {'a': 2}", "false"),

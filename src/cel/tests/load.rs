@@ -20,6 +20,16 @@ fn names_that_are_not_there() {
             "[1].al(x, true)",
             "problem: there is no method `al` (did you mean `all`?); problem: there is no variable `x`",
         ),
+        ("math.greatest(1, 2)", "problem: there is no function `math.greatest`"),
+        ("optinal.of(1)", "problem: there is no function `optinal.of` (did you mean `optional.of`?)"),
+        (
+            "cel.bind(x, 1, x > 0)",
+            "problem: there is no function `cel.bind` (a value gets a name in the `variables` of the policy)",
+        ),
+        (
+            "objekt.foo()",
+            "problem: there is no variable `objekt` (did you mean `object`?); problem: there is no method `foo` (did you mean `or`?)",
+        ),
         ("a + b", "problem: there is no variable `a`; problem: there is no variable `b`"),
     ]);
 }
@@ -66,8 +76,14 @@ fn arguments_that_do_not_fit() {
         ("'a'.b", "problem: a string has no field `b`"),
         ("(1)[0]", "problem: an int cannot be indexed"),
         ("[1]['a']", "problem: a list is indexed by an int, not a string"),
-        ("[1, 'a']", "problem: the elements of a list must be of one type: this is a string, not an int"),
-        ("{'a': 1, 'b': 'c'}", "problem: the values of a map must be of one type: this is a string, not an int"),
+        (
+            "[1, 'a']",
+            "problem: the elements of a list must be of one type: this is a string, not an int (`dyn(..)` around each lets it hold several)",
+        ),
+        (
+            "{'a': 1, 'b': 'c'}",
+            "problem: the values of a map must be of one type: this is a string, not an int (`dyn(..)` around each lets it hold several)",
+        ),
         ("{1.5: 1}", "problem: a double cannot be the key of a map"),
         ("[?1]", "problem: after `?` stands an optional, not an int"),
         ("(1).all(x, x)", "problem: a list or a map has elements, an int has none"),
@@ -95,6 +111,17 @@ fn the_type_of_the_result_is_checked_at_load_and_at_the_latest_when_it_runs() {
     let program = Program::compile(&environment, "dyn(1)", Type::Bool).unwrap();
     let error = program.eval(&arena, &One, &crate::cel::Budget::default()).unwrap_err();
     assert_eq!(program.explain(&error), "`dyn(1)` is an int, not a bool");
+}
+
+#[test]
+fn a_dot_before_a_name_passes_over_the_variables_of_macros() {
+    let program = Program::compile(&environment(), "[1].all(object, object == 1 && .object.a)", Type::Bool).unwrap();
+    assert!(program.uses(0));
+    check(&[
+        ("[1].all(object, .object.metadata.name == 'web')", "true"),
+        ("[1].all(variables, .variables.team == 'a')", "true"),
+        ("[1].map(x, .x)", "problem: there is no variable `x`"),
+    ]);
 }
 
 #[test]

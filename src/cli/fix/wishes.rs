@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::admit::DryRun;
 use crate::cli::fix::reached::reached;
 use crate::cli::manifest::Manifest;
-use crate::document::{Path, Step, Value};
+use crate::document::{Path, Step, Value, edit};
 use crate::evaluate::Violation;
 use crate::policy::Verb;
 use crate::policy::pod_security::{Finding, Pod};
@@ -25,9 +25,9 @@ pub(super) struct Wish<'a> {
 /// All that should be written into the manifest of `run`: each field once.
 pub(super) fn wishes<'a>(arena: &'a Bump, manifest: &Manifest<'a>, kind: Kind, run: &DryRun<'a>) -> Vec<Wish<'a>> {
     let mut wishes = Vec::new();
-    edits(&mut wishes, manifest.value, &[], run, kind);
+    edits(arena, &mut wishes, manifest.value, &[], run, kind);
     if let Some(pod) = &run.pod {
-        edits(&mut wishes, manifest.value, kind.template(), pod, Kind::Pod);
+        edits(arena, &mut wishes, manifest.value, kind.template(), pod, Kind::Pod);
     }
     answers(arena, &mut wishes, manifest.value, kind, run);
     let mut seen: Vec<(Path<'static>, bool)> = Vec::new();
@@ -42,6 +42,7 @@ pub(super) fn wishes<'a>(arena: &'a Bump, manifest: &Manifest<'a>, kind: Kind, r
 
 /// The edits of the mutating webhook, at `prefix` of the manifest.
 fn edits<'a>(
+    arena: &'a Bump,
     wishes: &mut Vec<Wish<'a>>,
     manifest: Value<'a>,
     prefix: &'static [&'static str],
@@ -60,8 +61,23 @@ fn edits<'a>(
             Some(path) => Ok((Path::of(prefix).join(path.steps()).into_owned(), edit.after)),
         };
         let path = Path::of(prefix).join(path.steps()).into_owned();
-        wishes.push(Wish { policy: &edit.policy.id, rule: &edit.rule.name, path, target });
+        let is_folded = target.as_ref().is_ok_and(|(path, value)| fold(arena, wishes, path, *value));
+        if !is_folded {
+            wishes.push(Wish { policy: &edit.policy.id, rule: &edit.rule.name, path, target });
+        }
     }
+}
+
+/// Puts a value into that of an earlier edit if it lies in it: a bound moves what a default has just set.
+fn fold<'a>(arena: &'a Bump, wishes: &mut [Wish<'a>], path: &Path<'static>, value: Value<'a>) -> bool {
+    let earlier = wishes.iter_mut().rev().find_map(|wish| {
+        let (of, whole) = wish.target.as_mut().ok()?;
+        let rest = path.steps().strip_prefix(of.steps())?;
+        Some((rest, whole))
+    });
+    let Some((rest, whole)) = earlier else { return false };
+    let folded = edit::set(arena, *whole, rest, value);
+    folded.map(|folded| *whole = folded).is_ok()
 }
 
 /// Whether any text in `value` holds `name`.

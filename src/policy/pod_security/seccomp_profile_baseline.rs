@@ -4,8 +4,9 @@
 use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod};
 
-const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
-const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+/// The annotations of old, for the Pod and for each of its containers.
+pub(super) const OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+pub(super) const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
 /// The types that confine nothing; the second stood in annotations.
 pub(super) const OPEN: [&str; 2] = ["Unconfined", "unconfined"];

@@ -1,7 +1,7 @@
 //! `seccompProfile_restricted`: a profile is set, for the Pod or for each container.
 
 use crate::document::{Member, Path, Value};
-use crate::policy::pod_security::seccomp_profile_baseline::{is_profile, say_set};
+use crate::policy::pod_security::seccomp_profile_baseline::{OF_CONTAINER, OF_POD, is_profile, say_set};
 use crate::policy::pod_security::words::{containers, counted, of_fault};
 use crate::policy::pod_security::{Answer, Fault, Offence, Pod};
 
@@ -46,7 +46,12 @@ pub(super) fn say(offences: &[Offence<'_>]) -> (&'static str, String) {
 pub(super) fn answer<'a>(pod: &Pod<'a>, offence: &Offence<'a>) -> Result<Answer<'a>, &'static str> {
     const RUNTIME_DEFAULT: Value<'_> = Value::String("RuntimeDefault");
     const PROFILE: Value<'_> = Value::Object(&[Member { key: "type", value: RUNTIME_DEFAULT }]);
+    // The answer goes into the container only where the container's own field is wrong.
+    let container = offence.container().filter(|_| offence.fault == Fault::Forbidden);
     match offence.fault {
+        _ if pod.annotations.iter().any(|annotation| contradicts(annotation, container.map(|own| own.name))) => {
+            Err("an annotation names another profile, and the API server takes no two")
+        }
         _ if pod.is_windows => Err("the API server takes it from no Windows Pod"),
         Fault::Forbidden => Ok(Answer::in_place(offence, RUNTIME_DEFAULT)),
         // What a container lacks where the Pod has a wrong profile is answered there.
@@ -56,4 +61,13 @@ pub(super) fn answer<'a>(pod: &Pod<'a>, offence: &Offence<'a>) -> Result<Answer<
         }),
         Fault::Missing => Ok(Answer::of_context("seccompProfile", PROFILE)),
     }
+}
+
+/// Whether an annotation stands against the profile of the container runtime in this container, or in the Pod.
+fn contradicts(annotation: &Member<'_>, container: Option<&str>) -> bool {
+    let is_about = match container {
+        Some(name) => annotation.key.strip_prefix(OF_CONTAINER) == Some(name),
+        None => annotation.key == OF_POD,
+    };
+    is_about && !matches!(annotation.value, Value::String("runtime/default" | "docker/default"))
 }

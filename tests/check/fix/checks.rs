@@ -122,3 +122,31 @@ fn what_has_no_safe_answer_is_left_with_the_reason() {
         assert!(printed.stdout.contains(reason), "{reason}: {}", printed.stdout);
     }
 }
+
+#[test]
+fn a_profile_that_an_annotation_names_as_well_is_left() {
+    let of_pod = "seccomp.security.alpha.kubernetes.io/pod: unconfined";
+    let of_container = "container.seccomp.security.alpha.kubernetes.io/web: unconfined";
+    let of_other = "container.seccomp.security.alpha.kubernetes.io/log: unconfined";
+    let pod = "type: RuntimeDefault # the usual";
+    let container = "        allowPrivilegeEscalation: false # never\n";
+    for (annotation, from, is_left) in [
+        (of_pod, pod, true),
+        (of_container, pod, false),
+        (of_container, container, true),
+        (of_other, container, false),
+        ("seccomp.security.alpha.kubernetes.io/pod: docker/default", pod, false),
+    ] {
+        let unconfined = match from {
+            text if text == pod => text.replace("RuntimeDefault", "Unconfined"),
+            text => format!("{text}        seccompProfile: {{type: Unconfined}}\n"),
+        };
+        let text = GOOD.replace("  name: web\n", &format!("  name: web\n  annotations: {{{annotation}}}\n"));
+        let text = text.replacen(from, &unconfined, 1);
+        let check = restricted(&text);
+        let printed = check.output();
+        let left = printed.stdout.contains("an annotation names another profile, and the API server takes no two");
+        assert_eq!((left, printed.code), (is_left, Some(i32::from(is_left))), "{text}{}", printed.stdout);
+        assert_eq!(check.read("web.yaml") == text, is_left, "{text}");
+    }
+}

@@ -273,3 +273,16 @@ fn a_file_that_may_not_be_written_is_an_error() {
     assert_eq!((printed.code, check.read("web.yaml")), (Some(2), DEPLOYMENT.to_owned()));
     assert_eq!(printed.stderr, "error: `web.yaml` cannot be written: it is read-only\n\n");
 }
+
+#[test]
+fn what_a_later_rule_makes_of_an_edit_is_written_once() {
+    let policy = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: house}\nspec:\n  mode: Enforce\n  \
+                  rules:\n  - {name: limits, default: {container: {resources: {limits: {memory: 1Gi, cpu: 1}}}}}\n  \
+                  - {name: small, bound: {container: {resources: {limits: {memory: {max: 128Mi}}}}}}\n";
+    let text =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: web:1\n";
+    let check = Check::new().file("house.yaml", policy).file("web.yaml", text);
+    let check = check.args(["-p", "house.yaml", "--fix", "web.yaml"]);
+    let limits = "    resources:\n      limits:\n        memory: 128Mi\n        cpu: \"1\"\n";
+    assert_eq!(after(&check, "web.yaml", 0), format!("{text}{limits}"));
+}

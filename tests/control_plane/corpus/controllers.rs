@@ -90,7 +90,7 @@ fn of<'p>(owner: &Value, pods: &'p [Value]) -> Option<&'p Value> {
 }
 
 /// The Pod without what is drawn or counted when it is made.
-fn comparable(pod: &Value) -> Value {
+pub fn comparable(pod: &Value) -> Value {
     let mut pod = pod.clone();
     if let Some(metadata) = pod["metadata"].as_object_mut() {
         metadata.retain(|key, _| !matches!(key.as_str(), "name" | "generateName" | "finalizers"));

@@ -47,8 +47,16 @@ pub fn all() -> Vec<Value> {
     for (name, annotations) in annotations() {
         pods.push(pod(name, annotations, json!({"containers": [{"name": "a", "image": "i"}]})));
     }
+    for (name, key) in [("pod", "seccomp.security.alpha.kubernetes.io/pod"), ("container", CONTAINER_SECCOMP)] {
+        let mut spec = with(json!({}));
+        let context = if name == "pod" { &mut spec } else { &mut spec["containers"][0] };
+        context["securityContext"]["seccompProfile"] = json!({"type": "Unconfined"});
+        pods.push(pod(&format!("annotated-seccomp-field-{name}"), json!({key: "unconfined"}), spec));
+    }
     pods
 }
+
+const CONTAINER_SECCOMP: &str = "container.seccomp.security.alpha.kubernetes.io/a";
 
 fn pod(name: &str, annotations: Value, spec: Value) -> Value {
     let metadata = json!({"name": name, "annotations": annotations});
@@ -236,6 +244,6 @@ fn annotations() -> Vec<(&'static str, Value)> {
         ("annotated-app-armor-local", json!({"container.apparmor.security.beta.kubernetes.io/a": "localhost/p"})),
         ("annotated-seccomp", json!({"seccomp.security.alpha.kubernetes.io/pod": "unconfined"})),
         ("annotated-seccomp-default", json!({"seccomp.security.alpha.kubernetes.io/pod": "docker/default"})),
-        ("annotated-seccomp-container", json!({"container.seccomp.security.alpha.kubernetes.io/a": "unconfined"})),
+        ("annotated-seccomp-container", json!({CONTAINER_SECCOMP: "unconfined"})),
     ]
 }

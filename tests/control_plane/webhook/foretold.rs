@@ -73,7 +73,7 @@ pub fn check_foretells_what_becomes_of_updates(scene: &Scene) -> Result<(), Fail
 }
 
 /// A workload with much left out, with much written, and with what no rule lets pass.
-fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
+pub fn objects(kind: Kind, suffix: &str) -> Vec<Value> {
     let init = json!({"initContainers": [{"name": "init", "image": "busybox:1", "command": ["true"]},
         {"name": "side", "image": "envoy:1.30", "restartPolicy": "Always"}],
         "containers": [{"name": "web", "image": "nginx:1.27"}, {"name": "aux", "image": DIGEST}]});

@@ -43,6 +43,14 @@ fn a_field_of_a_container_that_is_not_there_is_a_mistake_at_its_word() {
                 &["5:110 `ContainerPort` has no field `hostPrt`; did you mean `hostPort`?"],
             ),
             ("container.env.map(e, e.value).exists(v, v > 5)", &["5:95 `>` is not defined for a string and an int"]),
+            ("'imag' in container", &["5:55 `container` has no field `imag`; did you mean `image`?"]),
+            ("'image' in container && 'a' in container.resources.limits", &[]),
+            (
+                "'somethingNew' in container",
+                &[
+                    "5:55 `container` has no field `somethingNew`; what only another version of Kubernetes knows is reached by `dyn(..).somethingNew`",
+                ],
+            ),
             ("dyn(container).resouces == 1", &[]),
             (
                 "container.somethingNew == 1",
@@ -74,6 +82,11 @@ fn the_object_has_the_fields_of_the_kinds_that_the_policy_matches() {
                 &[
                     "5:64 `StatefulSetSpec` has no field `strategy`; what only another version of Kubernetes knows is reached by `dyn(..).strategy`",
                 ],
+            ),
+            ("object.metadata.deletionTimestamp == null || object.metadata.creationTimestamp == '2026-01-01'", &[]),
+            (
+                "object.metadata.creationTimestamp > timestamp('2026-01-01T00:00:00Z')",
+                &["5:52 `>` is not defined for a string and a timestamp"],
             ),
             ("oldObject == null || oldObject.spec.replicas <= object.spec.replicas", &[]),
             ("object['spec'].replicas == '1'", &["5:52 `==` is not defined for an int and a string"]),
