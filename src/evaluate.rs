@@ -23,7 +23,7 @@ use crate::document::{Path, Step, Value};
 use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
-use crate::workload::{Base, Container, Kind};
+use crate::workload::{Base, Container, Kind, Workload};
 
 /// A field of a Pod that a rule speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -180,6 +180,13 @@ impl<'a> Field<'a> {
     pub fn element(&self, arena: &'a Bump, index: usize) -> Self {
         let steps = self.steps.iter().map(Step::borrowed).chain([Step::Index(index)]);
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
+    }
+
+    /// The same field in another version of the object; [`None`] if that lacks the container.
+    pub fn in_other(&self, other: &Workload<'a>) -> Option<Field<'a>> {
+        let Some(container) = self.container else { return Some(*self) };
+        let container = other.container(container.role, container.name)?;
+        Some(Field { base: container.base(), container: Some(container), ..*self })
     }
 
     /// Appends the path in an object of `kind`.

@@ -143,12 +143,8 @@ impl<'e, 'a> Editor<'e, 'a> {
 
     /// Whether this is the value that the field had before the update.
     fn is_old(&self, field: &Field<'a>, value: Value<'a>) -> bool {
-        let Some(old) = self.case.old else { return false };
-        let base = match field.container {
-            Some(container) => old.container(container.role, container.name).map(|container| container.base()),
-            None => Some(field.base),
-        };
-        base.and_then(|base| old.field(base, field.steps)) == Some(value)
+        let was = |old: Workload<'a>| field.in_other(&old).and_then(|field| old.field(field.base, field.steps));
+        self.case.old.and_then(was) == Some(value)
     }
 
     /// Whether a rule may edit this container, or the Pod itself.

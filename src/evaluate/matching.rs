@@ -170,11 +170,14 @@ pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), 
 /// Whether an update changes nothing that a policy could judge: only finalizers, owner references, the bookkeeping of
 /// the API server, or status.
 pub fn is_housekeeping(case: &Case<'_>) -> bool {
-    let Some(old) = &case.old else { return false };
-    let (new, old) = (case.workload.object, old.object);
-    let kept = |key: &str| !matches!(key, "metadata" | "status");
-    let metadata = [new, old].map(|object| object.field("metadata").unwrap_or_default());
-    same_members(new, old, kept) && same_members(metadata[0], metadata[1], |key| !is_bookkeeping(key))
+    case.old.is_some_and(|old| is_same_but_bookkeeping(case.workload.object, old.object))
+}
+
+/// Whether two objects are the same but for their status and what the API server writes into their metadata.
+pub fn is_same_but_bookkeeping<'a>(a: Value<'a>, b: Value<'a>) -> bool {
+    let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
+    same_members(a, b, |key| !matches!(key, "metadata" | "status"))
+        && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
 }
 
 /// Whether the API server or a garbage collector writes this key of `metadata`.
@@ -195,7 +198,7 @@ pub fn is_bookkeeping(key: &str) -> bool {
 }
 
 /// Whether two objects are the same in the members that count. A `null` is an absent member.
-pub fn same_members<'a>(a: Value<'a>, b: Value<'a>, counts: impl Fn(&str) -> bool) -> bool {
+fn same_members<'a>(a: Value<'a>, b: Value<'a>, counts: impl Fn(&str) -> bool) -> bool {
     let kept =
         |object: Value<'a>| object.members().iter().filter(|member| counts(member.key) && !member.value.is_null());
     if kept(a).map(|member| member.key).eq(kept(b).map(|member| member.key)) {

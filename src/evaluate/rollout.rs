@@ -10,12 +10,9 @@ use crate::evaluate::{Edit, Field};
 use crate::policy::edit::{Action, EditRule, LeafValue};
 use crate::policy::fields::{self, Shape};
 use crate::policy::{Mode, Rule};
-use crate::provenance::Intent;
+use crate::provenance::{Intent, LAST_APPLIED};
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
-
-/// Where `kubectl apply` leaves the manifest.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Puts the old values back if the template would then be the old one.
 pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>]) {
@@ -47,8 +44,8 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 }
                 // Neither over a value that an author chose, nor one that an author had written and took away.
                 let was_written = || {
-                    let field = field_of(&old, field);
-                    (case.facts.owners_believed && is_manifest(&old)) || before.is_written_out(field.base, field.steps)
+                    let is_written = |field: Field<'a>| before.is_written_out(field.base, field.steps);
+                    (case.facts.owners_believed && is_manifest(&old)) || field.in_other(&old).is_some_and(is_written)
                 };
                 if editor.intent.is_chosen(field.base, field.steps) || was_written() {
                     continue;
@@ -75,12 +72,6 @@ fn is_manifest(old: &Workload<'_>) -> bool {
     let made_by_server: [&[&str]; 4] =
         [&["managedFields"], &["uid"], &["resourceVersion"], &["annotations", LAST_APPLIED]];
     made_by_server.into_iter().all(|keys| metadata(keys).is_none())
-}
-
-/// The field in the old object, where its container may stand in another place.
-fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
-    let container = field.container.and_then(|container| old.container(container.role, container.name));
-    Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
 }
 
 /// Each field that a rule may set in the template and that has an old value.
