@@ -198,6 +198,11 @@ impl<'a> Field<'a> {
     pub fn path(&self, kind: Kind) -> Path<'a> {
         crate::workload::path_in(kind, self.base, self.steps)
     }
+
+    /// Whether it holds the image of a container.
+    fn is_image(&self) -> bool {
+        self.container.is_some() && *self.steps == [Step::key("image")]
+    }
 }
 
 impl Reason<'_> {
