@@ -13,6 +13,7 @@ use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
+use crate::policy::exception::Exception;
 use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
@@ -43,7 +44,7 @@ enum Error {
 /// By what a finding is known in another version of the object: the check, or else the container.
 type Name<'a> = (Option<Check>, Option<(Role, &'a str)>);
 
-/// Characters of one message. An expression could build one that no answer has room for.
+/// Characters of the message of an expression, which could build one that no answer has room for.
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The rules of the matching policies that the object of `case` violates. `set` gives the old object the edits that the
@@ -65,8 +66,9 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
             }
             let known = old().map(|old| before.get_or_insert_with(|| Before::new(old, matched)).known(rule));
             violations.extend(findings.into_iter().map(|finding| {
-                let was_there = known.as_ref().is_some_and(|known| known.holds(case, rule, &finding));
-                violation(case, matched, rule, finding, !was_there)
+                let exceptions = finding.exceptions(matched, case, rule);
+                let was_there = known.as_ref().is_some_and(|known| known.holds(case, rule, &finding, exceptions[1]));
+                violation(case, matched, rule, finding, exceptions, !was_there)
             }));
         }
     }
@@ -78,9 +80,9 @@ fn violation<'a>(
     matched: &Matched<'a>,
     rule: &'a Rule,
     finding: Finding<'a>,
+    [exception, expired]: [Option<&'a Exception>; 2],
     is_new: bool,
 ) -> Violation<'a> {
-    let [exception, expired] = matched.exceptions(case, rule, &finding.containers());
     // A rule that is told to pass over errors does so in the open.
     let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
     let mut paths = paths(case, rule, &finding).into_iter();
@@ -112,7 +114,8 @@ impl<'a> Finding<'a> {
             [container] => Some(*container),
             _ => None,
         };
-        let message = on_one_line(&finding.to_string());
+        // Whole, as the API server's own plug-in writes it: it is never longer than what it speaks of.
+        let message = printable(finding.to_string());
         Finding { container, message, error: None, evidence: None, security: Some(finding) }
     }
 
@@ -122,6 +125,11 @@ impl<'a> Finding<'a> {
             Some(finding) => security::containers(finding),
             None => self.container.into_iter().collect(),
         }
+    }
+
+    /// The exception that lets it pass, and one that would and has expired.
+    fn exceptions(&self, matched: &Matched<'a>, case: &Case<'a>, rule: &Rule) -> [Option<&'a Exception>; 2] {
+        matched.exceptions(case, rule, &self.containers(), self.security.as_ref())
     }
 
     /// The message, with what led to it.

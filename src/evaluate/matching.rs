@@ -3,6 +3,7 @@
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::exception::{Exception, Question};
+use crate::policy::pod_security::Finding;
 use crate::policy::set::{Key, PolicySet};
 use crate::policy::{Match, Mode, Policy, Rule};
 use crate::workload::{Container, Kind};
@@ -25,14 +26,21 @@ pub struct Matched<'a> {
 impl<'a> Matched<'a> {
     /// The exception from `rule` that covers what is found in these containers, or in the Pod itself if there are none;
     /// and one that would cover it and has expired.
-    pub fn exceptions(&self, case: &Case<'a>, rule: &Rule, containers: &[Container<'a>]) -> [Option<&'a Exception>; 2] {
+    pub fn exceptions(
+        &self,
+        case: &Case<'a>,
+        rule: &Rule,
+        containers: &[Container<'a>],
+        finding: Option<&Finding<'a>>,
+    ) -> [Option<&'a Exception>; 2] {
         let from = self.set.exceptions_from(rule);
         if from.is_empty() {
             return [None; 2];
         }
-        let question = Question { namespace: case.request.namespace, labels: case.workload.pod_labels(), containers };
-        let covering: Vec<&Exception> =
-            from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question)).collect();
+        let (namespace, labels) = (case.request.namespace, case.workload.pod_labels());
+        let question = Question { namespace, labels, containers, finding };
+        let covers = |exception: &&Exception| exception.covers(self.policy, rule, &question);
+        let covering: Vec<&Exception> = from.iter().map(AsRef::as_ref).filter(covers).collect();
         let holding = covering.iter().find(|exception| exception.holds_at(case.facts.now)).copied();
         [holding, covering.first().copied().filter(|_| holding.is_none())]
     }

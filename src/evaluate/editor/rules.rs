@@ -199,7 +199,7 @@ impl<'a> Editor<'_, 'a> {
         let Case { arena, budget, .. } = self.case;
         let base = container.map_or(Base::Pod, |container| container.base());
         let field = Field { base, steps: &leaf.steps, container };
-        let [exception, _] = source.matched.exceptions(self.case, source.rule, container.as_slice());
+        let [exception, _] = source.matched.exceptions(self.case, source.rule, container.as_slice(), None);
         if let Some(exception) = exception {
             return self.withhold(source, Some(field), None, Reason::Exception(exception));
         }

@@ -7,6 +7,7 @@ use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::judge::{Error, Finding, Name, blamed_by, findings_of};
 use crate::evaluate::matching::{self, Matched};
 use crate::evaluate::pod_security as security;
+use crate::policy::exception::Exception;
 use crate::policy::{Rule, Subject};
 
 /// A policy over the old object. What it takes to know whether the policy covered that, and its variables, are evaluated
@@ -22,7 +23,8 @@ pub(super) struct Before<'c, 'a> {
 /// What a rule found in the old object.
 pub(super) struct Known<'c, 'a> {
     case: &'c Case<'a>,
-    by_name: HashMap<Name<'a>, Vec<Finding<'a>>>,
+    /// Each with whether an exception was from it that has expired.
+    by_name: HashMap<Name<'a>, Vec<(Finding<'a>, bool)>>,
 }
 
 impl<'c, 'a> Before<'c, 'a> {
@@ -46,8 +48,9 @@ impl<'c, 'a> Before<'c, 'a> {
         for finding in findings {
             // What an exception lets pass was none, and is new where none covers it: the image of a container may have
             // changed since, and it was granted for that image.
-            if matched.exceptions(case, rule, &finding.containers())[0].is_none() {
-                by_name.entry(finding.named()).or_default().push(finding);
+            let [exception, expired] = finding.exceptions(matched, case, rule);
+            if exception.is_none() {
+                by_name.entry(finding.named()).or_default().push((finding, expired.is_some()));
             }
         }
         Known { case, by_name }
@@ -55,10 +58,18 @@ impl<'c, 'a> Before<'c, 'a> {
 }
 
 impl<'a> Known<'_, 'a> {
-    /// Whether what the rule finds in `case` was there before.
-    pub(super) fn holds(&self, case: &Case<'a>, rule: &Rule, finding: &Finding<'a>) -> bool {
-        let mut before = self.by_name.get(&finding.named()).into_iter().flatten();
-        before.any(|before| is_same(case, self.case, rule, finding, before))
+    /// Whether what the rule finds in `case` was there before. `expired` is an exception that would cover it: what was
+    /// let pass by one must be covered still, because its end widens nothing.
+    pub(super) fn holds(
+        &self,
+        case: &Case<'a>,
+        rule: &Rule,
+        finding: &Finding<'a>,
+        expired: Option<&Exception>,
+    ) -> bool {
+        let before = self.by_name.get(&finding.named()).into_iter().flatten();
+        let mut before = before.filter(|(_, was_excepted)| !was_excepted || expired.is_some());
+        before.any(|(before, _)| is_same(case, self.case, rule, finding, before))
     }
 }
 
