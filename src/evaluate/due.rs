@@ -143,7 +143,7 @@ impl<'a> Due<'a> {
 
     fn violation(&self, case: &Case<'a>, matched: &Matched<'a>, is_new: bool) -> Violation<'a> {
         let container = self.field.and_then(|field| field.container);
-        let [exception, expired] = matched.exceptions(case, self.rule, container.as_slice());
+        let [exception, expired] = matched.exceptions(case, self.rule, container.as_slice(), None);
         let is_error = matches!(self.problem, Some(Reason::Error(_)));
         // A rule that is told to pass over errors does so in the open.
         let passed_over = is_error && self.rule.on_error == OnError::Allow;
