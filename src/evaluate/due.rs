@@ -13,7 +13,7 @@ use crate::document::print::shortened;
 use crate::evaluate::case::Case;
 use crate::evaluate::judge::on_one_line;
 use crate::evaluate::matching::{self, Matched};
-use crate::evaluate::{Edit, Edits, Field, Reason, Violation, Withheld, acceptable, edits};
+use crate::evaluate::{Also, Edit, Edits, Field, Reason, Violation, Withheld, acceptable, edits};
 use crate::policy::edit::Action;
 use crate::policy::set::PolicySet;
 use crate::policy::{Mode, OnError, Policy, Rule};
@@ -154,7 +154,7 @@ impl<'a> Due<'a> {
             mode: if passed_over { Mode::Audit } else { matched.judging_mode(self.rule) },
             message: self.message(case),
             path: place.path(case.workload.kind),
-            also: Vec::new(),
+            also: Also::none(case.workload.kind),
             container,
             is_new,
             is_error,
