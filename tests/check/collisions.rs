@@ -64,19 +64,25 @@ warning: `ClusterPodPolicy/house/grace` sets `spec.terminationGracePeriodSeconds
 }
 
 #[test]
-fn an_override_for_which_there_is_no_room_is_told() {
+fn an_override_for_which_there_is_no_room_denies_and_says_why() {
     let limited = POD.replace("'nginx:1'", "'nginx:1', resources: {limits: {memory: 512Mi}}");
     let said = "\
-Pod shop/p: allowed, unchanged
+error[house/requests]: must be \"1Gi\", and is \"512Mi\": podgate cannot set it: its limit is `512Mi`, and a request is at most its limit
+ --> pod.yaml:5:44
+  |
+5 |   containers: [{name: a, image: 'nginx:1', resources: {limits: {memory: 512Mi}}}]
+  |                                            ^^^^^^^^^ spec.containers[a].resources.requests.memory
+
+Pod shop/p: denied, 1 violation
   not changed  spec.containers[a].resources.requests.memory: 1Gi
                house/requests: its limit is `512Mi`, and a request is at most its limit
 
-1 object: 1 allowed, 0 denied, 0 changed, 0 warnings    (policies.yaml, Kubernetes 1.37)
+1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (policies.yaml, Kubernetes 1.37)
 ";
     Check::new()
         .file("policies.yaml", LIMIT)
         .file("pod.yaml", &limited)
         .args(["-p", "policies.yaml", "pod.yaml"])
         .stdout(said)
-        .code(0);
+        .code(1);
 }
