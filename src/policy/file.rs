@@ -4,6 +4,7 @@
 mod edit;
 mod exception;
 mod expression;
+mod globs;
 mod header;
 mod images;
 mod known;

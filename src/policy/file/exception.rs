@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use crate::policy::digest;
 use crate::policy::exception::{Exception, Exempt, ExemptCheck, NamedContainer};
+use crate::policy::file::globs::{self, namespaces};
 use crate::policy::file::header::Header;
-use crate::policy::file::matching::{glob, namespaces};
 use crate::policy::file::reader::{Names, Node, Reader};
 use crate::policy::file::{pod_security, rule, selector};
 
@@ -132,12 +132,9 @@ pub(super) fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<NamedCo
         if !reader.object(element, what, &["name", "image"]) {
             continue;
         }
-        let name = reader.required(element, what, "name").and_then(|node| glob(reader, node));
+        let name = reader.required(element, what, "name").and_then(|node| globs::container_name(reader, node));
         let image = match element.get("image") {
-            Some(node) => {
-                rule::can_be_image(reader, node);
-                glob(reader, node)
-            }
+            Some(node) => globs::image(reader, node),
             None => {
                 let help = "whoever writes a Pod chooses the names in it: only with its image is a container known";
                 reader.error(element.title(), format!("{what} needs `image`")).help = Some(help.to_owned());
