@@ -51,6 +51,11 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(place, message) }
     }
 
+    /// Whether the input cannot be used.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// The same, with a word for the underlined piece.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());

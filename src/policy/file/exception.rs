@@ -16,6 +16,8 @@ const MOST_POLICIES: usize = 64;
 const MOST_CONTAINERS: usize = 64;
 /// What is written where an exception has no end.
 const NEVER: &str = "never";
+/// How a date is written.
+const DATE: &str = "2027-03-01";
 
 /// Reads the spec of an exception. What it gives is whole only if no error was noted.
 pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<'_>) -> Option<Exception> {
@@ -29,7 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
         Some(node) => expires(reader, node),
         None => {
             reader.error(spec.title(), format!("{what} needs `expires`")).help =
-                Some(format!("a date or a time, as in `2027-03-01`, or `{NEVER}` if it has no end"));
+                Some(format!("a date or a time, as in `{DATE}`, or `{NEVER}` if it has no end"));
             None
         }
     };
@@ -47,6 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
         digest: digest::of(document.value),
         from,
         namespaces,
+        namespaces_place: spec.get("namespaces").map(|node| reader.place(node.title())),
         pod_selector,
         containers,
         reason: reason?.trim().to_owned(),
@@ -61,11 +64,19 @@ fn expires(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Option<Timestamp>>
         return Some(None);
     }
     let of_date = || text.parse::<Date>().ok().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    let is_date = text.len() == "2027-03-01".len();
+    let is_date = text.len() == DATE.len();
     let time = if is_date { of_date().map(|zoned| zoned.timestamp()) } else { text.parse().ok() };
     if time.is_none() {
-        reader.error(node.span(), format!("`{text}` is not a time")).help =
-            Some(format!("write `2027-03-01`, `2027-03-01T08:00:00Z` or `{NEVER}`"));
+        // The last days of the calendar lie beyond the last moment that can be counted.
+        let last = Timestamp::MAX.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let date = text.get(..DATE.len()).and_then(|date| date.parse::<Date>().ok());
+        let is_distant = date.is_some_and(|date| date >= last);
+        let (message, help) = if is_distant {
+            (format!("`{text}` is later than any time"), format!("write `{NEVER}`"))
+        } else {
+            (format!("`{text}` is not a time"), format!("write `{DATE}`, `{DATE}T08:00:00Z` or `{NEVER}`"))
+        };
+        reader.error(node.span(), message).help = Some(help);
     }
     time.map(Some)
 }
