@@ -13,7 +13,7 @@ use bumpalo::Bump;
 mod grammar;
 mod registry;
 
-use crate::document::print::{shortened, visible};
+use crate::document::print::shown;
 use grammar::{hexadecimal, is_component, is_digest, is_registry, is_tag};
 
 /// Where an image without a registry comes from.
@@ -26,8 +26,6 @@ const OFFICIAL: &str = "library/";
 const LATEST: &str = "latest";
 /// Characters that a repository may have.
 const LONGEST_REPOSITORY: usize = 255;
-/// Characters of a bad name that stand in a message.
-const SHOWN: usize = 64;
 
 /// An image name in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,11 +228,6 @@ fn parse(text: &str) -> Result<Image<'_>, Reason> {
 /// Whether the part before the first slash is meant as a registry, and not as an owner on Docker Hub.
 fn names_registry(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':']) || first.bytes().any(|byte| byte.is_ascii_uppercase())
-}
-
-/// The text as it stands in a message.
-fn shown(text: &str) -> String {
-    visible(&shortened(text, SHOWN)).into_owned()
 }
 
 /// The registry of a pattern in the spelling that images are compared in; [`None`] if it stands in that already, or is no

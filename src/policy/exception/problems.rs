@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Place, suggest};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest};
 use crate::policy::exception::{Exception, Exempt, ExemptCheck};
 use crate::policy::pod_security::Standard;
 use crate::policy::{Policy, Rule, Verb};
@@ -95,6 +95,6 @@ fn standard(rule: &Rule) -> Option<&Standard> {
 
 fn misspelt<'k>(place: &Place, message: String, name: &str, known: impl Iterator<Item = &'k str>) -> Diagnostic {
     let mut problem = Diagnostic::error(Some(place.clone()), message);
-    problem.help = suggest(name, known).map(|near| format!("did you mean `{near}`?"));
+    problem.help = did_you_mean(suggest(name, known));
     problem
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, suggest};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest};
 use crate::document::{Places, Span, Value};
 use crate::policy::fields::described;
 
@@ -194,7 +194,7 @@ impl<'t> Reader<'t> {
 
     /// Says that `text` is not one of a few words.
     pub(super) fn unknown_word(&mut self, node: Node<'_>, text: &str, known: &[&str]) {
-        let help = suggest(text, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let help = did_you_mean(suggest(text, known.iter().copied()));
         self.error(node.span(), format!("`{text}` is not {}", words(known, "or"))).help = help;
     }
 
