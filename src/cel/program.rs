@@ -1,7 +1,5 @@
 //! An expression that has been loaded: checked, compiled, and good for any number of runs.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use crate::cel::blame::Blame;
@@ -68,8 +66,7 @@ impl Program {
     pub fn eval<'a>(&'a self, arena: &'a Bump, scope: &dyn Scope<'a>, budget: &Budget) -> Result<Value<'a>, Error<'a>> {
         let Compiled { node, locals, .. } = &self.compiled;
         budget.enter().map_err(|reason| Error::new(reason, node.part))?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let value = Evaluation { arena, scope, budget, locals }.value(node);
+        let value = Evaluation::new(arena, scope, budget, *locals).run(node);
         budget.leave();
         match value {
             Ok(value) if !self.expect.accepts(value.kind()) => {
@@ -86,8 +83,7 @@ impl Program {
         let steps = budget.left().min(Budget::BLAME);
         let lent = Budget::new(steps);
         lent.enter().ok()?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let blame = Evaluation { arena, scope, budget: &lent, locals }.blame(node);
+        let blame = Evaluation::new(arena, scope, &lent, *locals).blame(node);
         lent.leave();
         budget.charge(steps.saturating_sub(lent.left()));
         blame
