@@ -1,6 +1,7 @@
 //! What was collected, to an answer.
 
 use crate::document::Value;
+use crate::document::print::shortened;
 use crate::evaluate::{Edits, Field, Reason, Violation};
 use crate::policy::{Mode, Policy, Rule};
 use crate::review::{Cause, Response, Status};
@@ -83,7 +84,12 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
         });
         let causes = fields.take(MOST_CAUSES).map(|(violation, path)| Cause {
             reason: "FieldValueInvalid",
-            message: format!("[{}/{}] {}", violation.policy.id, violation.rule.name, violation.message),
+            message: format!(
+                "[{}/{}] {}",
+                violation.policy.id,
+                violation.rule.name,
+                shortened(&violation.message, LONGEST_CAUSE)
+            ),
             field: path.to_string(),
         });
         let (message, causes) = (messages.join("; "), causes.collect());
@@ -281,6 +287,9 @@ const MOST_WARNINGS: usize = 100;
 
 /// So many violations stand in the causes of a denial: an object may hold thousands of containers.
 const MOST_CAUSES: usize = 100;
+
+/// Characters of what a cause says: the same may be said of each of a thousand fields.
+const LONGEST_CAUSE: usize = 1024;
 
 /// So many edits of one policy are named in its warning.
 const SHOWN: usize = 3;

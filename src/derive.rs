@@ -3,6 +3,8 @@
 //! An owner is judged by this Pod, so that it is not denied for a limit that its Pods will receive, and is denied for
 //! what they would be denied for.
 
+use std::collections::HashSet;
+
 use bumpalo::Bump;
 
 use crate::api_defaults;
@@ -51,7 +53,8 @@ impl<'a> Identity<'a> {
         }
         let claims = of_owner("volumeClaimTemplates").unwrap_or_default().elements().iter();
         let claims = || claims.clone().filter_map(|claim| claim.text(&["metadata", "name"]));
-        if claims().next().is_none() {
+        let names: HashSet<_> = claims().collect();
+        if names.is_empty() {
             return spec;
         }
         let volume = |claim: &'a str| {
@@ -63,7 +66,7 @@ impl<'a> Identity<'a> {
             ]))
         };
         let written = owner.spec.field("volumes").unwrap_or_default().elements().iter().copied();
-        let is_replaced = |volume: &Value<'a>| claims().any(|claim| volume.text(&["name"]) == Some(claim));
+        let is_replaced = |volume: &Value<'a>| volume.text(&["name"]).is_some_and(|name| names.contains(name));
         let volumes = claims().map(volume).chain(written.filter(|volume| !is_replaced(volume)));
         let volumes = bumpalo::collections::Vec::from_iter_in(volumes, arena).into_bump_slice();
         with(arena, spec, "volumes", Value::Array(volumes))

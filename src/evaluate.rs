@@ -23,7 +23,7 @@ use crate::document::{Path, Step, Value};
 use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
-use crate::workload::{Base, Container, Kind};
+use crate::workload::{Base, Container, Kind, Workload};
 
 /// A field of a Pod that a rule speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +182,13 @@ impl<'a> Field<'a> {
         Field { steps: bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice(), ..*self }
     }
 
+    /// The same field in another version of the object; [`None`] if that lacks the container.
+    pub fn in_other(&self, other: &Workload<'a>) -> Option<Field<'a>> {
+        let Some(container) = self.container else { return Some(*self) };
+        let container = other.container(container.role, container.name)?;
+        Some(Field { base: container.base(), container: Some(container), ..*self })
+    }
+
     /// Appends the path in an object of `kind`.
     pub fn push_path(&self, text: &mut String, kind: Kind) {
         crate::workload::push_path_in(text, kind, self.base, self.steps);
@@ -190,6 +197,11 @@ impl<'a> Field<'a> {
     /// The path in an object of `kind`.
     pub fn path(&self, kind: Kind) -> Path<'a> {
         crate::workload::path_in(kind, self.base, self.steps)
+    }
+
+    /// Whether it holds the image of a container.
+    fn is_image(&self) -> bool {
+        self.container.is_some() && *self.steps == [Step::key("image")]
     }
 }
 

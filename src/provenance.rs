@@ -17,6 +17,7 @@ use std::cell::OnceCell;
 use bumpalo::Bump;
 
 pub use evidence::{Evidence, Explanation};
+pub use last_applied::ANNOTATION as LAST_APPLIED;
 pub use maker::{is_mirror_of_node, made_by};
 pub use manifest::{Authored, Way};
 pub use plug_in::PlugIn;

@@ -4,12 +4,9 @@
 use bumpalo::Bump;
 
 use crate::document::{Limits, Member, Value, json};
-use crate::provenance::Way;
+use crate::provenance::{LAST_APPLIED, Way};
 use crate::schema::{self, Merge, Type};
 use crate::workload::Kind;
-
-/// Where `kubectl apply` leaves the manifest.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// As whom `kubectl apply --server-side` writes.
 const MANAGER: &str = "kubectl";

@@ -13,6 +13,7 @@ use crate::policy::set::PolicySet;
 use crate::policy::{Mode, Rule};
 use crate::provenance::Intent;
 use crate::review::printable;
+use crate::workload::Workload;
 
 /// Characters of a value in a message.
 const SHOWN: usize = 200;
@@ -77,14 +78,10 @@ fn message(edit: &Edit<'_>) -> String {
 
 /// Whether the old object has the same in the same place.
 fn was_there<'a>(case: &Case<'a>, edit: &Edit<'a>) -> bool {
-    let Some(old) = case.old else { return false };
-    let base = match edit.field.container {
-        None => edit.field.base,
-        Some(container) => match old.container(container.role, container.name) {
-            Some(before) => before.base(),
-            None => return false,
-        },
+    let was = |old: Workload<'a>| {
+        let field = edit.field.in_other(&old)?;
+        Some(old.field(field.base, field.steps).unwrap_or_default())
     };
-    let before = old.field(base, edit.field.steps).unwrap_or_default();
-    matching::is_same(before, edit.before.unwrap_or_default())
+    let before = edit.before.unwrap_or_default();
+    case.old.and_then(was).is_some_and(|was| matching::is_same(was, before))
 }

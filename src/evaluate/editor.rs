@@ -26,10 +26,18 @@ use crate::policy::{Policy, Rule};
 use crate::provenance::Intent;
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, List, Workload};
-use ledger::{Index, Ledger};
+use ledger::Index;
+
+pub(super) use ledger::Ledger;
 
 /// In a Pod of more containers none is edited: a patch of thousands of operations is no default any more.
 const MOST_CONTAINERS: usize = 256;
+
+/// A value of more parts fills in nothing, for the same reason.
+pub(super) const MOST_MEMBERS: usize = 256;
+
+/// What is said where hundreds of rules want something of hundreds of containers.
+const SPENT: &str = "the rules of this request want more than podgate looks at";
 
 /// The object with the edits so far.
 pub(super) struct Editor<'e, 'a> {
@@ -56,7 +64,8 @@ pub(super) struct Editor<'e, 'a> {
     claims: Vec<Owner<'a>>,
     claimed: Index<'a>,
     /// Ranges that fields were held against.
-    ranges: Vec<(Field<'a>, &'a Range, Owner<'a>)>,
+    ranges: Vec<Held<'a>>,
+    ranged: Index<'a>,
     /// What the matching policies rewrite.
     rewrites: Vec<(Owner<'a>, &'a [Rewrite])>,
 }
@@ -74,6 +83,14 @@ pub(super) struct Asleep<'a> {
 struct Owner<'a> {
     policy: &'a Policy,
     rule: &'a Rule,
+}
+
+/// A range that a field was held against.
+struct Held<'a> {
+    range: &'a Range,
+    owner: Owner<'a>,
+    /// The number of the one before, for the same field.
+    before: Option<usize>,
 }
 
 /// A rule at work.
@@ -105,6 +122,7 @@ impl<'e, 'a> Editor<'e, 'a> {
             claims: Vec::new(),
             claimed: Index::default(),
             ranges: Vec::new(),
+            ranged: Index::default(),
             rewrites: Vec::new(),
         }
     }
@@ -136,19 +154,14 @@ impl<'e, 'a> Editor<'e, 'a> {
 
     /// Whether this is an image that the update changes: then it may become yet another one.
     fn is_new_image(&self, field: &Field<'a>) -> bool {
-        let is_image = field.container.is_some() && *field.steps == [Step::key("image")];
         let sent = self.case.workload.field(field.base, field.steps).unwrap_or_default();
-        is_image && !self.is_old(field, sent)
+        field.is_image() && !self.is_old(field, sent)
     }
 
     /// Whether this is the value that the field had before the update.
     fn is_old(&self, field: &Field<'a>, value: Value<'a>) -> bool {
-        let Some(old) = self.case.old else { return false };
-        let base = match field.container {
-            Some(container) => old.container(container.role, container.name).map(|container| container.base()),
-            None => Some(field.base),
-        };
-        base.and_then(|base| old.field(base, field.steps)) == Some(value)
+        let was = |old: Workload<'a>| field.in_other(&old).and_then(|field| old.field(field.base, field.steps));
+        self.case.old.and_then(was) == Some(value)
     }
 
     /// Whether a rule may edit this container, or the Pod itself.

@@ -4,7 +4,7 @@
 //! server may well ask a second time with the object that the first answer made.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Scope};
@@ -62,7 +62,8 @@ fn settled<'m, 'a>(
             matches!(edit.field.steps, [Step::Key(metadata), Step::Key(labels), ..]
                 if metadata == "metadata" && labels == "labels")
         });
-        let of_containers = new.iter().any(|edit| adds_container(edit));
+        let of_containers = new.iter().any(adds_container);
+        let of_images = new.iter().any(|edit| edit.field.is_image());
         seen = editor.made.edits().len();
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
@@ -82,7 +83,8 @@ fn settled<'m, 'a>(
                 asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
-        let is_another_object = joined || of_containers || woken();
+        let by_image = || of_images && matched.iter().any(Matched::edits_by_image);
+        let is_another_object = joined || of_containers || by_image() || woken();
         if !is_another_object && !editor.may_fit {
             break;
         }
@@ -93,11 +95,21 @@ fn settled<'m, 'a>(
         next.computed = std::mem::take(&mut editor.computed);
         next.restored = std::mem::take(&mut editor.restored);
         next.run(&matched);
-        let Editor { workload, made, computed, restored, asleep, may_fit, .. } = next;
+        let Editor { workload, made, computed, restored, asleep, may_fit, withheld, .. } = next;
         (editor.workload, editor.may_fit) = (workload, may_fit);
+        add_new(&mut editor.withheld, withheld);
         (editor.made, editor.computed, editor.restored, editor.asleep) = (made, computed, restored, asleep);
     }
     matched
+}
+
+/// Adds what was withheld by rules, or in fields, of which nothing was said before.
+fn add_new<'a>(withheld: &mut Vec<Withheld<'a>>, later: Vec<Withheld<'a>>) {
+    let key = |withheld: &Withheld<'a>| {
+        (std::ptr::from_ref(withheld.rule), withheld.field.map(|field| (field.base, field.steps)))
+    };
+    let known: HashSet<_> = withheld.iter().map(key).collect();
+    withheld.extend(later.into_iter().filter(|later| !known.contains(&key(later))));
 }
 
 /// Whether the edit brings a container, for which rules may want something.

@@ -3,20 +3,23 @@
 //! On an update a violation that the old object has in the same way is not new: whoever changes a label is not made to
 //! mend the rest.
 
+mod before;
+
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use crate::cel::{self, Budget};
 use crate::document::print::shortened;
-use crate::document::{Path, Step, Value};
+use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Failure, Scope};
-use crate::evaluate::matching::{self, Matched, is_bookkeeping, same_members};
+use crate::evaluate::matching::Matched;
 use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
+use crate::policy::exception::Exception;
 use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
 use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
 use crate::review::printable;
 use crate::workload::{Base, Container, Role, path_in};
+use before::Before;
 
 /// What an expression found wrong.
 struct Finding<'a> {
@@ -38,7 +41,10 @@ enum Error {
     OfSurroundings,
 }
 
-/// Characters of one message. An expression could build one that no answer has room for.
+/// By what a finding is known in another version of the object: the check, or else the container.
+type Name<'a> = (Option<Check>, Option<(Role, &'a str)>);
+
+/// Characters of the message of an expression, which could build one that no answer has room for.
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The rules of the matching policies that the object of `case` violates. `set` gives the old object the edits that the
@@ -49,10 +55,8 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
     let mut violations = Vec::new();
     for matched in matched {
         let mut scope = Scope::new(case, matched.policy);
-        for rule in &matched.policy.rules {
-            if rule.edit().is_some() {
-                continue;
-            }
+        let mut before = None;
+        for rule in matched.policy.rules.iter().filter(|rule| rule.edit().is_none()) {
             let findings = match &matched.failed {
                 Some(failure) => vec![Finding::of(failure.clone(), None)],
                 None => findings_of(case, &mut scope, rule),
@@ -60,53 +64,42 @@ pub fn violations<'a>(set: &'a PolicySet, case: &Case<'a>, matched: &[Matched<'a
             if findings.is_empty() {
                 continue;
             }
-            let old_findings = old().map(|old| {
-                let mut scope = Scope::new(old, matched.policy);
-                // What the policy did not cover before cannot have violated it.
-                let before = match matching::conditions(matched.policy, old) {
-                    _ if !matching::selects_pod(&matched.policy.matching, old) => Vec::new(),
-                    Some(Ok(())) => findings_of(old, &mut scope, rule),
-                    Some(Err(failure)) => vec![Finding::of(failure, None)],
-                    None => Vec::new(),
-                };
-                let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
-                for finding in before {
-                    // What an exception lets pass was none, and is new where none covers it: the image of a container
-                    // may have changed since, and it was granted for that image.
-                    if matched.exceptions(old, rule, &finding.containers())[0].is_none() {
-                        by_name.entry(finding.named()).or_default().push(finding);
-                    }
-                }
-                (old, by_name)
-            });
-            for finding in findings {
-                let was_there = old_findings.as_ref().is_some_and(|(old, by_name)| {
-                    let mut before = by_name.get(&finding.named()).into_iter().flatten();
-                    before.any(|before| is_same(case, old, rule, &finding, before))
-                });
-                let [exception, expired] = matched.exceptions(case, rule, &finding.containers());
-                let mode = matched.judging_mode(rule);
-                // A rule that is told to pass over errors does so in the open.
-                let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
-                let mut paths = paths(case, rule, &finding).into_iter();
-                violations.push(Violation {
-                    policy: matched.policy,
-                    rule,
-                    mode: if passed_over { Mode::Audit } else { mode },
-                    message: finding.shown(),
-                    path: paths.next().unwrap_or_default(),
-                    also: paths.collect(),
-                    container: finding.container,
-                    is_new: !was_there,
-                    is_error: finding.error.is_some(),
-                    exception,
-                    expired,
-                    evidence: finding.evidence,
-                });
-            }
+            let known = old().map(|old| before.get_or_insert_with(|| Before::new(old, matched)).known(rule));
+            violations.extend(findings.into_iter().map(|finding| {
+                let exceptions = finding.exceptions(matched, case, rule);
+                let was_there = known.as_ref().is_some_and(|known| known.holds(case, rule, &finding, exceptions[1]));
+                violation(case, matched, rule, finding, exceptions, !was_there)
+            }));
         }
     }
     violations
+}
+
+fn violation<'a>(
+    case: &Case<'a>,
+    matched: &Matched<'a>,
+    rule: &'a Rule,
+    finding: Finding<'a>,
+    [exception, expired]: [Option<&'a Exception>; 2],
+    is_new: bool,
+) -> Violation<'a> {
+    // A rule that is told to pass over errors does so in the open.
+    let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
+    let mut paths = paths(case, rule, &finding).into_iter();
+    Violation {
+        policy: matched.policy,
+        rule,
+        mode: if passed_over { Mode::Audit } else { matched.judging_mode(rule) },
+        message: finding.shown(),
+        path: paths.next().unwrap_or_default(),
+        also: paths.collect(),
+        container: finding.container,
+        is_new,
+        is_error: finding.error.is_some(),
+        exception,
+        expired,
+        evidence: finding.evidence,
+    }
 }
 
 impl<'a> Finding<'a> {
@@ -121,7 +114,8 @@ impl<'a> Finding<'a> {
             [container] => Some(*container),
             _ => None,
         };
-        let message = on_one_line(&finding.to_string());
+        // Whole, as the API server's own plug-in writes it: it is never longer than what it speaks of.
+        let message = printable(finding.to_string());
         Finding { container, message, error: None, evidence: None, security: Some(finding) }
     }
 
@@ -131,6 +125,11 @@ impl<'a> Finding<'a> {
             Some(finding) => security::containers(finding),
             None => self.container.into_iter().collect(),
         }
+    }
+
+    /// The exception that lets it pass, and one that would and has expired.
+    fn exceptions(&self, matched: &Matched<'a>, case: &Case<'a>, rule: &Rule) -> [Option<&'a Exception>; 2] {
+        matched.exceptions(case, rule, &self.containers(), self.security.as_ref())
     }
 
     /// The message, with what led to it.
@@ -143,8 +142,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// By what it is known in another version of the object: the check, or else the container.
-    fn named(&self) -> (Option<Check>, Option<(Role, &'a str)>) {
+    fn named(&self) -> Name<'a> {
         match &self.security {
             Some(finding) => (Some(finding.check), None),
             None => (None, self.container.map(|container| (container.role, container.name))),
@@ -273,36 +271,4 @@ fn paths<'a>(case: &Case<'a>, rule: &'a Rule, finding: &Finding<'a>) -> Vec<Path
         (Subject::Container, None) => path_in(kind, Base::Pod, &[]).key("spec"),
         (Subject::Pod, _) => path_in(kind, Base::Pod, field),
     }]
-}
-
-/// Whether the old object, in the container of the same name and role, violates the rule in the same way: with equal
-/// values at the rule's field. Which field an error comes from nobody knows, so there all must be equal.
-fn is_same<'a>(new: &Case<'a>, old: &Case<'a>, rule: &Rule, finding: &Finding<'a>, before: &Finding<'a>) -> bool {
-    if let Some((finding, before)) = finding.security.as_ref().zip(before.security.as_ref()) {
-        return security::was_there(finding, before);
-    }
-    let (subject, field) = blamed_by(rule);
-    let is_same_error = finding.error == Some(Error::OfObject) && finding.message == before.message;
-    if finding.error != before.error || (finding.error.is_some() && !is_same_error) {
-        return false;
-    }
-    let field = field.map(Path::steps).filter(|_| finding.error.is_none());
-    let blamed = |case: &Case<'a>, finding: &Finding<'a>| match (subject, finding.container) {
-        (Subject::Object, _) => case.workload.object,
-        (Subject::Container, Some(container)) => container.value,
-        (Subject::Container, None) | (Subject::Pod, _) => case.pod().template,
-    };
-    let (a, b) = (blamed(new, finding), blamed(old, before));
-    let same =
-        |a: Option<Value<'_>>, b: Option<Value<'_>>| matching::is_same(a.unwrap_or_default(), b.unwrap_or_default());
-    match (field, subject) {
-        (Some(field), _) => same(a.at(field), b.at(field)),
-        (None, Subject::Container) if finding.container.is_some() => same(Some(a), Some(b)),
-        (None, Subject::Container | Subject::Pod) => same(a.field("spec"), b.field("spec")),
-        (None, Subject::Object) => {
-            let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
-            same_members(a, b, |key| !matches!(key, "metadata" | "status"))
-                && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use crate::document::Value;
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::exception::{Exception, Question};
+use crate::policy::pod_security::Finding;
 use crate::policy::set::{Key, PolicySet};
 use crate::policy::{Match, Mode, Policy, Rule};
 use crate::workload::{Container, Kind};
@@ -25,14 +26,21 @@ pub struct Matched<'a> {
 impl<'a> Matched<'a> {
     /// The exception from `rule` that covers what is found in these containers, or in the Pod itself if there are none;
     /// and one that would cover it and has expired.
-    pub fn exceptions(&self, case: &Case<'a>, rule: &Rule, containers: &[Container<'a>]) -> [Option<&'a Exception>; 2] {
+    pub fn exceptions(
+        &self,
+        case: &Case<'a>,
+        rule: &Rule,
+        containers: &[Container<'a>],
+        finding: Option<&Finding<'a>>,
+    ) -> [Option<&'a Exception>; 2] {
         let from = self.set.exceptions_from(rule);
         if from.is_empty() {
             return [None; 2];
         }
-        let question = Question { namespace: case.request.namespace, labels: case.workload.pod_labels(), containers };
-        let covering: Vec<&Exception> =
-            from.iter().map(AsRef::as_ref).filter(|exception| exception.covers(&question)).collect();
+        let (namespace, labels) = (case.request.namespace, case.workload.pod_labels());
+        let question = Question { namespace, labels, containers, finding };
+        let covers = |exception: &&Exception| exception.covers(self.policy, rule, &question);
+        let covering: Vec<&Exception> = from.iter().map(AsRef::as_ref).filter(covers).collect();
         let holding = covering.iter().find(|exception| exception.holds_at(case.facts.now)).copied();
         [holding, covering.first().copied().filter(|_| holding.is_none())]
     }
@@ -45,6 +53,15 @@ impl<'a> Matched<'a> {
     /// Whether it has a rule that looks at the Pod that an owner makes: one that judges and edits nothing.
     pub fn asks_for_pod(&self) -> bool {
         self.policy.rules.iter().any(|rule| rule.edit().is_none())
+    }
+
+    /// Whether an edit of an image may bring a container under a rule that edits, or out of an exception.
+    pub fn edits_by_image(&self) -> bool {
+        let by_image = |rule: &Rule| {
+            rule.containers.as_ref().is_some_and(|selector| !selector.images.is_empty())
+                || self.set.exceptions_from(rule).iter().any(|exception| !exception.containers.is_empty())
+        };
+        self.policy.rules.iter().filter(|rule| rule.edit().is_some()).any(by_image)
     }
 
     /// The mode of a rule that edits.
@@ -170,11 +187,14 @@ pub fn conditions<'a>(policy: &'a Policy, case: &Case<'a>) -> Option<Result<(), 
 /// Whether an update changes nothing that a policy could judge: only finalizers, owner references, the bookkeeping of
 /// the API server, or status.
 pub fn is_housekeeping(case: &Case<'_>) -> bool {
-    let Some(old) = &case.old else { return false };
-    let (new, old) = (case.workload.object, old.object);
-    let kept = |key: &str| !matches!(key, "metadata" | "status");
-    let metadata = [new, old].map(|object| object.field("metadata").unwrap_or_default());
-    same_members(new, old, kept) && same_members(metadata[0], metadata[1], |key| !is_bookkeeping(key))
+    case.old.is_some_and(|old| is_same_but_bookkeeping(case.workload.object, old.object))
+}
+
+/// Whether two objects are the same but for their status and what the API server writes into their metadata.
+pub fn is_same_but_bookkeeping<'a>(a: Value<'a>, b: Value<'a>) -> bool {
+    let metadata = |object: Value<'a>| object.field("metadata").unwrap_or_default();
+    same_members(a, b, |key| !matches!(key, "metadata" | "status"))
+        && same_members(metadata(a), metadata(b), |key| !is_bookkeeping(key))
 }
 
 /// Whether the API server or a garbage collector writes this key of `metadata`.
@@ -195,7 +215,7 @@ pub fn is_bookkeeping(key: &str) -> bool {
 }
 
 /// Whether two objects are the same in the members that count. A `null` is an absent member.
-pub fn same_members<'a>(a: Value<'a>, b: Value<'a>, counts: impl Fn(&str) -> bool) -> bool {
+fn same_members<'a>(a: Value<'a>, b: Value<'a>, counts: impl Fn(&str) -> bool) -> bool {
     let kept =
         |object: Value<'a>| object.members().iter().filter(|member| counts(member.key) && !member.value.is_null());
     if kept(a).map(|member| member.key).eq(kept(b).map(|member| member.key)) {

@@ -3,19 +3,18 @@
 //! Whoever writes a whole object (`kubectl replace`, an operator with a freshly rendered template) does not know
 //! podgate's values. If they are all that the new template lacks, they are put back, and nothing rolls.
 
+use crate::cel::Budget;
 use crate::document::{Value, edit};
-use crate::evaluate::editor::Editor;
+use crate::evaluate::case::{Case, Scope};
+use crate::evaluate::editor::{Editor, Ledger, MOST_MEMBERS};
 use crate::evaluate::matching::{Matched, is_same};
-use crate::evaluate::{Edit, Field};
-use crate::policy::edit::{Action, EditRule, LeafValue};
+use crate::evaluate::{Edit, Field, computed};
+use crate::policy::edit::{Action, EditRule, Leaf, LeafValue};
 use crate::policy::fields::{self, Shape};
 use crate::policy::{Mode, Rule};
-use crate::provenance::Intent;
+use crate::provenance::{Intent, LAST_APPLIED};
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, Workload};
-
-/// Where `kubectl apply` leaves the manifest.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Puts the old values back if the template would then be the old one.
 pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>]) {
@@ -30,9 +29,10 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
         return;
     }
     let before = Intent::of_request(case.arena, &case.request, old, None, None);
-    let mut edits: Vec<Edit<'a>> = Vec::new();
+    let mut made = Ledger::default();
     let mut workload = case.workload;
     for matched in matched.iter().filter(|matched| matched.failed.is_none()) {
+        let mut scope = Scope::new(case, matched.policy);
         for rule in &matched.policy.rules {
             // What the other verbs do to a template does not depend on who wrote it.
             let is_value = |edit: &&EditRule| matches!(edit.action, Action::Default | Action::Override);
@@ -40,15 +40,19 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
             if matched.editing_mode(rule) != Mode::Enforce {
                 continue;
             }
-            for (field, was) in values(editor, &old, rule, edit) {
+            for (field, was) in values(editor, &mut scope, &old, rule, edit) {
                 let now = case.workload.field(field.base, field.steps);
-                if now == Some(was) || edits.iter().any(|edit| edit.field.is_same(&field)) {
+                if now == Some(was) || made.of(&field).is_some() {
                     continue;
                 }
+                if editor.is_spent() {
+                    return;
+                }
+                case.budget.charge(Budget::WISH);
                 // Neither over a value that an author chose, nor one that an author had written and took away.
                 let was_written = || {
-                    let field = field_of(&old, field);
-                    (case.facts.owners_believed && is_manifest(&old)) || before.is_written_out(field.base, field.steps)
+                    let is_written = |field: Field<'a>| before.is_written_out(field.base, field.steps);
+                    (case.facts.owners_believed && is_manifest(&old)) || field.in_other(&old).is_some_and(is_written)
                 };
                 if editor.intent.is_chosen(field.base, field.steps) || was_written() {
                     continue;
@@ -57,13 +61,13 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 let provenance = editor.intent.provenance(field.base, field.steps);
                 let Ok(object) = edit::set(case.arena, workload.object, path.steps(), was) else { continue };
                 workload = workload.with_object(object);
-                edits.push(Edit { policy: matched.policy, rule, field, before: now, after: was, provenance });
+                made.push(Edit { policy: matched.policy, rule, field, before: now, after: was, provenance });
             }
         }
     }
-    if !edits.is_empty() && is_same(workload.template, old.template) {
+    if !made.edits().is_empty() && is_same(workload.template, old.template) {
         editor.workload = workload;
-        editor.restored = edits;
+        editor.restored = made.into_edits();
         editor.template_changes = false;
     }
 }
@@ -77,28 +81,20 @@ fn is_manifest(old: &Workload<'_>) -> bool {
     made_by_server.into_iter().all(|keys| metadata(keys).is_none())
 }
 
-/// The field in the old object, where its container may stand in another place.
-fn field_of<'a>(old: &Workload<'a>, field: Field<'a>) -> Field<'a> {
-    let container = field.container.and_then(|container| old.container(container.role, container.name));
-    Field { base: container.map_or(field.base, |container| container.base()), container, ..field }
-}
-
 /// Each field that a rule may set in the template and that has an old value.
 fn values<'a>(
     editor: &Editor<'_, 'a>,
+    scope: &mut Scope<'_, 'a>,
     old: &Workload<'a>,
     rule: &'a Rule,
     edit: &'a EditRule,
 ) -> Vec<(Field<'a>, Value<'a>)> {
     let mut fields = Vec::new();
     for leaf in edit.leaves.iter().filter(|leaf| editor.is_target(edit, leaf.placement)) {
-        let wanted = match &leaf.value {
-            LeafValue::Constant(value) => Some(Value::from_json(editor.case.arena, value)),
-            _ => None,
-        };
         if !leaf.in_container {
             let field = Field { base: Base::Pod, steps: &leaf.steps, container: None };
-            fields.extend(old.field(Base::Pod, &leaf.steps).map(|was| (field, was, wanted)));
+            let was = old.field(Base::Pod, &leaf.steps);
+            fields.extend(was.and_then(|was| Some((field, was, wanted(editor.case, scope, leaf)?))));
             continue;
         }
         let selected = |container: &Container<'a>| rule.selects(container) && !container.role.forbids(leaf.first_key());
@@ -106,7 +102,9 @@ fn values<'a>(
             let field = Field { base: container.base(), steps: &leaf.steps, container: Some(container) };
             let before = old.container(container.role, container.name);
             let was = before.and_then(|before| before.value.at(&leaf.steps)).filter(|was| !was.is_null());
-            fields.extend(was.map(|was| (field, was, wanted)));
+            scope.enter(&container);
+            fields.extend(was.and_then(|was| Some((field, was, wanted(editor.case, scope, leaf)?))));
+            scope.leave();
         }
     }
     // What an object filled in is put back field by field: beside it stands what the author wrote.
@@ -119,24 +117,35 @@ fn values<'a>(
     rows
 }
 
-/// The fields in `field` that a rule fills in, by what it wants there; nobody knows that of a computed object.
+/// What a rule wants in a field of the new object. What it computes may be another value than it was, but of which
+/// fields it speaks does not change.
+fn wanted<'a>(case: &Case<'a>, scope: &Scope<'_, 'a>, leaf: &'a Leaf) -> Option<Value<'a>> {
+    match &leaf.value {
+        LeafValue::Constant(value) => Some(Value::from_json(case.arena, value)),
+        LeafValue::Computed(build) => computed::built(case, scope, build).ok().flatten(),
+        LeafValue::Range(_) | LeafValue::Images(_) => None,
+    }
+}
+
+/// The fields in `field` that a rule fills in, by what it wants there.
 fn each_row<'a>(
     editor: &Editor<'_, 'a>,
     edit: &EditRule,
     known: fields::Field,
     field: Field<'a>,
     was: Value<'a>,
-    wanted: Option<Value<'a>>,
+    wanted: Value<'a>,
     rows: &mut Vec<(Field<'a>, Value<'a>)>,
 ) {
     let in_container = field.base != Base::Pod;
     match known.shape() {
+        // Of so many nothing was filled in either.
+        _ if wanted.members().len() > MOST_MEMBERS || wanted.elements().len() > MOST_MEMBERS => {}
         Shape::Object | Shape::Map => {
             for member in was.members().iter().filter(|member| !member.value.is_null()) {
-                let inner = wanted.map(|wanted| wanted.field(member.key));
-                if let (Some(known), None | Some(Some(_))) = (known.member(member.key), inner) {
+                if let Some((known, wanted)) = known.member(member.key).zip(wanted.field(member.key)) {
                     let field = field.member(editor.case.arena, member.key);
-                    each_row(editor, edit, known, field, member.value, inner.flatten(), rows);
+                    each_row(editor, edit, known, field, member.value, wanted, rows);
                 }
             }
         }
@@ -144,8 +153,7 @@ fn each_row<'a>(
         Shape::Keyed(keys) => {
             // Of a list that went as a whole, the elements that the rule adds: the others were its author's to take.
             let is_wanted = |element: &Value<'a>| {
-                let mut wanted = wanted.unwrap_or_default().elements().iter();
-                wanted.any(|wanted| fields::is_same_element(keys, *element, *wanted))
+                wanted.elements().iter().any(|wanted| fields::is_same_element(keys, *element, *wanted))
             };
             let kept = was.elements().iter().copied().filter(is_wanted);
             let kept = bumpalo::collections::Vec::from_iter_in(kept, editor.case.arena).into_bump_slice();
@@ -156,8 +164,8 @@ fn each_row<'a>(
         Shape::Whole => {
             // A value with parts that is not the rule's own was its author's.
             let has_parts = matches!(was, Value::Array(_) | Value::Object(_));
-            let is_own = |wanted: Value<'a>| wanted == was || editor.as_decoded(&field, wanted) == Some(was);
-            if !has_parts || wanted.is_some_and(is_own) {
+            let is_own = || wanted == was || editor.as_decoded(&field, wanted) == Some(was);
+            if !has_parts || is_own() {
                 rows.push((field, was));
             }
         }

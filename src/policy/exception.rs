@@ -3,15 +3,19 @@
 //! An exception is an object of its own, never a label or an annotation: whoever may create a Pod must not be able to
 //! take it out of a rule. One exception has to cover all that a check found in a Pod; two never add up.
 
+mod problems;
+
 use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::diagnostic::{Diagnostic, Place, suggest};
+use crate::diagnostic::Place;
 use crate::document::Value;
 use crate::glob::Glob;
 use crate::image::in_full;
-use crate::policy::{Policy, Rule};
+use crate::policy::pod_security::except::{Allowed, allows};
+use crate::policy::pod_security::{Check, Finding};
+use crate::policy::{Policy, Rule, Verb};
 use crate::selector::Selector;
 use crate::workload::Container;
 
@@ -51,6 +55,19 @@ pub struct Exempt {
     pub place: Place,
     /// Where each of the rules is named.
     pub rule_places: Vec<Place>,
+    /// Checks of the Pod Security Standards, of the rules that ask for one; empty for all of the rules.
+    pub checks: Vec<ExemptCheck>,
+}
+
+/// A check of the Pod Security Standards that an exception is from.
+#[derive(Debug)]
+pub struct ExemptCheck {
+    /// Which one.
+    pub check: Check,
+    /// For which values; empty for all.
+    pub values: Vec<Allowed>,
+    /// Where it is named.
+    pub place: Place,
 }
 
 /// A container by its name and its image: the name alone is its author's to choose.
@@ -71,18 +88,22 @@ pub struct Question<'q, 'a> {
     pub labels: Value<'a>,
     /// The containers in which something was found; empty if it is about the Pod itself.
     pub containers: &'q [Container<'a>],
+    /// What a check of the Pod Security Standards found, if it was one.
+    pub finding: Option<&'q Finding<'a>>,
 }
 
 impl Exception {
-    /// Whether it is from this rule.
+    /// Whether it is from this rule, or from a check of it.
     pub fn is_from(&self, policy: &Policy, rule: &Rule) -> bool {
-        let names_it = |exempt: &Exempt| exempt.rules.is_empty() || exempt.rules.contains(&rule.name);
-        self.from.iter().any(|exempt| exempt.policy == policy.id && names_it(exempt))
+        self.from.iter().any(|exempt| exempt.names(policy, rule))
     }
 
-    /// Whether it covers all that was found, whenever that is.
-    pub fn covers(&self, question: &Question<'_, '_>) -> bool {
-        let Question { namespace, labels, containers } = question;
+    /// Whether it covers all that this rule found, whenever that is.
+    pub fn covers(&self, policy: &Policy, rule: &Rule, question: &Question<'_, '_>) -> bool {
+        let Question { namespace, labels, containers, finding } = question;
+        if !self.from.iter().any(|exempt| exempt.names(policy, rule) && exempt.reaches(*finding)) {
+            return false;
+        }
         let is_here = match self.namespaces.as_slice() {
             [] => self.namespace == *namespace,
             globs => globs.iter().any(|glob| glob.matches(namespace)),
@@ -98,51 +119,23 @@ impl Exception {
     pub fn holds_at(&self, now: Option<Timestamp>) -> bool {
         self.expires.is_none_or(|expires| now.is_some_and(|now| now < expires))
     }
+}
 
-    /// What keeps it from being used beside `policies`: it is from a rule that is not there, or goes further than the
-    /// operator lets exceptions of its namespace go.
-    pub fn problems<'p>(
-        &self,
-        policies: impl Iterator<Item = &'p Policy> + Clone,
-        trusted_namespaces: &[String],
-    ) -> Vec<Diagnostic> {
-        let mut problems = Vec::new();
-        if !self.namespaces.is_empty() && !trusted_namespaces.contains(&self.namespace) {
-            let message =
-                format!("`namespaces` in an exception of `{}`, which is not trusted with others", self.namespace);
-            let help = "leave them out, or name its namespace with `--exception-namespace`";
-            problems.push(Diagnostic::error(Some(self.place.clone()), message).help(help));
-        }
-        for exempt in &self.from {
-            let Some(policy) = policies.clone().find(|policy| policy.id == exempt.policy) else {
-                let near = suggest(&exempt.policy, policies.clone().map(|policy| policy.id.as_str()));
-                let message = format!("there is no policy `{}` to be an exception from", exempt.policy);
-                let mut problem = Diagnostic::error(Some(exempt.place.clone()), message);
-                problem.help = near.map(|near| format!("did you mean `{near}`?"));
-                problems.push(problem);
-                continue;
-            };
-            problems.extend(self.unknown_rules(exempt, policy));
-            let is_bare = |rule: &&Rule| self.is_from(policy, rule) && !rule.verb.is_about_containers();
-            if let Some(rule) = policy.rules.iter().find(is_bare).filter(|_| !self.containers.is_empty()) {
-                let message = format!("`{}` of `{}` is not about containers", rule.name, policy.id);
-                let help = "leave `containers` out, or name the `rules` that are about containers";
-                problems.push(Diagnostic::error(Some(exempt.place.clone()), message).help(help));
-            }
-        }
-        problems
+impl Exempt {
+    fn names(&self, policy: &Policy, rule: &Rule) -> bool {
+        self.policy == policy.id
+            && (self.rules.is_empty() || self.rules.contains(&rule.name))
+            && (self.checks.is_empty() || matches!(rule.verb, Verb::PodSecurity(_)))
     }
 
-    fn unknown_rules<'e>(&self, exempt: &'e Exempt, policy: &'e Policy) -> impl Iterator<Item = Diagnostic> + 'e {
-        let known = || policy.rules.iter().map(|rule| rule.name.as_str());
-        let unknown =
-            exempt.rules.iter().zip(&exempt.rule_places).filter(move |(name, _)| known().all(|of| of != *name));
-        unknown.map(move |(name, place)| {
-            let message = format!("`{}` has no rule `{name}` to be an exception from", policy.id);
-            let mut problem = Diagnostic::error(Some(place.clone()), message);
-            problem.help = suggest(name, known()).map(|near| format!("did you mean `{near}`?"));
-            problem
-        })
+    /// Whether its checks reach all of the offences, each offence one of them.
+    fn reaches(&self, finding: Option<&Finding<'_>>) -> bool {
+        let reached = |finding: &Finding<'_>| {
+            let mut own = self.checks.iter().filter(|own| own.check == finding.check).peekable();
+            own.peek().is_some()
+                && finding.offences.iter().all(|offence| own.clone().any(|own| allows(&own.values, offence)))
+        };
+        self.checks.is_empty() || finding.is_some_and(reached)
     }
 }
 

@@ -157,3 +157,55 @@ fn the_json_says_what_let_it_pass_and_how_often_each_was_needed() {
         ]
     );
 }
+
+#[test]
+fn one_from_a_single_check_lets_the_others_stand() {
+    let exception = EXCEPTION.replace(
+        "policy: house, rules: [our-registry]",
+        "policy: pod-security-baseline, checks: [{check: hostPorts, values: [8080]}]",
+    );
+    let exception = exception.replace("  containers: [{name: web, image: 'docker.io/library/nginx:*'}]\n", "");
+    let pod =
+        POD.replace("spec:\n", "spec:\n  hostPID: true\n") + "    ports: [{containerPort: 8080, hostPort: 8080}]\n";
+    let run = |exception: &str| {
+        let files = Check::new().file("app/pod.yaml", &pod).file("app/exception.yaml", exception);
+        files.args(["-p", "builtin:baseline", "--now", "2027-02-28T08:00:00Z", "app"])
+    };
+    run(&exception)
+        .stdout(
+            "\
+error[pod-security-baseline/baseline]: host namespaces (hostPID=true)
+ --> app/pod.yaml:5:12
+  |
+5 |   hostPID: true
+  |            ^^^^ spec.hostPID
+
+note[pod-security-baseline/baseline]: hostPort (container \"web\" uses hostPort 8080)
+ --> app/pod.yaml:9:45
+  |
+9 |     ports: [{containerPort: 8080, hostPort: 8080}]
+  |                                             ^^^^ spec.containers[web].ports[0].hostPort
+  |
+  = note: excepted by `PodPolicyException/shop/until-mirrored` until 2027-03-01T00:00:00Z: the mirror lacks it, OPS-17
+
+Pod shop/web: denied, 1 violation
+
+1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (builtin:baseline, Kubernetes 1.37)
+",
+        )
+        .stderr("")
+        .code(1);
+    run(&exception.replace("check: hostPorts, values: [8080]", "check: runAsUser"))
+        .stdout_has("1 object: 0 allowed, 1 denied")
+        .stderr(
+            "\
+error: `runAsUser` is not a check of `baseline:v1.37`
+ --> app/exception.yaml:7:63
+  |
+7 |   policies: [{policy: pod-security-baseline, checks: [{check: runAsUser}]}]
+  |                                                               ^^^^^^^^^
+
+",
+        )
+        .code(2);
+}

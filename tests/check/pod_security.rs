@@ -78,6 +78,34 @@ fn the_policy_of_the_page_loads_and_judges() {
 }
 
 #[test]
+fn the_exception_of_the_page_lets_its_container_pass_while_it_lasts() {
+    let blocks = of_language(PAGE, "yaml");
+    let (strict, exception) = (blocks[0].split("        except:").next().unwrap(), &blocks[1]);
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+spec:
+  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}
+  containers:
+  - name: proxy
+    image: registry.example.com/proxy:2
+    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL], add: [NET_ADMIN]}}
+";
+    for (pod, now, code) in [
+        (pod.to_owned(), "2027-02-28", 0),
+        (pod.to_owned(), "2027-03-01", 1),
+        (pod.replace("NET_ADMIN", "NET_ADMIN, SYS_TIME"), "2027-02-28", 1),
+        (pod.replace("proxy:2", "other:2"), "2027-02-28", 1),
+        (pod.replace("allowPrivilegeEscalation: false, ", ""), "2027-02-28", 1),
+    ] {
+        let files = Check::new().file("p.yaml", strict).file("e.yaml", exception).file("pod.yaml", &pod);
+        let printed = files.args(["-p", "p.yaml", "--now", &format!("{now}T00:00:00Z"), "pod.yaml", "e.yaml"]).output();
+        assert_eq!(printed.code, Some(code), "{now} {pod}{}{}", printed.stdout, printed.stderr);
+    }
+}
+
+#[test]
 fn values_that_do_nothing_are_named_with_their_place() {
     let run = |values: &str| {
         let policy = of_language(PAGE, "yaml")[0]

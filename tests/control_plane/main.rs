@@ -55,6 +55,7 @@ const ALONE: &[(&str, Test<Cluster>)] = &[
     ("check_says_what_the_plug_in_does_to_new_objects", pod_security::plug_in::new_objects),
     ("check_says_what_the_plug_in_does_to_updates", pod_security::plug_in::updates),
     ("check_says_which_labels_the_plug_in_refuses", pod_security::plug_in::refused_labels),
+    ("check_denies_in_the_words_of_the_plug_in", pod_security::denials::in_the_same_words),
     ("what_check_fixed_is_accepted_without_a_warning", pod_security::fixes::accepted),
     ("what_the_api_server_makes_of_expressions_made_by_hand", expressions::made_by_hand),
     ("what_the_api_server_makes_of_expressions_made_by_chance", expressions::made_by_chance),

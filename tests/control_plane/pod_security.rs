@@ -1,6 +1,7 @@
 //! The Pod Security Standards in podgate's words, against the PodSecurity plug-in of the API server: verdict and text.
 
 mod chance;
+pub mod denials;
 pub mod fixes;
 pub mod plug_in;
 mod pods;

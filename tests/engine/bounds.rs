@@ -93,3 +93,20 @@ fn a_template_has_its_own_time_and_its_pods_keep_what_it_says() {
     assert_eq!(review.edits(), [""; 0]);
     assert_eq!(review.withheld(), ["p/r=spec.terminationGracePeriodSeconds:template"]);
 }
+
+#[test]
+fn a_range_that_only_warns_keeps_no_other_from_holding() {
+    let policy = |name: &str, mode: &str, range: &str| {
+        let rule = format!("{{name: r, bound: {{container: {{resources: {{limits: {{cpu: {{{range}}}}}}}}}}}}}");
+        cluster(name, &format!("mode: {mode}, rules: [{rule}]"))
+    };
+    let object =
+        json!({"containers": [container(json!({"resources": {"limits": {"cpu": "8"}, "requests": {"cpu": "100m"}}}))]});
+    let (trial, real) = (|mode: &str| policy("a", mode, "min: '2', max: '3'"), policy("b", "Enforce", "max: '1'"));
+    let path = "spec.containers[0].resources.limits.cpu";
+    let limit = |cpu: &str| format!("/spec/containers/0/resources/limits/cpu=\"{cpu}\"");
+    let (edits, withheld) = on(&(trial("Warn") + &real), object.clone());
+    assert_eq!((edits, withheld), (vec![limit("1")], vec![format!("a/r={path}:mode")]));
+    let (edits, withheld) = on(&(trial("Enforce") + &real), object);
+    assert_eq!((edits, withheld), (vec![limit("3")], vec![format!("b/r={path}:conflict")]));
+}

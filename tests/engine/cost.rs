@@ -101,3 +101,106 @@ fn thousands_of_profiles_in_annotations_are_answered_soon() {
     assert!(!review.is_allowed());
     assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
 }
+
+#[test]
+fn thousands_of_resources_are_answered_soon() {
+    let amounts = |name: &str, count: usize| -> serde_json::Map<_, _> {
+        (0..count).map(|n| (format!("{name}{n}"), json!("1Gi"))).collect()
+    };
+    let both = |list: serde_json::Map<String, Value>| json!({"limits": list, "requests": list});
+    let extended = container(json!({"resources": both(amounts("example.com/r", 60_000))}));
+    let huge = container(json!({"resources": both(amounts("hugepages-", 20_000))}));
+    let sidecar = json!({"name": "s", "image": "i", "restartPolicy": "Always"});
+    let of_pod = json!({"limits": {"cpu": "1"}});
+    for (containers, others, of_pod) in [
+        (vec![extended], vec![], of_pod.clone()),
+        (vec![huge.clone()], vec![], both(amounts("hugepages-", 20_000))),
+        (
+            vec![container(json!({}))],
+            [vec![with(huge, "/restartPolicy", json!("Always"))], vec![sidecar; 20_000]].concat(),
+            of_pod,
+        ),
+    ] {
+        let object = deployment(json!({"containers": containers, "initContainers": others, "resources": of_pod}));
+        let review = Review::create(&rule("require: {pod: 'true', message: m}"), decoded(&object));
+        let start = Instant::now();
+        assert!(review.is_allowed());
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn thousands_of_volumes_are_answered_soon() {
+    let reviews = [
+        // Volumes of images: so many are left alone.
+        (
+            "rewriteImages: [{from: a.io, to: mirror.io}]",
+            pod(
+                json!({"volumes": (0..8_000).map(|n| json!({"name": format!("v{n}"), "image": {"reference": "a.io/a:1"}})).collect::<Vec<_>>()}),
+            ),
+            0,
+        ),
+        // A list that is compared with what the API server would make of it, once for each container.
+        (
+            "override: {container: {securityContext: {capabilities: {drop: [ALL]}}}}",
+            pod(json!({
+                "containers": (0..100).map(|n| json!({
+                    "name": format!("c{n}"), "image": "a:1", "securityContext": {"capabilities": {"drop": ["NET_RAW"]}},
+                })).collect::<Vec<_>>(),
+                "volumes": (0..8_000).map(|n| json!({"name": format!("v{n}"), "emptyDir": {}})).collect::<Vec<_>>(),
+            })),
+            100,
+        ),
+    ];
+    for (text, object, expected) in reviews {
+        let review = Review::create(&rule(text), applied(&object));
+        let start = Instant::now();
+        assert_eq!(patch(&review.response(Endpoint::Mutate)).0.len(), expected, "{text}");
+        assert!(start.elapsed() < SOON / 2, "{text}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn thousands_of_claims_beside_thousands_of_volumes_are_answered_soon() {
+    let claims: Vec<_> = (0..8_000).map(|n| json!({"metadata": {"name": format!("c{n}")}})).collect();
+    let volumes: Vec<_> = (0..8_000).map(|n| json!({"name": format!("v{n}"), "emptyDir": {}})).collect();
+    let mut object = owner("apps/v1", "StatefulSet", json!({"volumes": volumes}));
+    object["spec"]["volumeClaimTemplates"] = json!(claims);
+    let text = rule("require: {pod: 'size(pod.spec.volumes) > 16000', message: volumes are missing}");
+    let review = Review::create(&text, decoded(&object));
+    let start = Instant::now();
+    assert!(review.is_allowed(), "{}", review.response(Endpoint::Validate));
+    assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
+}
+
+#[test]
+fn thousands_of_members_that_an_update_drops_are_answered_soon() {
+    let text = rule(
+        "default: {pod: {spec: {nodeSelector: {$expression: \"{'disk': object.metadata.name}\"}}}}, injectInto: [Templates]",
+    );
+    let selector: serde_json::Map<_, _> = (0..8_000).map(|n| (format!("k{n}"), json!("v"))).collect();
+    let old = with(deployment(json!({})), "/spec/template/spec/nodeSelector", json!(selector));
+    let review = Review::update(&text, decoded(&old), decoded(&deployment(json!({}))));
+    let start = Instant::now();
+    assert_eq!(review.edits().len(), 1);
+    assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
+}
+
+#[test]
+fn hundreds_of_ranges_of_one_field_are_answered_soon() {
+    let ranges: String = (0..100)
+        .map(|n| {
+            format!("{{name: r{n}, bound: {{container: {{resources: {{limits: {{cpu: {{max: '{}'}}}}}}}}}}}},", 10 + n)
+        })
+        .collect();
+    let policies: String =
+        (0..3).map(|n| cluster(&format!("p{n}"), &format!("mode: Enforce, rules: [{ranges}]"))).collect();
+    let mut object = crowd(256);
+    for container in object["spec"]["containers"].as_array_mut().unwrap() {
+        container["resources"] = json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}});
+    }
+    let review = Review::create(&policies, object);
+    let start = Instant::now();
+    assert_eq!(review.edits(), [""; 0]);
+    assert!(start.elapsed() < SOON / 2, "{:?}", start.elapsed());
+}

@@ -159,7 +159,68 @@ fn what_an_exception_let_pass_is_no_old_violation_once_it_is_not_covered() {
             ["p/privileged=spec.containers[0].securityContext.privileged:Enforce"],
             "the image was what the exception was granted for"
         );
-        // When it has ended, what runs can still be labelled.
-        assert!(update(granted).at("2027-03-01T00:00:00Z").is_allowed());
+        // When it has ended, what runs can still be labelled, and who does so is told; it is not made anew.
+        let later = || update(granted).at("2027-03-01T00:00:00Z");
+        assert_eq!(later().violations(), ["p/privileged=spec.containers[0].securityContext.privileged:Enforce:old"]);
+        let warnings = later().warnings(Endpoint::Validate);
+        assert!(warnings[0].ends_with(" (`PodPolicyException/shop/e` has expired)"), "{warnings:?}");
+        assert!(update("docker.io/library/nginx:2").at("2027-03-01T00:00:00Z").is_allowed());
+        assert!(!update("evil.example.com/nginx:1").at("2027-03-01T00:00:00Z").is_allowed(), "its end widens nothing");
+        let created = Review::create(&text, pod(granted, "a")).at("2027-03-01T00:00:00Z");
+        assert!(!created.is_allowed());
     }
+}
+
+#[test]
+fn checks_and_values_narrow_an_exception_from_the_pod_security_standards() {
+    let rules = "{name: base, podSecurity: {level: baseline}}, {name: whole, require: {pod: '!has(pod.spec.hostNetwork)', message: m}}";
+    let policies = cluster("p", &format!("mode: Enforce, rules: [{rules}]"));
+    let pod = |host: Value, adds: Value| {
+        let mut pod = pod_with(json!({"securityContext": {"capabilities": {"add": adds}}}));
+        merge(&mut pod["spec"], host);
+        decoded(&pod)
+    };
+    let nothing = || json!([]);
+    let [network, pid] = [json!({"hostNetwork": true}), json!({"hostPID": true})];
+    let capabilities = "{check: capabilities_baseline, values: [NET_ADMIN]}";
+    for (checks, more, pod, allowed) in [
+        ("{check: hostNamespaces}", "", pod(pid.clone(), nothing()), true),
+        ("{check: hostNamespaces}", "", pod(pid.clone(), json!(["NET_ADMIN"])), false),
+        ("{check: hostNamespaces, values: [hostPID]}", "", pod(pid.clone(), nothing()), true),
+        ("{check: hostNamespaces, values: [hostIPC]}", "", pod(pid.clone(), nothing()), false),
+        (
+            "{check: hostNamespaces, values: [hostIPC]}, {check: hostNamespaces, values: [hostPID]}",
+            "",
+            pod(pid.clone(), nothing()),
+            true,
+        ),
+        // The other rule of the policy is asked for as before.
+        ("{check: hostNamespaces}", "", pod(network, nothing()), false),
+        (capabilities, "", pod(json!({}), json!(["NET_ADMIN"])), true),
+        (capabilities, "", pod(json!({}), json!(["NET_ADMIN", "SYS_TIME"])), false),
+        (capabilities, "", pod(json!({}), json!(["SYS_TIME"])), false),
+        (
+            capabilities,
+            ", containers: [{name: a, image: 'docker.io/library/nginx:*'}]",
+            pod(json!({}), json!(["NET_ADMIN"])),
+            true,
+        ),
+        (capabilities, ", containers: [{name: b, image: '*'}]", pod(json!({}), json!(["NET_ADMIN"])), false),
+        (&format!("{capabilities}, {{check: hostNamespaces}}"), "", pod(pid, json!(["NET_ADMIN"])), true),
+    ] {
+        let spec = format!("expires: never, policies: [{{policy: p, checks: [{checks}]}}]{more}");
+        let review = Review::create(&format!("{policies}{}", exception("e", "shop", &spec)), pod.clone());
+        assert_eq!(review.is_allowed(), allowed, "{checks}{more} {pod}");
+    }
+    // Two never add up, and a rule that fails to be asked has no check.
+    let one = |name: &str, value: &str| {
+        let checks = format!("{{check: hostNamespaces, values: [{value}]}}");
+        exception(name, "shop", &format!("expires: never, policies: [{{policy: p, checks: [{checks}]}}]"))
+    };
+    let both = pod(json!({"hostPID": true, "hostIPC": true}), nothing());
+    let two = format!("{policies}{}{}", one("e", "hostPID"), one("f", "hostIPC"));
+    assert!(!Review::create(&two, both).is_allowed());
+    let failing = policies.replace("name: base", "name: base, when: \"pod.spec.nodeSelector['a'] == 'b'\"");
+    let failing = format!("{failing}{}", one("e", "hostPID"));
+    assert!(!Review::create(&failing, pod(json!({}), nothing())).is_allowed());
 }

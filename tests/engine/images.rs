@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::objects::*;
-use crate::reviews::{Review, cluster, rule};
+use crate::reviews::{Review, cluster, exception, rule};
 
 const MIRROR: &str =
     "rewriteImages: [{from: docker.io, to: mirror.io/hub}, {from: docker.io/library, to: mirror.io/official}]";
@@ -107,4 +107,39 @@ fn a_result_that_another_policy_would_rewrite_again_is_not_made() {
     assert_eq!(review.withheld(), ["a/m=spec.containers[0].image:invalid"]);
     let review = Review::create(&policies, applied(&image("one.io/redis:7")));
     assert_eq!(review.edits(), [r#"/spec/containers/0/image="two.io/redis:7""#]);
+}
+
+#[test]
+fn what_a_rule_says_of_an_image_holds_for_the_one_that_it_becomes() {
+    let of_mirror = "{name: own, containers: {images: ['mirror.io/*']}, override: {container: {securityContext: {privileged: false}}}}";
+    let text = cluster("p", &format!("mode: Enforce, rules: [{of_mirror}, {{name: mirror, {MIRROR}}}]"));
+    let object = pod_with(json!({"image": "redis:7", "securityContext": {"privileged": true}}));
+    let review = Review::create(&text, applied(&object));
+    let expected = [
+        "/spec/containers/0/image=\"mirror.io/official/redis:7\"",
+        "/spec/containers/0/securityContext/privileged=false",
+    ];
+    let mut edits = review.edits();
+    edits.sort();
+    assert_eq!(edits, expected);
+    let again = Review::create(&text, review.edited());
+    assert_eq!((again.edits(), again.is_allowed()), (vec![], true));
+}
+
+#[test]
+fn an_exception_for_an_image_ends_where_the_image_becomes_another_one() {
+    let own = "{name: own, override: {container: {workingDir: /w}}}";
+    let exception = exception(
+        "e",
+        "shop",
+        "expires: never, policies: [{policy: p, rules: [own]}], containers: [{name: a, image: 'docker.io/library/redis:*'}]",
+    );
+    let rules = |more: &str| cluster("p", &format!("mode: Enforce, rules: [{own}{more}]")) + &exception;
+    let object = || applied(&image("redis:7"));
+    assert_eq!(Review::create(&rules(""), object()).edits(), [""; 0]);
+    // Both webhooks judge the image that will run: else the second one would ask for what the first one left out.
+    let text = rules(&format!(", {{name: mirror, {MIRROR}}}"));
+    let review = Review::create(&text, object());
+    assert_eq!(review.edits().len(), 2);
+    assert!(Review::create(&text, review.edited()).is_allowed());
 }

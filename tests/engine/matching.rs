@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::objects::*;
-use crate::reviews::{REPLICA_SET_CONTROLLER, Review, cluster, namespaced};
+use crate::reviews::{REPLICA_SET_CONTROLLER, Review, cluster, namespaced, rule};
 
 fn policy(spec: &str) -> String {
     cluster("p", &format!("mode: Enforce, {spec} rules: [{{name: r, require: {{pod: 'false', message: wrong}}}}]"))
@@ -118,4 +118,13 @@ fn all_conditions_must_hold() {
     ] {
         assert_eq!(matches(&format!("match: {{conditions: {conditions}}},"), pod(json!({}))), expected, "{conditions}");
     }
+}
+
+#[test]
+fn a_policy_that_comes_to_match_by_an_edit_says_what_it_withholds() {
+    let label = rule("override: {pod: {metadata: {labels: {tier: x}}}}");
+    let of_tier = "mode: Warn, match: {podSelector: {matchLabels: {tier: x}}}, \
+        rules: [{name: r, override: {container: {workingDir: /x}}}]";
+    let review = Review::create(&(label + &cluster("q", of_tier)), applied(&pod(json!({}))));
+    assert_eq!(review.withheld(), ["q/r=spec.containers[0].workingDir:mode"]);
 }

@@ -1,6 +1,6 @@
 //! `override`: this value, whoever wrote another one, and nothing half.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::objects::*;
 use crate::reviews::{Review, cluster, rule};
@@ -212,4 +212,42 @@ fn a_pod_without_the_clusters_name_servers_names_its_own() {
     let review = Review::create(&text(", dnsConfig: {nameservers: [10.0.0.9]}"), applied(&pod(json!({}))));
     assert_eq!(review.edits(), [r#"/spec/dnsConfig={"nameservers":["10.0.0.9"]}"#, r#"/spec/dnsPolicy="None""#]);
     assert_eq!(review.withheld(), [""; 0]);
+}
+
+#[test]
+fn values_that_stand_together_only_are_all_set_whichever_comes_first() {
+    let context = |context: Value| pod_with(json!({"securityContext": context}));
+    for (wanted, object) in [
+        ("allowPrivilegeEscalation: false, privileged: false", json!({"privileged": true})),
+        ("privileged: false, allowPrivilegeEscalation: false", json!({"privileged": true})),
+        ("privileged: true, allowPrivilegeEscalation: true", json!({"allowPrivilegeEscalation": false})),
+        (
+            "allowPrivilegeEscalation: false, capabilities: {add: []}",
+            json!({"capabilities": {"add": ["CAP_SYS_ADMIN"]}}),
+        ),
+    ] {
+        let text = rule(&format!("override: {{container: {{securityContext: {{{wanted}}}}}}}"));
+        let review = Review::create(&text, applied(&context(object)));
+        assert_eq!(review.withheld(), [""; 0], "{wanted}");
+        let edited = Review::create(&text, review.edited());
+        assert_eq!(edited.edits(), [""; 0], "{wanted}");
+        assert!(edited.is_allowed(), "{wanted}: {:?}", edited.violations());
+    }
+}
+
+#[test]
+fn a_rule_that_fails_in_the_middle_gives_back_what_it_had_taken() {
+    let text = "mode: Enforce, rules: [\
+        {name: woken, when: \"'tier' in object.metadata.?labels.orValue({})\", override: {container: \
+            {workingDir: {$expression: \"container.name == 'a' ? '/override' : string(1 / 0)\"}}}}, \
+        {name: label, override: {pod: {metadata: {labels: {tier: x}}}}}, \
+        {name: default, default: {container: {workingDir: /default}}}]";
+    let containers = json!([container(json!({})), container(json!({"name": "b"}))]);
+    let review = Review::create(&cluster("p", text), applied(&pod(json!({"containers": containers}))));
+    let set = |index: u8| format!("/spec/containers/{index}/workingDir=\"/default\"");
+    assert_eq!(review.edits()[1..], [set(0), set(1)]);
+    let made = review.dry_run(None, |run| {
+        run.edits.made.iter().map(|edit| format!("{}={}", edit.rule.name, edit.after)).collect::<Vec<_>>()
+    });
+    assert_eq!(made, ["label=\"x\"", "default=\"/default\"", "default=\"/default\""]);
 }

@@ -196,7 +196,7 @@ fn ephemeral_containers_are_judged_when_they_come() {
 fn a_condition_narrows_it_and_one_that_fails_counts_as_a_violation() {
     let host = pod(json!({"hostPID": true}));
     let text = |when: &str| rule(&format!("when: \"{when}\", podSecurity: {{level: baseline}}"));
-    assert!(Review::create(&text("'x' in pod.spec"), decoded(&host)).is_allowed());
+    assert!(Review::create(&text("'hostIPC' in pod.spec"), decoded(&host)).is_allowed());
     assert_eq!(Review::create(&text("pod.spec.hostPID"), decoded(&host)).violations(), ["p/r=spec.hostPID:Enforce"]);
     let failing = Review::create(&text("pod.spec.nodeSelector['a'] == 'b'"), decoded(&host));
     assert!(!failing.is_allowed());
@@ -252,4 +252,31 @@ fn what_an_update_brings_is_known_by_name_and_value_and_not_by_its_place() {
         let review = Review::update(&restricted(""), decoded(&before), decoded(&after));
         assert_eq!(review.is_allowed(), allowed, "{before} {after}");
     }
+}
+
+#[test]
+fn a_long_denial_is_as_long_as_that_of_the_api_server_and_a_warning_as_long_as_it_shows() {
+    let names: Vec<_> = (0..60).map(|number| format!("a-container-with-quite-a-long-name-{number:02}")).collect();
+    let containers: Vec<_> = names.iter().map(|name| adds(name, "i", &["NET_ADMIN", "SYS\u{1b}TIME"])).collect();
+    let object = decoded(&good(json!({"containers": containers})));
+    let quoted = format!("\"{}\"", names.join("\", \""));
+    let said = format!(
+        "unrestricted capabilities (containers {quoted} must not include \"NET_ADMIN\", \"SYS TIME\" in \
+         securityContext.capabilities.add)"
+    );
+    assert!(said.len() > 2048);
+    let response = Review::create(&restricted(""), object.clone()).response(Endpoint::Validate);
+    let message = response["status"]["message"].as_str().unwrap();
+    let path = "spec.containers[0].securityContext.capabilities.add[0]";
+    assert_eq!(message, format!("[ClusterPodPolicy/p/r] {path}: {said}"));
+    // The causes are many, and each says it again.
+    let causes = response["status"]["details"]["causes"].as_array().unwrap();
+    assert_eq!(causes.len(), 100);
+    for cause in causes {
+        let start = format!("[ClusterPodPolicy/p/r] {}…", said.chars().take(1024).collect::<String>());
+        assert_eq!(cause["message"], start);
+    }
+    let warned = restricted("").replace("mode: Enforce", "mode: Warn");
+    let warnings = Review::create(&warned, object).warnings(Endpoint::Validate);
+    assert_eq!(warnings, [format!("podgate: [ClusterPodPolicy/p/r] {path}: {said}")]);
 }

@@ -231,3 +231,21 @@ fn what_an_author_takes_out_of_lists_and_objects_stays_out() {
         assert_eq!(edited["spec"]["template"]["spec"]["tolerations"], json!([spot]));
     }
 }
+
+#[test]
+fn of_a_computed_object_only_what_the_rule_gives_is_put_back() {
+    let text = rule(
+        "default: {pod: {spec: {nodeSelector: {$expression: \"{'disk': object.metadata.name}\"}}}}, injectInto: [Templates]",
+    );
+    let stored =
+        |selector: Value| written_by("kubectl-create", &with(silent(), "/spec/template/spec/nodeSelector", selector));
+    let replaced = || written_by("kubectl-replace", &silent());
+    let selector_after = |old: Value| {
+        Review::update(&text, old, replaced()).edited()["spec"]["template"]["spec"]["nodeSelector"].clone()
+    };
+    // The value that it had, even where the rule would give another one by now.
+    assert_eq!(selector_after(stored(json!({"disk": "of-old"}))), json!({"disk": "of-old"}));
+    // What the rule never gave was its author's to take away.
+    assert_eq!(selector_after(stored(json!({"zone": "eu"}))), json!({"disk": "web"}));
+    assert_eq!(selector_after(stored(json!({"zone": "eu", "disk": "web"}))), json!({"disk": "web"}));
+}

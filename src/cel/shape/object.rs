@@ -95,7 +95,7 @@ impl Object {
             return Shape::from(self.clone());
         }
         if !(self.declared.is_empty() && other.declared.is_empty()) {
-            return Shape::map(Shape::STRING, Shape::DYN);
+            return Shape::DYN;
         }
         let mut definitions = self.definitions.clone();
         definitions.extend(other.definitions.iter().filter(|definition| !self.definitions.contains(definition)));

@@ -2,8 +2,9 @@
 
 use crate::document::{Step, Value};
 use crate::evaluate::editor::decide::may_replace;
-use crate::evaluate::editor::{Editor, Source};
+use crate::evaluate::editor::{Editor, Held, Source};
 use crate::evaluate::{Field, Reason};
+use crate::policy::Mode;
 use crate::policy::edit::{Action, Range};
 use crate::policy::fields;
 use crate::provenance::Provenance;
@@ -20,21 +21,28 @@ impl<'a> Editor<'_, 'a> {
         let Some((before, amount)) = standing.and_then(|before| Some((before, Quantity::of(before).ok()?))) else {
             return;
         };
-        let earlier = self.ranges.iter().filter(|(of, ..)| of.is_same(&field)).copied().collect::<Vec<_>>();
         let end = |end: &'a Option<serde_json::Value>| {
             let value = Value::from_json(self.case.arena, end.as_ref()?);
             Some((Quantity::of(value).ok()?, value))
         };
         let (min, max) = (end(&range.min), end(&range.max));
         let moved = min.filter(|(min, _)| amount < *min).or(max.filter(|(max, _)| amount > *max));
-        self.ranges.push((field, range, source.owner()));
+        let earlier = self.ranged.find(field.base, field.steps);
+        // What only warns keeps nobody else from anything.
+        if source.matched.editing_mode(source.rule) == Mode::Enforce {
+            self.ranged.push(&field, self.ranges.len());
+            self.ranges.push(Held { range, owner: source.owner(), before: earlier });
+        }
         let Some((moved, value)) = moved.filter(|(_, value)| *value != before) else { return };
         let provenance = self.intent.provenance(field.base, field.steps);
         if let Some(provenance) = provenance.filter(|provenance| !may_replace(*provenance, source.edit, field, value)) {
             return self.hold_back(source, field, value, Some(provenance), Reason::Provenance(provenance));
         }
-        if let Some((.., owner)) = earlier.iter().find(|(_, range, _)| range.excludes(moved)) {
-            let reason = Reason::Conflict(owner.policy, owner.rule);
+        let earlier = std::iter::successors(earlier.and_then(|number| self.ranges.get(number)), |held| {
+            self.ranges.get(held.before?)
+        });
+        if let Some(first) = earlier.filter(|held| held.range.excludes(moved)).last() {
+            let reason = Reason::Conflict(first.owner.policy, first.owner.rule);
             return self.hold_back(source, field, value, provenance, reason);
         }
         self.place(source, known, field, value, provenance);

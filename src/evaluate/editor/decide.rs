@@ -97,8 +97,9 @@ impl<'a> Editor<'_, 'a> {
             Err(problem) => {
                 let is_huge = matches!(field.steps.last(), Some(Step::Key(name)) if name.starts_with("hugepages-"));
                 let may_change = field.base == Base::Pod || edit.action != Action::Default || is_huge;
-                let is_names = is_of_spec(field.steps, "dnsPolicy");
-                self.may_fit |= is_names || (known.resource_list().is_some() && may_change);
+                let is_beside_others = is_of_spec(field.steps, "dnsPolicy")
+                    || matches!(field.steps, [.., Step::Key(context), _] if context == "securityContext");
+                self.may_fit |= is_beside_others || (known.resource_list().is_some() && may_change);
                 return self.hold_back(source, field, value, provenance, Reason::Invalid(problem));
             }
         };

@@ -1,7 +1,8 @@
 //! Images of containers and of volumes, taken from elsewhere.
 
+use crate::cel::Budget;
 use crate::document::{Step, Value};
-use crate::evaluate::editor::{Editor, Source};
+use crate::evaluate::editor::{Editor, MOST_CONTAINERS, SPENT, Source};
 use crate::evaluate::{Field, Reason};
 use crate::image::Image;
 use crate::policy::fields;
@@ -22,10 +23,17 @@ impl<'a> Editor<'_, 'a> {
             return self.rewrite_one(source, known, field, rewrites);
         }
         let volumes = self.workload.field(field.base, field.steps).unwrap_or_default().elements();
-        for (index, volume) in volumes.iter().enumerate() {
-            if volume.fields(&["image", "reference"]).is_none() {
-                continue;
+        let of_images =
+            || volumes.iter().enumerate().filter(|(_, volume)| volume.fields(&["image", "reference"]).is_some());
+        if of_images().nth(MOST_CONTAINERS).is_some() {
+            let problem = format!("the Pod has more than {MOST_CONTAINERS} volumes of images");
+            return self.withhold(source, Some(field), None, Reason::Invalid(problem));
+        }
+        for (index, _) in of_images() {
+            if self.is_spent() {
+                return self.withhold(source, Some(field), None, Reason::Error(SPENT.to_owned()));
             }
+            self.case.budget.charge(Budget::WISH);
             let reference = field.element(arena, index).member(arena, "image").member(arena, "reference");
             let steps = [Step::key("spec"), Step::key("volumes"), Step::Index(index), Step::key("image")];
             if let Some(known) = fields::Field::at(false, &steps).and_then(|image| image.member("reference")) {

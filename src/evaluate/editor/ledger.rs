@@ -24,6 +24,15 @@ pub(super) struct Index<'a> {
 pub(in crate::evaluate) struct Ledger<'a> {
     edits: Vec<Edit<'a>>,
     index: Index<'a>,
+    /// Edits whose place others took, with their numbers.
+    replaced: Vec<(usize, Edit<'a>)>,
+}
+
+/// A moment to which a ledger can be taken back.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    edits: usize,
+    replaced: usize,
 }
 
 impl<'a> Index<'a> {
@@ -71,14 +80,14 @@ impl<'a> Ledger<'a> {
     }
 
     /// Notes an edit; gives the one of another rule whose place it takes.
-    pub(super) fn push(&mut self, edit: Edit<'a>) -> Option<Edit<'a>> {
-        let known = self.index.find(edit.field.base, edit.field.steps).and_then(|number| self.edits.get_mut(number));
+    pub(in crate::evaluate) fn push(&mut self, edit: Edit<'a>) -> Option<Edit<'a>> {
+        let number = self.index.find(edit.field.base, edit.field.steps).unwrap_or(self.edits.len());
         let is_override = edit.rule.edit().is_some_and(|edit| edit.action == Action::Override);
         let is_same = |known: &Edit<'a>| std::ptr::eq(known.rule, edit.rule);
-        if let Some(known) = known.filter(|known| is_override || is_same(known)) {
-            let displaced = Some(*known).filter(|known| !is_same(known));
-            *known = edit;
-            return displaced;
+        if let Some(known) = self.edits.get_mut(number).filter(|known| is_override || is_same(known)) {
+            let before = std::mem::replace(known, edit);
+            self.replaced.push((number, before));
+            return Some(before).filter(|before| !is_same(before));
         }
         self.index.push(&edit.field, self.edits.len());
         self.edits.push(edit);
@@ -115,9 +124,20 @@ impl<'a> Ledger<'a> {
         self.edits.iter().find(is_inside)
     }
 
-    /// Takes back the edits from this number on.
-    pub(super) fn split_off(&mut self, at: usize) -> Vec<Edit<'a>> {
-        self.index.truncate(at);
-        self.edits.split_off(at.min(self.edits.len()))
+    pub(super) fn mark(&self) -> Mark {
+        Mark { edits: self.edits.len(), replaced: self.replaced.len() }
+    }
+
+    /// Takes back the edits that were made since.
+    pub(super) fn take_back(&mut self, mark: Mark) -> Vec<Edit<'a>> {
+        self.index.truncate(mark.edits);
+        let mut taken = Vec::new();
+        for (number, before) in self.replaced.drain(mark.replaced.min(self.replaced.len())..).rev() {
+            if let Some(edit) = self.edits.get_mut(number) {
+                taken.push(std::mem::replace(edit, before));
+            }
+        }
+        taken.extend(self.edits.drain(mark.edits.min(self.edits.len())..));
+        taken
     }
 }

@@ -2,15 +2,12 @@
 
 use bumpalo::Bump;
 
-use crate::document::{Member, Value, edit};
-use crate::evaluate::editor::{Editor, Source};
+use crate::document::{Member, Step, Value};
+use crate::evaluate::editor::{Editor, MOST_MEMBERS, Source};
 use crate::evaluate::{Field, Reason};
 use crate::policy::edit::Action;
 use crate::policy::fields::{self, Shape};
 use crate::schema::Keys;
-
-/// An object of more members fills in nothing: a patch of thousands of operations is no default any more.
-const MOST_MEMBERS: usize = 256;
 
 impl<'a> Editor<'_, 'a> {
     /// A computed value, held against the types as a written one is when its policy loads.
@@ -22,7 +19,7 @@ impl<'a> Editor<'_, 'a> {
         value: Value<'a>,
     ) {
         let name = match field.steps.last() {
-            Some(crate::document::Step::Key(name)) => name,
+            Some(Step::Key(name)) => name,
             _ => "",
         };
         match fields::check(known, name, value) {
@@ -182,10 +179,39 @@ impl<'a> Editor<'_, 'a> {
 
     /// The value as the API server would read it back from the field: with its own defaults.
     pub(in crate::evaluate) fn as_decoded(&self, field: &Field<'a>, value: Value<'a>) -> Option<Value<'a>> {
-        let arena = self.case.arena;
         let path = field.path(self.workload.kind);
-        let object = edit::set(arena, self.workload.object, path.steps(), value).ok()?;
-        crate::api_defaults::object(arena, object, self.case.facts.kubernetes).at(path.steps())
+        let steps: Vec<_> = path.steps().iter().map(first_of_its_kind).collect();
+        let object = self.alone(&steps, value);
+        crate::api_defaults::object(self.case.arena, object, self.case.facts.kubernetes).at(&steps)
+    }
+
+    /// An object of the same kind with nothing but this, and with what its defaults depend on: to fill in all of a large
+    /// object would cost as much for each value that is looked at.
+    fn alone(&self, steps: &[Step<'_>], value: Value<'a>) -> Value<'a> {
+        let (arena, object) = (self.case.arena, self.workload.object);
+        steps.iter().enumerate().rev().fold(value, |inner, (depth, step)| {
+            let key = match step {
+                Step::Index(_) => return Value::Array(arena.alloc_slice_copy(&[inner])),
+                Step::Key(key) => arena.alloc_str(key),
+            };
+            let beside: &[&[&str]] = match depth {
+                0 => &[&["apiVersion"], &["kind"]],
+                1 => &[&["spec", "hostNetwork"]],
+                _ => &[],
+            };
+            let beside =
+                beside.iter().filter_map(|path| Some(Member { key: path.last()?, value: object.fields(path)? }));
+            let members = beside.chain([Member { key, value: inner }]);
+            Value::Object(bumpalo::collections::Vec::from_iter_in(members, arena).into_bump_slice())
+        })
+    }
+}
+
+/// The step to where a value stands that is alone in its list.
+fn first_of_its_kind<'s>(step: &'s Step<'_>) -> Step<'s> {
+    match step {
+        Step::Index(_) => Step::Index(0),
+        key @ Step::Key(_) => key.borrowed(),
     }
 }
 

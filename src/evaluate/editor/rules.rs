@@ -2,16 +2,13 @@
 
 use crate::cel::Budget;
 use crate::evaluate::case::{Case, Scope};
-use crate::evaluate::editor::{Asleep, Editor, MOST_CONTAINERS, Owner, Source};
+use crate::evaluate::editor::{Asleep, Editor, MOST_CONTAINERS, Owner, SPENT, Source};
 use crate::evaluate::matching::Matched;
 use crate::evaluate::{Edit, Field, Reason, Withheld, computed};
 use crate::policy::Mode;
 use crate::policy::edit::{Action, Leaf, LeafValue};
 use crate::policy::fields::Placement;
 use crate::workload::{Base, Container};
-
-/// What is said where hundreds of rules want something of hundreds of containers.
-const SPENT: &str = "the rules of this request want more than podgate looks at";
 
 /// Which fields a verb is about for now.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +88,8 @@ impl<'a> Editor<'_, 'a> {
         if self.is_spent() {
             return self.withhold(source, None, None, Reason::Error(SPENT.to_owned()));
         }
-        let (made, withheld, claimed) = (self.made.edits().len(), self.withheld.len(), self.claims.len());
+        let (made, withheld) = (self.made.mark(), self.withheld.len());
+        let (claimed, held) = (self.claims.len(), self.ranges.len());
         let (workload, restored) = (self.workload, self.restored.clone());
         self.values(scope, source, round);
         let is_error = |withheld: &&Withheld<'a>| matches!(withheld.reason, Reason::Error(_));
@@ -100,7 +98,13 @@ impl<'a> Editor<'_, 'a> {
         (self.workload, self.restored) = (workload, restored);
         self.claims.truncate(claimed);
         self.claimed.truncate(claimed);
-        for Edit { field, after, .. } in self.made.split_off(made) {
+        self.ranges.truncate(held);
+        self.ranged.truncate(held);
+        // What this rule took the place of stands again.
+        let mut own = self.withheld.split_off(withheld);
+        own.retain(|withheld| source.is(withheld.rule));
+        self.withheld.append(&mut own);
+        for Edit { field, after, .. } in self.made.take_back(made) {
             self.withhold(source, Some(field), Some(after), reason.clone());
         }
     }
@@ -159,7 +163,7 @@ impl<'a> Editor<'_, 'a> {
     }
 
     /// Whether nothing more can be looked at.
-    fn is_spent(&self) -> bool {
+    pub(in crate::evaluate) fn is_spent(&self) -> bool {
         self.case.budget.left() < Budget::WISH
     }
 
@@ -195,7 +199,7 @@ impl<'a> Editor<'_, 'a> {
         let Case { arena, budget, .. } = self.case;
         let base = container.map_or(Base::Pod, |container| container.base());
         let field = Field { base, steps: &leaf.steps, container };
-        let [exception, _] = source.matched.exceptions(self.case, source.rule, container.as_slice());
+        let [exception, _] = source.matched.exceptions(self.case, source.rule, container.as_slice(), None);
         if let Some(exception) = exception {
             return self.withhold(source, Some(field), None, Reason::Exception(exception));
         }

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::policy::digest;
-use crate::policy::exception::{Exception, Exempt, NamedContainer};
+use crate::policy::exception::{Exception, Exempt, ExemptCheck, NamedContainer};
 use crate::policy::file::header::Header;
 use crate::policy::file::matching::{glob, namespaces};
 use crate::policy::file::reader::{Names, Node, Reader};
-use crate::policy::file::{rule, selector};
+use crate::policy::file::{pod_security, rule, selector};
 
 const FIELDS: [&str; 6] = ["reason", "expires", "policies", "namespaces", "podSelector", "containers"];
 /// The bounds of the custom resource.
@@ -37,6 +37,9 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
     let namespaces = spec.get("namespaces").map(|node| namespaces(reader, node)).unwrap_or_default();
     let pod_selector = spec.get("podSelector").and_then(|node| selector::read(reader, node));
     let containers = spec.get("containers").map(|node| containers(reader, node)).unwrap_or_default();
+    for exempt in from.iter().flat_map(|exempt| &exempt.checks).filter(|_| !containers.is_empty()) {
+        pod_security::about_containers(reader, exempt.place.span, exempt.check);
+    }
     Some(Exception {
         id: header.id(),
         namespace: header.namespace?.to_owned(),
@@ -71,7 +74,7 @@ fn policies(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Exempt> {
     let what = "an entry of `policies`";
     let mut policies = Vec::new();
     for element in reader.list(node, MOST_POLICIES) {
-        if !reader.object(element, what, &["policy", "rules"]) {
+        if !reader.object(element, what, &["policy", "rules", "checks"]) {
             continue;
         }
         let Some((policy, named)) =
@@ -79,8 +82,13 @@ fn policies(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Exempt> {
         else {
             continue;
         };
-        let mut exempt =
-            Exempt { policy, rules: Vec::new(), place: reader.place(named.span()), rule_places: Vec::new() };
+        let mut exempt = Exempt {
+            policy,
+            rules: Vec::new(),
+            place: reader.place(named.span()),
+            rule_places: Vec::new(),
+            checks: element.get("checks").map(|node| checks(reader, node)).unwrap_or_default(),
+        };
         let mut names = Names::default();
         for rule in element.get("rules").map(|node| reader.list(node, rule::MOST)).unwrap_or_default() {
             if let Some(name) = reader.text(rule).filter(|name| reader.unique(&mut names, "rule", name, rule)) {
@@ -91,6 +99,23 @@ fn policies(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Exempt> {
         policies.push(exempt);
     }
     policies
+}
+
+/// Checks of the Pod Security Standards. In which version a rule asks for them is not known here.
+fn checks(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<ExemptCheck> {
+    let what = "an entry of `checks`";
+    let mut checks = Vec::new();
+    for element in reader.list(node, pod_security::MOST_EXCEPTS) {
+        if !reader.object(element, what, &["check", "values"]) {
+            continue;
+        }
+        let Some(named) = reader.required(element, what, "check") else { continue };
+        let Some(check) = pod_security::named(reader, named) else { continue };
+        let values = element.get("values").map(|node| pod_security::value::read(reader, node, check, None));
+        let place = reader.place(named.span());
+        checks.push(ExemptCheck { check, values: values.unwrap_or_default(), place });
+    }
+    checks
 }
 
 /// The id of a policy, or the name alone of a ClusterPodPolicy.

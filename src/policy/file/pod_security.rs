@@ -1,8 +1,9 @@
 //! `podSecurity`: a level of the standards at a version, and what is let pass of it.
 
-mod value;
+pub(super) mod value;
 
 use crate::diagnostic::suggest;
+use crate::document::Span;
 use crate::policy::file::exception::containers;
 use crate::policy::file::reader::{Node, Reader};
 use crate::policy::pod_security::except::Except;
@@ -10,7 +11,7 @@ use crate::policy::pod_security::{Check, Level, PodSecurity, Standard, Version, 
 
 const LEVELS: [(&str, Level); 2] = [("baseline", Level::Baseline), ("restricted", Level::Restricted)];
 /// The bounds of the custom resource.
-const MOST_EXCEPTS: usize = 64;
+pub(super) const MOST_EXCEPTS: usize = 64;
 
 /// Reads the value of `podSecurity`.
 pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<PodSecurity> {
@@ -62,8 +63,8 @@ fn excepts(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Vec<
         let Some(check) = reader.required(element, what, "check").and_then(|node| check(reader, node, standard)) else {
             continue;
         };
-        if let Some(node) = element.get("containers").filter(|_| !check.is_about_containers()) {
-            reader.error(node.title(), format!("`containers` for `{check}`, which looks at the Pod alone"));
+        if let Some(node) = element.get("containers") {
+            about_containers(reader, node.title(), check);
         }
         let containers = element.get("containers").map(|node| containers(reader, node)).unwrap_or_default();
         let values =
@@ -74,20 +75,30 @@ fn excepts(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Vec<
 }
 
 fn check(reader: &mut Reader<'_>, node: Node<'_>, standard: &Standard) -> Option<Check> {
-    let text = reader.text(node)?;
-    match Check::parse(text) {
-        None => {
-            let known = registry::REGISTRY.iter().map(|entry| entry.id);
-            let help = suggest(text, known).map(|near| format!("did you mean `{near}`?"));
-            reader.error(node.span(), format!("`{text}` is not a check of the Pod Security Standards")).help = help;
-            None
-        }
-        Some(check) if !standard.has(check) => {
-            let instead = standard.checks().iter().find(|of| of.check.entry().overrides == Some(check));
-            reader.error(node.span(), format!("`{text}` is not a check of `{standard}`")).help =
-                instead.map(|instead| format!("`{}` takes its place there", instead.check));
-            None
-        }
-        check => check,
+    let check = named(reader, node)?;
+    if !standard.has(check) {
+        reader.error(node.span(), format!("`{check}` is not a check of `{standard}`")).help =
+            standard.instead_of(check);
+        return None;
     }
+    Some(check)
+}
+
+/// Says so if `containers` cannot narrow a check.
+pub(super) fn about_containers(reader: &mut Reader<'_>, place: Span, check: Check) {
+    if !check.is_about_containers() {
+        reader.error(place, format!("`containers` for `{check}`, which looks at the Pod alone"));
+    }
+}
+
+/// The check of this name.
+pub(super) fn named(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Check> {
+    let text = reader.text(node)?;
+    let check = Check::parse(text);
+    if check.is_none() {
+        let known = registry::REGISTRY.iter().map(|entry| entry.id);
+        let help = suggest(text, known).map(|near| format!("did you mean `{near}`?"));
+        reader.error(node.span(), format!("`{text}` is not a check of the Pod Security Standards")).help = help;
+    }
+    check
 }

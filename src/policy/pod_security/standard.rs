@@ -103,6 +103,12 @@ impl Standard {
         &self.checks
     }
 
+    /// Which check to name where `check` is not in force, if a stricter one takes its place.
+    pub fn instead_of(&self, check: Check) -> Option<String> {
+        let instead = self.checks.iter().find(|of| of.check.entry().overrides == Some(check));
+        instead.map(|instead| format!("`{}` takes its place there", instead.check))
+    }
+
     /// Whether a check is in force.
     pub fn has(&self, check: Check) -> bool {
         self.checks.iter().any(|in_force| in_force.check == check)

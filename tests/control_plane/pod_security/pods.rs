@@ -53,6 +53,8 @@ pub fn all() -> Vec<Value> {
         context["securityContext"]["seccompProfile"] = json!({"type": "Unconfined"});
         pods.push(pod(&format!("annotated-seccomp-field-{name}"), json!({key: "unconfined"}), spec));
     }
+    let many = (0..60).map(|number| json!({"name": format!("one-of-many-with-a-long-name-{number}"), "image": "i"}));
+    pods.push(pod("many", json!({}), json!({"containers": many.collect::<Vec<_>>()})));
     pods
 }
 

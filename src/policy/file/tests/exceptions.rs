@@ -49,6 +49,32 @@ fn an_exception_says_from_what_why_and_until_when() {
             exception(&GOOD.replace("{policy: a}", "{policy: a, rules: [x, x]}")),
             &["4:75 a second rule with the name `x`; the first one stands in line 4"],
         ),
+        (
+            exception(&GOOD.replace("{policy: a}", "{policy: a, checks: [{check: hostPort}]}")),
+            &["4:81 `hostPort` is not a check of the Pod Security Standards; did you mean `hostPorts`?"],
+        ),
+        (
+            exception(
+                &GOOD.replace("{policy: a}", "{policy: a, checks: [{values: [a]}, {check: privileged, level: b}]}"),
+            ),
+            &[
+                "4:74 an entry of `checks` needs `check`",
+                "4:108 unknown field `level` in an entry of `checks`; an entry of `checks` has `check` and `values`",
+            ],
+        ),
+        (
+            exception(
+                &GOOD.replace("{policy: a}", "{policy: a, checks: [{check: hostNamespaces, values: [hostPid]}]}"),
+            ),
+            &["4:106 `hostPid` is nothing that `hostNamespaces` objects to; did you mean `hostPID`?"],
+        ),
+        (
+            exception(&format!(
+                "{}, containers: [{{name: a, image: '*'}}]",
+                GOOD.replace("{policy: a}", "{policy: a, checks: [{check: sysctls}, {check: privileged}]}")
+            )),
+            &["4:81 `containers` for `sysctls`, which looks at the Pod alone"],
+        ),
         (exception(&GOOD.replace("{policy: a}", "{rules: [x]}")), &["4:53 an entry of `policies` needs `policy`"]),
         (
             exception(&format!("{GOOD}, containers: [{{name: net}}]")),
@@ -93,8 +119,11 @@ fn a_good_one_holds_until_it_expires() {
 fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespaces() {
     let require =
         "{name: r, require: {container: 'true', message: m}}, {name: whole, require: {pod: 'true', message: m}}";
-    let policies =
-        read(&policy("name: a", "mode: Warn", &format!("{require}, {}", RULE.replace("name: r", "name: d"))));
+    let security = "{name: base, podSecurity: {level: baseline, version: v1.30}}, \
+                    {name: strict, podSecurity: {level: restricted}}";
+    let edit = RULE.replace("name: r", "name: d");
+    let mut policies = read(&policy("name: a", "mode: Warn", &format!("{require}, {edit}"))).policies;
+    policies.extend(read(&policy("name: s", "mode: Warn", &format!("{security}, {require}"))).policies);
     let problems = |spec: &str, trusted: &[&str]| {
         let Loaded { exceptions, diagnostics, .. } = read(&exception(spec));
         assert_eq!(diagnostics, [], "{spec}");
@@ -103,9 +132,12 @@ fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespac
             let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             format!("{problem}{help}")
         };
-        exceptions[0].problems(policies.policies.iter(), &trusted).iter().map(said).collect::<Vec<_>>()
+        exceptions[0].problems(policies.iter(), &trusted).iter().map(said).collect::<Vec<_>>()
     };
     let containers = "containers: [{name: net, image: '*'}]";
+    let of = |rules: &str, check: &str| {
+        GOOD.replace("policy: a", &format!("policy: s{rules}, checks: [{{check: {check}}}]"))
+    };
     for (spec, trusted, expected) in [
         (GOOD.to_owned(), vec![], None),
         (GOOD.replace("policy: a", "policy: ClusterPodPolicy/a, rules: [r]"), vec![], None),
@@ -141,6 +173,34 @@ fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespac
             ),
         ),
         (format!("{GOOD}, namespaces: ['*']"), vec!["ops", "shop"], None),
+        (of("", "runAsNonRoot"), vec![], None),
+        (of(", rules: [base]", "capabilities_baseline"), vec![], None),
+        (format!("{}, {containers}", of("", "privileged")), vec![], None),
+        (
+            of(", rules: [base]", "runAsNonRoot"),
+            vec![],
+            Some("house.yaml:4:96: `runAsNonRoot` is not a check of `baseline:v1.30`"),
+        ),
+        (
+            of(", rules: [strict]", "capabilities_baseline"),
+            vec![],
+            Some(
+                "house.yaml:4:98: `capabilities_baseline` is not a check of `restricted:latest`; \
+                  `capabilities_restricted` takes its place there",
+            ),
+        ),
+        (
+            of(", rules: [base, whole]", "privileged"),
+            vec![],
+            Some(
+                "house.yaml:4:78: `checks` for `whole` of `ClusterPodPolicy/s`, which asks for no Pod Security Standard",
+            ),
+        ),
+        (
+            of("", "privileged").replace("policy: s", "policy: a"),
+            vec![],
+            Some("house.yaml:4:61: `checks` for `ClusterPodPolicy/a`, which asks for no Pod Security Standard"),
+        ),
     ] {
         assert_eq!(problems(&spec, &trusted), expected.into_iter().collect::<Vec<_>>(), "{spec}");
     }
