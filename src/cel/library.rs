@@ -20,7 +20,7 @@ mod sequence;
 mod set;
 mod size;
 mod string;
-mod time;
+pub(crate) mod time;
 mod url;
 
 pub use cidr::Cidr;

@@ -23,6 +23,7 @@ pub struct Program {
     compiled: Compiled,
     expect: Type,
     place: Option<Place>,
+    shared: Option<usize>,
 }
 
 impl Program {
@@ -46,7 +47,7 @@ impl Program {
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
         let compiled = compile(environment, &expression, expect, mixed)?;
-        Ok(Program { source: source.into(), compiled, expect, place: None })
+        Ok(Program { source: source.into(), compiled, expect, place: None, shared: None })
     }
 
     /// The same, read at this place in a file.
@@ -57,6 +58,16 @@ impl Program {
     /// Where it was read.
     pub fn place(&self) -> Option<&Place> {
         self.place.as_ref()
+    }
+
+    /// Gives its result a place of its own, for a caller who would ask for it more than once.
+    pub fn share(&mut self, place: usize) {
+        self.shared = Some(place);
+    }
+
+    /// The place that its result has, among those that are kept.
+    pub fn shared(&self) -> Option<usize> {
+        self.shared
     }
 
     /// Runs it. Variables come from `scope`, when they are needed.

@@ -26,9 +26,10 @@ impl<'a> Evaluation<'_, 'a> {
         while let Some(step) = left.next() {
             self.pay_to_look_up(members.len()).map_err(|reason| self.fail(reason, step.from))?;
             let found = members.iter().find(|member| is_same_key(member.key, &step.field));
-            match found.map(|member| member.value) {
+            match found.map(|member| &member.value) {
                 Some(document::Value::Object(inner)) => members = inner,
-                Some(other) => return self.walk(other.into(), left.as_slice()),
+                Some(other) if left.as_slice().is_empty() => return Ok((*other).into()),
+                Some(other) => return self.walk((*other).into(), left.as_slice()),
                 None => return Err(self.fail(Reason::NoSuchKey(&step.field), step.from)),
             }
         }
@@ -74,20 +75,12 @@ impl<'a> Evaluation<'_, 'a> {
             Value::Map(map) | Value::Optional(Some(&Value::Map(map))) => {
                 let paid = self.pay_to_look_up(map.len());
                 paid.map_err(|reason| self.fail(reason, select.operand.part))?;
-                Ok(self.has_field(map, &select.field))
+                Ok(has_field(map, &select.field))
             }
             Value::List(_) | Value::Optional(Some(Value::List(_))) => {
                 Err(self.fail(Reason::NoFields(Type::List), select.operand.part))
             }
             _ => Ok(false),
-        }
-    }
-
-    #[inline]
-    fn has_field(&self, map: Map<'a>, field: &str) -> bool {
-        match map {
-            Map::Document(members) => members.iter().any(|member| is_same_key(member.key, field)),
-            Map::Values(_) => map.field(field).is_some(),
         }
     }
 
@@ -163,12 +156,20 @@ impl<'a> Evaluation<'_, 'a> {
             Value::Map(map) => {
                 self.pay_to_look_up(map.len())?;
                 Ok(match wanted {
-                    Value::String(key) => self.has_field(map, key),
+                    Value::String(key) => has_field(map, key),
                     key => map.get(key).is_some(),
                 })
             }
             other => Err(Reason::Operator("in", wanted.kind(), other.kind())),
         }
+    }
+}
+
+#[inline]
+fn has_field(map: Map<'_>, field: &str) -> bool {
+    match map {
+        Map::Document(members) => members.iter().any(|member| is_same_key(member.key, field)),
+        Map::Values(_) => map.field(field).is_some(),
     }
 }
 

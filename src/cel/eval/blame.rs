@@ -38,8 +38,12 @@ impl<'a> Evaluation<'_, 'a> {
         self.values(node, &mut values);
         let part = self.part(node);
         let is_narrower = part != root.part;
-        let holds = self.outcome(node) == Outcome::True;
-        Some(Blame { part, is_narrower, holds, elements, values })
+        let outcome = self.outcome(node);
+        let variable = match node.kind {
+            Kind::Composed(place) if outcome == Outcome::Failed => Some(place),
+            _ => None,
+        };
+        Some(Blame { part, is_narrower, holds: outcome == Outcome::True, variable, elements, values })
     }
 
     /// The part that a node is; of a path that leads nowhere, up to the step that cannot be made.
