@@ -117,7 +117,8 @@ pub(crate) fn check_zone(function: &str, arguments: usize, name: &str) -> Option
 }
 
 /// What is said of a name that is none.
-const NO_ZONE: &str = "not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`";
+const NO_ZONE: &str =
+    "not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`";
 /// Steps for finding a zone. The first time it is read from the database, and kept.
 const LOOKUP: u64 = 100;
 
