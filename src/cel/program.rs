@@ -46,7 +46,7 @@ impl Program {
 
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
-        let compiled = compile(environment, &expression, expect, mixed)?;
+        let compiled = compile(environment, source, &expression, expect, mixed)?;
         Ok(Program { source: source.into(), compiled, expect, place: None, shared: None })
     }
 
@@ -108,6 +108,12 @@ impl Program {
     /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
     pub fn too_expensive(&self) -> Option<Problem> {
         estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
+    }
+
+    /// What is right in it and probably not meant, in the order of the source: comparisons that never hold, and variables
+    /// of macros that are never used.
+    pub fn doubts(&self) -> &[Problem] {
+        &self.compiled.doubts
     }
 
     /// The expression as it was written.

@@ -39,7 +39,11 @@ impl Shape {
                 let [_, value] = &**parts;
                 if *value == Shape::Nothing { object.clone() } else { Shape::DYN }
             }
-            (Shape::Word(one), Shape::Word(other)) if one == other => self.clone(),
+            (Shape::Word(one), Shape::Word(other)) => match one.union(other) {
+                Some(words) if words == **one => self.clone(),
+                Some(words) => Shape::Word(words.into()),
+                None => Shape::STRING,
+            },
             (Shape::Time, other) | (other, Shape::Time) if other.flat() == Type::String => Shape::Time,
             _ => Shape::from(self.flat()),
         }

@@ -72,7 +72,7 @@ impl Object {
             return Some(shape.clone());
         }
         let found = self.definitions.iter().filter_map(|definition| definition.field(name));
-        found.map(|field| Shape::from(field.holds)).reduce(Shape::either)
+        found.map(|field| Shape::of_field(&field)).reduce(Shape::either)
     }
 
     /// The type of the value under a key that is not known.
