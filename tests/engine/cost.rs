@@ -242,3 +242,17 @@ fn a_shared_when_that_fails_is_an_error_of_each_rule_that_has_it() {
     let verdict = Review::create(&policy, crowd(1)).verdict();
     assert_eq!(verdict.violations, ["p/a=:Enforce", "p/b=:Enforce"], "{verdict:?}");
 }
+
+#[test]
+fn thousands_of_seccomp_annotations_are_answered_soon() {
+    let annotations: serde_json::Map<_, _> = (0..30_000)
+        .map(|n| (format!("container.seccomp.security.alpha.kubernetes.io/x{n}"), json!("runtime/default")))
+        .collect();
+    let containers: Vec<_> = (0..16_000).map(|n| json!({"name": format!("c{n}"), "image": "i"})).collect();
+    let mut object = deployment(json!({"containers": containers}));
+    object["spec"]["template"]["metadata"]["annotations"] = json!(annotations);
+    let review = Review::create(&rule("podSecurity: {level: baseline, version: v1.18}"), decoded(&object));
+    let start = Instant::now();
+    assert!(review.is_allowed());
+    assert!(start.elapsed() < SOON / 8, "{:?}", start.elapsed());
+}
