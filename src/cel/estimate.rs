@@ -13,7 +13,7 @@ use crate::cel::ast::Operator;
 use crate::cel::blame::piece;
 use crate::cel::budget::Budget;
 use crate::cel::error::Part;
-use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node};
+use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node, Start};
 use crate::cel::problem::Problem;
 
 use extent::Extent;
@@ -126,6 +126,14 @@ impl Estimator {
             Kind::Constant(constant) => (0, 0, of_constant(constant)),
             Kind::Slot(_) | Kind::Composed(_) => (0, 0, Extent::OBJECT),
             Kind::Local(local) => (0, 0, self.locals.get(*local).cloned().unwrap_or(Extent::Scalar)),
+            Kind::Path(path) => {
+                let start = match path.start {
+                    Start::Slot(_) => Extent::OBJECT,
+                    Start::Local(local) => self.locals.get(local).cloned().unwrap_or(Extent::Scalar),
+                };
+                let each = (Budget::VALUE + 1).saturating_mul(length_of(path.steps.len()));
+                (0, each, path.steps.iter().fold(start, |extent, _| extent.member()))
+            }
             Kind::Select(select) => {
                 let Outcome { steps, value } = self.node(&select.operand);
                 (steps, Budget::VALUE, value.member())

@@ -25,7 +25,7 @@ use crate::cli::render::snippet::Snippets;
 use crate::cli::render::{self, Palette};
 use crate::cli::report::{ExceptionUse, Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
 use crate::cli::surroundings::{Before, Surroundings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::policy::set::PolicySet;
 
 /// An output whose reader may go away, as `head` does. The exit code is still the answer, so the work goes on.
@@ -106,7 +106,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         head.policies = policies_used(&loaded.set, &found.matched);
         head.exceptions = exceptions_used(&loaded.set, &found.matched);
         if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
-            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(missing.near);
             complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
         }
         if found.documents == 0 && complaints.errors() == 0 {
@@ -120,7 +120,11 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (0, FailOn::Warn) if tail.summary.warnings > 0 => Exit::Denied,
         (0, _) => Exit::Clean,
     };
-    tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
+    // What is doubtful about a policy is no fault of the objects, and decides nothing about them.
+    tail.summary.warnings += complaints.warnings();
+    let (errors, warnings) = complaints.into_kept();
+    tail.errors = errors.into_iter().map(Into::into).collect();
+    tail.warnings = warnings.into_iter().map(Into::into).collect();
     if is_loaded || check.output == Format::Json {
         renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
     }
