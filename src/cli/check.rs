@@ -168,14 +168,18 @@ fn fixed(
 ) -> io::Result<Vec<fix::File>> {
     let mut out = WhileRead { out: io::stdout().lock(), is_read: true };
     let is_whole = complaints.errors() == 0;
-    let mut written = HashSet::new();
+    let mut shown = HashSet::new();
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         let file = fix::fixed(judge, input);
         let Input { name, text, path } = input;
-        let refused = match path {
+        let is_refused = match path {
             _ if judge.check.diff => {
-                fix::diff::write(&mut out, palette, name, text, &file.text)?;
+                let path = path.as_ref().map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()));
+                // A patch takes each change once, by whatever names its file was asked for.
+                if path.is_none_or(|path| shown.insert(path)) {
+                    fix::diff::write(&mut out, palette, name, text, &file.text)?;
+                }
                 false
             }
             None => {
@@ -184,15 +188,9 @@ fn fixed(
             }
             Some(_) if file.is_unchanged() => false,
             Some(_) if !is_whole => true,
-            Some(path) => match written.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-                true => {
-                    fix::write(path, text, &file.text).map_err(|complaint| complaints.take(complaint, None)).is_err()
-                }
-                // The same file by another name.
-                false => false,
-            },
+            Some(path) => fix::write(path, text, &file.text).map_err(|refused| complaints.take(refused, None)).is_err(),
         };
-        files.push(if refused { file.unwritten(text.clone()) } else { file });
+        files.push(if is_refused { file.unwritten(text.clone()) } else { file });
     }
     out.flush()?;
     Ok(files)

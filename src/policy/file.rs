@@ -89,7 +89,7 @@ pub fn exceptions(file: &Arc<str>, text: &str) -> Loaded {
     }
     let arena = Bump::new();
     let mut reader = Reader::new(file, text);
-    for document in yaml::documents(&arena, text, &Limits::FILE).flatten() {
+    for document in yaml::documents(&arena, text, &Limits::LIST).flatten() {
         for object in objects(&document).filter(|object| header::is_exception(*object)) {
             policy(&mut reader, object, &mut loaded);
         }

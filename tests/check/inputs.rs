@@ -253,6 +253,14 @@ fn what_is_no_regular_file_is_not_opened() {
 }
 
 #[test]
+fn a_list_of_a_whole_cluster_is_read() {
+    let config = format!("apiVersion: v1\n  kind: ConfigMap\n  data: {{a: {}}}", "x".repeat(5 << 20));
+    let pod = POD.trim_end().replace('\n', "\n  ");
+    let text = format!("apiVersion: v1\nkind: List\nitems:\n- {config}\n- {pod}\n");
+    Check::new().file("a.yaml", &text).args(["a.yaml"]).stdout_has("1 object: 1 allowed").code(0);
+}
+
+#[test]
 fn a_file_that_is_no_text_is_an_error() {
     Check::new()
         .bytes("a.yaml", b"\xff\xfek\0i\0")
