@@ -15,7 +15,7 @@ use crate::cel::blame::piece;
 use crate::cel::budget::Budget;
 use crate::cel::environment::Environment;
 use crate::cel::error::Part;
-use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node};
+use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node, Start};
 use crate::cel::problem::Problem;
 use crate::cel::shape::Shape;
 
@@ -153,15 +153,28 @@ impl Estimator<'_> {
         (steps, values)
     }
 
+    fn slot(&self, slot: u8) -> Extent {
+        Extent::part(1, self.environment.shape_of(slot).unwrap_or(&Shape::DYN))
+    }
+
+    fn local(&self, local: usize) -> Extent {
+        self.locals.get(local).cloned().unwrap_or(Extent::Scalar)
+    }
+
     fn node(&mut self, node: &Node) -> Outcome {
         let (steps, own, value) = match &node.kind {
             Kind::Constant(constant) => (0, 0, of_constant(constant)),
-            Kind::Slot(slot) => {
-                let shape = self.environment.shape_of(*slot);
-                (0, 0, Extent::part(1, shape.unwrap_or(&Shape::DYN)))
-            }
+            Kind::Slot(slot) => (0, 0, self.slot(*slot)),
             Kind::Composed(place) => (0, 0, self.composed(node.part, *place)),
-            Kind::Local(local) => (0, 0, self.locals.get(*local).cloned().unwrap_or(Extent::Scalar)),
+            Kind::Local(local) => (0, 0, self.local(*local)),
+            Kind::Path(path) => {
+                let start = match path.start {
+                    Start::Slot(slot) => self.slot(slot),
+                    Start::Local(local) => self.local(local),
+                };
+                let each = (Budget::VALUE + 1).saturating_mul(length_of(path.steps.len()));
+                (0, each, path.steps.iter().fold(start, |extent, step| extent.member(Some(&step.field))))
+            }
             Kind::Select(select) => {
                 let Outcome { steps, value } = self.node(&select.operand);
                 (steps, Budget::VALUE, value.member(Some(&select.field)))

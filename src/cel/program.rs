@@ -1,7 +1,5 @@
 //! An expression that has been loaded: checked, compiled, and good for any number of runs.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use crate::cel::blame::Blame;
@@ -26,6 +24,7 @@ pub struct Program {
     cost: Box<Cost>,
     expect: Type,
     place: Option<Place>,
+    shared: Option<usize>,
 }
 
 impl Program {
@@ -50,7 +49,7 @@ impl Program {
         let expression = parse(source)?;
         let compiled = compile(environment, source, &expression, expect, mixed)?;
         let cost = Box::new(estimate::cost(environment, &compiled.node, compiled.locals, source));
-        Ok(Program { source: source.into(), compiled, cost, expect, place: None })
+        Ok(Program { source: source.into(), compiled, cost, expect, place: None, shared: None })
     }
 
     /// The same, read at this place in a file.
@@ -63,6 +62,16 @@ impl Program {
         self.place.as_ref()
     }
 
+    /// Gives its result a place of its own, for a caller who would ask for it more than once.
+    pub fn share(&mut self, place: usize) {
+        self.shared = Some(place);
+    }
+
+    /// The place that its result has, among those that are kept.
+    pub fn shared(&self) -> Option<usize> {
+        self.shared
+    }
+
     /// Runs it. Variables come from `scope`, when they are needed.
     ///
     /// # Errors
@@ -70,8 +79,7 @@ impl Program {
     pub fn eval<'a>(&'a self, arena: &'a Bump, scope: &dyn Scope<'a>, budget: &Budget) -> Result<Value<'a>, Error<'a>> {
         let Compiled { node, locals, .. } = &self.compiled;
         budget.enter().map_err(|reason| Error::new(reason, node.part))?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let value = Evaluation { arena, scope, budget, locals }.value(node);
+        let value = Evaluation::new(arena, scope, budget, *locals).run(node);
         budget.leave();
         match value {
             Ok(value) if !self.expect.accepts(value.kind()) => {
@@ -88,8 +96,7 @@ impl Program {
         let steps = budget.left().min(Budget::BLAME);
         let lent = Budget::new(steps);
         lent.enter().ok()?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let blame = Evaluation { arena, scope, budget: &lent, locals }.blame(node);
+        let blame = Evaluation::new(arena, scope, &lent, *locals).blame(node);
         lent.leave();
         budget.charge(steps.saturating_sub(lent.left()));
         blame

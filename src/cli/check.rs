@@ -25,7 +25,7 @@ use crate::cli::render::snippet::Snippets;
 use crate::cli::render::{self, Palette};
 use crate::cli::report::{ExceptionUse, Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
 use crate::cli::surroundings::{Before, Surroundings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::policy::set::PolicySet;
 
 /// An output whose reader may go away, as `head` does. The exit code is still the answer, so the work goes on.
@@ -106,7 +106,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         head.policies = policies_used(&loaded.set, &found.matched);
         head.exceptions = exceptions_used(&loaded.set, &found.matched);
         if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
-            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(missing.near);
             complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
         }
         if found.documents == 0 && complaints.errors() == 0 {
