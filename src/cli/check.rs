@@ -120,7 +120,11 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (0, FailOn::Warn) if tail.summary.warnings > 0 => Exit::Denied,
         (0, _) => Exit::Clean,
     };
-    tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
+    // What is doubtful about a policy is no fault of the objects, and decides nothing about them.
+    tail.summary.warnings += complaints.warnings();
+    let (errors, warnings) = complaints.into_kept();
+    tail.errors = errors.into_iter().map(Into::into).collect();
+    tail.warnings = warnings.into_iter().map(Into::into).collect();
     if is_loaded || check.output == Format::Json {
         renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
     }
