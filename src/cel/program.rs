@@ -7,7 +7,7 @@ use crate::cel::budget::Budget;
 use crate::cel::compile::{Compiled, compile};
 use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
-use crate::cel::estimate;
+use crate::cel::estimate::{self, Cost};
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
@@ -21,6 +21,7 @@ use crate::diagnostic::Place;
 pub struct Program {
     source: Box<str>,
     compiled: Compiled,
+    cost: Box<Cost>,
     expect: Type,
     place: Option<Place>,
     shared: Option<usize>,
@@ -47,7 +48,8 @@ impl Program {
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
         let compiled = compile(environment, source, &expression, expect, mixed)?;
-        Ok(Program { source: source.into(), compiled, expect, place: None, shared: None })
+        let cost = Box::new(estimate::cost(environment, &compiled.node, compiled.locals, source));
+        Ok(Program { source: source.into(), compiled, cost, expect, place: None, shared: None })
     }
 
     /// The same, read at this place in a file.
@@ -100,14 +102,19 @@ impl Program {
         blame
     }
 
-    /// The steps that it may take at worst, over an object of modest size.
+    /// The steps that it may take at worst, over an object of modest size, with those of the composed variables that it
+    /// reads.
     pub fn estimate(&self) -> u64 {
-        estimate::steps(&self.compiled.node, self.compiled.locals)
+        self.cost.steps
     }
 
     /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
-    pub fn too_expensive(&self) -> Option<Problem> {
-        estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
+    pub fn too_expensive(&self) -> Option<&Problem> {
+        self.cost.problem.as_ref()
+    }
+
+    pub(crate) fn cost(&self) -> &Cost {
+        &self.cost
     }
 
     /// What is right in it and probably not meant, in the order of the source: comparisons that never hold, and variables

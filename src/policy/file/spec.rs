@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::cel::{Program, Shape, Type};
+use crate::cel::{Program, Type};
 use crate::document::Value;
 use crate::policy::environment::{self, Scope};
 use crate::policy::file::header::Header;
@@ -151,7 +151,7 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
         of_later_variables(reader, before, &all);
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, program.as_ref().map_or(&Shape::DYN, Program::shape));
+        scope.declare(name, program.as_ref());
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }
