@@ -11,6 +11,7 @@ use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
 use crate::cel::estimate;
 use crate::cel::eval::{Evaluation, Scope};
+use crate::cel::node::Node;
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
 use crate::cel::shape::Shape;
@@ -101,6 +102,10 @@ impl Program {
     /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
     pub fn too_expensive(&self) -> Option<Problem> {
         estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
+    }
+
+    pub(in crate::cel) fn node(&self) -> &Node {
+        &self.compiled.node
     }
 
     /// The expression as it was written.
