@@ -6,9 +6,11 @@
 //!
 //! A template gets less than a Pod: requests that follow limits, `enableServiceLinks` and host ports come with the Pod.
 
+mod amounts;
 mod app_armor;
 mod container;
 mod daemon_set;
+mod keys;
 mod kinds;
 pub mod limit_range;
 pub mod plug_ins;

@@ -58,7 +58,7 @@ pub use library::{Cidr, Format, Semver, Url};
 pub use node::Constant;
 pub use problem::Problem;
 pub use program::Program;
-pub use shape::{Object, Shape};
+pub use shape::{Object, Shape, Words};
 pub use time::{Duration, Timestamp};
 pub use types::Type;
 pub use value::{List, Map, Value};

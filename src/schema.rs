@@ -34,7 +34,13 @@ pub struct Field {
     pub required: bool,
     /// Its part in a union, of which one member may be set.
     pub union: Option<Union>,
+    /// The words that its text, or each text in its list, may be. A newer version of Kubernetes may know more.
+    pub words: Option<Enum>,
 }
+
+/// The words that a text may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enum(&'static str);
 
 /// The part of a field in a union.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +188,13 @@ impl Type {
     }
 }
 
+impl Enum {
+    /// Each of them.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        self.0.split(',')
+    }
+}
+
 impl Keys {
     /// Each name.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -312,6 +325,19 @@ mod tests {
         ] {
             assert_eq!(at("PodSpec", path).map(Type::is_atomic), Some(expected), "{path}");
         }
+    }
+
+    #[test]
+    fn some_texts_are_one_of_a_few_words() {
+        let words = |definition, field| {
+            let words = of(definition)?.field(field)?.words?;
+            Some(words.words().collect::<Vec<_>>())
+        };
+        assert_eq!(words("Container", "imagePullPolicy"), Some(vec!["Always", "IfNotPresent", "Never"]));
+        assert_eq!(words("ContainerPort", "protocol"), Some(vec!["SCTP", "TCP", "UDP"]));
+        assert_eq!(words("PodSpec", "restartPolicy"), Some(vec!["Always", "Never", "OnFailure"]));
+        assert_eq!(words("Container", "name"), None);
+        assert_eq!(words("Capabilities", "drop"), None);
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn fits(value: Value<'_>, shape: &Shape) -> bool {
         (Value::Map(Map::Document(_)), Shape::Object(_)) => true,
         (Value::Optional(value), Shape::Optional(inner)) => value.is_none_or(|value| fits(*value, inner)),
         (value, Shape::Basic(kind)) => value.kind() == *kind,
-        (value, Shape::Word(words)) => value.as_str().is_some_and(|text| words.contains(&text)),
+        (value, Shape::Word(words)) => value.as_str().is_some_and(|text| words.contains(text)),
         _ => false,
     }
 }

@@ -8,9 +8,10 @@ mod bounds;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+use crate::api_defaults::keys::Keys;
 pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
-use crate::api_defaults::shape::{each_at, same};
+use crate::api_defaults::shape::{each_at, put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::workload::List;
 
@@ -89,8 +90,9 @@ fn with_resources<'a>(
         let old = list(resources, key);
         let new = with_missing(arena, old, defaults);
         if !same(new, old) {
+            let known = Keys::of(old);
             let mut set: Vec<_> =
-                new.members().iter().map(|member| member.key).filter(|name| old.get(name).is_none()).collect();
+                new.members().iter().map(|member| member.key).filter(|name| !known.has(name)).collect();
             set.sort_unstable();
             notes.push(format!("{} {word} for {role} {name}", set.join(", ")));
             resources = put(arena, resources, key, new);
@@ -116,13 +118,6 @@ fn given<'a>(arena: &'a Bump, limit_range: Value<'a>, key: &str) -> Value<'a> {
 
 fn list<'a>(value: Value<'a>, key: &str) -> Value<'a> {
     value.field(key).unwrap_or(Value::Object(&[]))
-}
-
-fn put<'a>(arena: &'a Bump, value: Value<'a>, key: &'static str, new: Value<'a>) -> Value<'a> {
-    if value.field(key).is_some_and(|old| same(old, new)) {
-        return value;
-    }
-    edit::set(arena, value, &[Step::key(key)], new).unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -7,18 +7,18 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
 use crate::api_defaults::Version;
+use crate::api_defaults::amounts::{Amounts, plus};
+use crate::api_defaults::keys::Keys;
 use crate::api_defaults::quantities::{with_missing, written};
-use crate::api_defaults::shape::same;
+use crate::api_defaults::shape::{put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::quantity::Quantity;
+use crate::workload::{Container, List, Role};
 
 /// The first minor version that fills these in when a Pod is created, not when it is decoded.
 pub const ON_CREATE: u32 = 37;
 /// The first minor version that has them without a feature gate.
 const SINCE: u32 = 34;
-
-/// Quantities by resource name.
-pub type Amounts<'a> = Vec<(&'a str, Quantity)>;
 
 /// The Pod as the API server goes on with it after the mutating webhooks: what a validating webhook sees, and what is
 /// stored.
@@ -38,13 +38,14 @@ pub fn decoded<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'
         return pod;
     }
     complete(arena, pod, |arena, pod, resources| {
-        if list(resources, "limits").is_empty() {
+        if list(resources, "limits").members().is_empty() {
             return resources;
         }
         with_requests(arena, pod, resources, |container| {
             let requests = list(container, "requests");
-            let implied = list(container, "limits").iter().filter(|limit| !has(requests, limit.key));
-            amounts(requests.iter().chain(implied))
+            let known = Keys::of(requests);
+            let implied = list(container, "limits").members().iter().filter(|limit| !known.has(limit.key));
+            Amounts::of(requests.members().iter().chain(implied))
         })
     })
 }
@@ -58,11 +59,12 @@ fn complete<'a>(
     let Some(old) = pod.fields(&["spec", "resources"]) else {
         return pod;
     };
-    if list(old, "limits").is_empty() && list(old, "requests").is_empty() {
+    if list(old, "limits").members().is_empty() && list(old, "requests").members().is_empty() {
         return pod;
     }
     let of_containers = aggregate(pod, resource("limits"));
-    let huge = of_containers.iter().filter(|(name, _)| is_huge_page(name) && !has(list(old, "requests"), name));
+    let requested = Keys::of(list(old, "requests"));
+    let huge = of_containers.iter().filter(|(name, _)| is_huge_page(name) && !requested.has(name));
     let resources = rest(arena, pod, add(arena, old, "limits", huge));
     if same(old, resources) {
         return pod;
@@ -81,27 +83,22 @@ fn with_requests<'a>(
     let of_containers = aggregate(pod, of_container);
     let common = of_containers.iter().filter(|(name, _)| matches!(*name, "cpu" | "memory"));
     let resources = add(arena, resources, "requests", common);
-    let limits = list(resources, "limits").iter().copied().filter(|limit| is_supported(limit.key));
+    let limits = list(resources, "limits").members().iter().copied().filter(|limit| is_supported(limit.key));
     let limits = Value::Object(BumpVec::from_iter_in(limits, arena).into_bump_slice());
-    let requests = resources.field("requests").unwrap_or(Value::Object(&[]));
-    let requests = with_missing(arena, requests, limits);
+    let requests = with_missing(arena, list(resources, "requests"), limits);
     if requests.members().is_empty() { resources } else { put(arena, resources, "requests", requests) }
 }
 
 /// A limit for each request where every container has that limit: theirs together, at least the request.
 fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Value<'a> {
-    let all_have = |name: &str| containers(pod).all(|(resources, _)| has(list(resources, "limits"), name));
+    let limited: Vec<_> = containers(pod).map(|container| Keys::of(list(resources_of(&container), "limits"))).collect();
     let of_containers = aggregate(pod, resource("limits"));
-    let requests = amounts(list(resources, "requests").iter());
-    let limits: Amounts<'a> = requests
-        .into_iter()
-        .filter(|(name, _)| is_supported(name) && all_have(name))
-        .filter_map(|(name, request)| {
-            let (_, limit) = of_containers.iter().find(|(limited, _)| *limited == name)?;
-            Some((name, request.max(*limit)))
-        })
-        .collect();
-    add(arena, resources, "limits", limits.iter())
+    let requests = Amounts::of(list(resources, "requests").members());
+    let limits = requests
+        .iter()
+        .filter(|(name, _)| is_supported(name) && limited.iter().all(|limits| limits.has(name)))
+        .filter_map(|(name, request)| Some((name, request.max(of_containers.amount(name)?))));
+    add(arena, resources, "limits", limits)
 }
 
 /// What the containers of a Pod request together: the least that the Pod as a whole may request.
@@ -112,103 +109,59 @@ pub fn requests_of_containers(pod: Value<'_>) -> Amounts<'_> {
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
 /// of the sidecars before it.
 pub fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
-    let (mut total, mut sidecars, mut init) = (Amounts::new(), Amounts::new(), Amounts::new());
-    for (resources, role) in containers(pod) {
-        let own = of_container(resources);
-        match role {
-            Role::Main => sum(&mut total, &own),
-            Role::Sidecar => {
-                sum(&mut total, &own);
-                sum(&mut sidecars, &own);
-                max(&mut init, &sidecars);
-            }
-            Role::Init => {
-                let mut needed = own;
-                sum(&mut needed, &sidecars);
-                max(&mut init, &needed);
+    // Each container is looked at alone: `init` is never below `sidecars`, so that only its own names can raise it.
+    let (mut total, mut sidecars, mut init) = (Amounts::default(), Amounts::default(), Amounts::default());
+    for container in containers(pod) {
+        for (name, own) in of_container(resources_of(&container)).iter() {
+            match container.role {
+                Role::Main | Role::Ephemeral => total.add(name, own),
+                Role::Sidecar => {
+                    total.add(name, own);
+                    sidecars.add(name, own);
+                    init.raise(name, sidecars.amount(name).unwrap_or(own));
+                }
+                Role::Init => init.raise(name, sidecars.amount(name).map_or(own, |before| plus(own, before))),
             }
         }
     }
-    max(&mut total, &init);
+    init.iter().for_each(|(name, least)| total.raise(name, least));
     total
 }
 
-#[derive(Clone, Copy)]
-enum Role {
-    Main,
-    Sidecar,
-    Init,
+/// The containers whose resources count, the main ones first.
+fn containers<'a>(pod: Value<'a>) -> impl Iterator<Item = Container<'a>> {
+    [List::Main, List::Init].into_iter().flat_map(move |list| {
+        let elements = pod.fields(&["spec", list.key()]).unwrap_or_default().elements();
+        elements.iter().enumerate().map(move |(index, value)| Container::of(list, index, *value))
+    })
 }
 
-/// The resources of the containers, the main ones first.
-fn containers<'a>(pod: Value<'a>) -> impl Iterator<Item = (Value<'a>, Role)> {
-    let of = move |key| pod.fields(&["spec", key]).unwrap_or_default().elements().iter().copied();
-    let resources = |container: Value<'a>| container.field("resources").unwrap_or_default();
-    let main = of("containers").map(move |container| (resources(container), Role::Main));
-    main.chain(of("initContainers").map(move |container| {
-        let sidecar = container.text(&["restartPolicy"]) == Some("Always");
-        (resources(container), if sidecar { Role::Sidecar } else { Role::Init })
-    }))
+fn resources_of<'a>(container: &Container<'a>) -> Value<'a> {
+    container.value.field("resources").unwrap_or_default()
 }
 
 fn resource<'a>(key: &'static str) -> impl Fn(Value<'a>) -> Amounts<'a> {
-    move |container| amounts(list(container, key).iter())
+    move |resources| Amounts::of(list(resources, key).members())
 }
 
-/// The members of `limits` or `requests`.
-fn list<'a>(resources: Value<'a>, key: &str) -> &'a [Member<'a>] {
-    resources.field(key).unwrap_or_default().members()
-}
-
-fn has(list: &[Member<'_>], name: &str) -> bool {
-    list.iter().any(|member| member.key == name)
-}
-/// The members that are quantities.
-pub fn amounts<'a, 'm>(members: impl Iterator<Item = &'m Member<'a>>) -> Amounts<'a>
-where
-    'a: 'm,
-{
-    members.filter_map(|member| Some((member.key, Quantity::of(member.value).ok()?))).collect()
-}
-
-fn sum<'a>(total: &mut Amounts<'a>, more: &Amounts<'a>) {
-    for (name, amount) in more {
-        match total.iter_mut().find(|(known, _)| known == name) {
-            // What does not fit is refused when the API server validates it.
-            Some((_, known)) => *known = known.checked_add(*amount).unwrap_or(*known),
-            None => total.push((name, *amount)),
-        }
-    }
-}
-
-fn max<'a>(highest: &mut Amounts<'a>, other: &Amounts<'a>) {
-    for (name, amount) in other {
-        match highest.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) if *known < *amount => *known = *amount,
-            Some(_) => {}
-            None => highest.push((name, *amount)),
-        }
-    }
+/// The `limits` or `requests`.
+fn list<'a>(resources: Value<'a>, key: &str) -> Value<'a> {
+    resources.field(key).unwrap_or(Value::Object(&[]))
 }
 
 /// `resources` with each of `more` that `key` has not.
-fn add<'a: 'm, 'm>(
+fn add<'a>(
     arena: &'a Bump,
     resources: Value<'a>,
     key: &'static str,
-    more: impl Iterator<Item = &'m (&'a str, Quantity)>,
+    more: impl Iterator<Item = (&'a str, Quantity)>,
 ) -> Value<'a> {
-    let more = more.map(|(name, amount)| Member { key: name, value: written(arena, *amount, Value::Null) });
+    let more = more.map(|(name, amount)| Member { key: name, value: written(arena, amount, Value::Null) });
     let more = Value::Object(BumpVec::from_iter_in(more, arena).into_bump_slice());
-    let old = resources.field(key).unwrap_or(Value::Object(&[]));
-    if more.members().is_empty() { resources } else { put(arena, resources, key, with_missing(arena, old, more)) }
-}
-
-fn put<'a>(arena: &'a Bump, resources: Value<'a>, key: &'static str, value: Value<'a>) -> Value<'a> {
-    if resources.field(key).is_some_and(|old| same(old, value)) {
+    if more.members().is_empty() {
         return resources;
     }
-    edit::set(arena, resources, &[Step::key(key)], value).unwrap_or(resources)
+    put(arena, resources, key, with_missing(arena, list(resources, key), more))
 }
 
 /// What a Pod as a whole can have.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+use crate::api_defaults::keys::Keys;
 use crate::api_defaults::shape::same;
 use crate::document::{Member, Value};
 use crate::quantity::{self, Quantity};
@@ -49,7 +50,8 @@ pub fn with_missing<'a>(arena: &'a Bump, list: Value<'a>, others: Value<'a>) -> 
     let Value::Object(members) = list else {
         return list;
     };
-    let missing = |other: &&Member<'a>| list.get(other.key).is_none();
+    let known = Keys::of(list);
+    let missing = |other: &&Member<'a>| !known.has(other.key);
     if !others.members().iter().any(|other| missing(&other)) {
         return list;
     }

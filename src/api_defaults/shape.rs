@@ -317,6 +317,14 @@ pub fn each_at<'a>(
     if same(new, list) { root } else { edit::set(arena, root, &keys.map(Step::key), new).unwrap_or(root) }
 }
 
+/// The object with `value` at `key`; the same object if that stands there.
+pub fn put<'a>(arena: &'a Bump, object: Value<'a>, key: &'static str, value: Value<'a>) -> Value<'a> {
+    if object.field(key).is_some_and(|old| same(old, value)) {
+        return object;
+    }
+    edit::set(arena, object, &[Step::key(key)], value).unwrap_or(object)
+}
+
 /// Whether two values are one: the same node, or the same scalar. Cheap, and never looks inside.
 pub fn same(a: Value<'_>, b: Value<'_>) -> bool {
     match (a, b) {

@@ -2,6 +2,7 @@
 //! expression runs is reported, all of them at once.
 
 mod calls;
+mod doubts;
 mod fold;
 mod macros;
 mod names;
@@ -31,6 +32,8 @@ pub(crate) struct Compiled {
     pub composed: u64,
     /// Variables of macros inside one another.
     pub locals: usize,
+    /// What is right and probably not meant.
+    pub doubts: Vec<Problem>,
 }
 
 /// A node and what is known about its values.
@@ -41,7 +44,9 @@ struct Typed {
 
 struct Compiler<'e> {
     environment: &'e Environment,
+    source: &'e str,
     problems: Vec<Problem>,
+    doubts: Vec<Problem>,
     slots: u64,
     composed: u64,
     /// Variables of the macros that the current part stands in.
@@ -59,14 +64,17 @@ struct Compiler<'e> {
 struct Local {
     name: String,
     shape: Shape,
+    is_read: bool,
 }
 
 /// Compiles an expression whose value is to be of type `expect`. Its literals may hold several types if they are `mixed`.
+/// Messages quote its `source`.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the source.
 pub(crate) fn compile(
     environment: &Environment,
+    source: &str,
     expression: &Expression,
     expect: Type,
     mixed: bool,
@@ -74,7 +82,9 @@ pub(crate) fn compile(
     let locals = Vec::new();
     let mut compiler = Compiler {
         environment,
+        source,
         problems: Vec::new(),
+        doubts: Vec::new(),
         slots: 0,
         composed: 0,
         locals,
@@ -84,14 +94,15 @@ pub(crate) fn compile(
         asked: Vec::new(),
     };
     let Typed { node, shape } = compiler.lower(expression);
-    let Compiler { mut problems, slots, composed, most_locals, .. } = compiler;
+    let Compiler { mut problems, mut doubts, slots, composed, most_locals, .. } = compiler;
     if problems.is_empty() && !Shape::from(expect).fits(&shape) {
         let expect = article(&Shape::from(expect));
         let message = format!("the expression must give {expect}, not {}", article(&shape));
         problems.push(Problem::new(expression.range.clone(), message));
     }
     if problems.is_empty() {
-        return Ok(Compiled { node, shape, slots, composed, locals: most_locals });
+        doubts.sort_by_key(|doubt| doubt.range.start);
+        return Ok(Compiled { node, shape, slots, composed, locals: most_locals, doubts });
     }
     problems.sort_by_key(|problem| problem.range.start);
     Err(problems)
@@ -103,8 +114,11 @@ impl Compiler<'_> {
         match &expression.kind {
             ast::Kind::Literal(literal) => {
                 let constant = constant_of(literal);
-                let kind = constant.value().kind();
-                typed(range, Kind::Constant(constant), kind)
+                let shape = match literal {
+                    Literal::String(text) => Shape::written(text),
+                    _ => Shape::from(constant.value().kind()),
+                };
+                typed(range, Kind::Constant(constant), shape)
             }
             ast::Kind::Name(name) => self.name(name, range),
             ast::Kind::Select { operand, field, optional } => self.select(expression, operand, field, *optional),

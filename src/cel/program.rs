@@ -48,7 +48,7 @@ impl Program {
 
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
-        let compiled = compile(environment, &expression, expect, mixed)?;
+        let compiled = compile(environment, source, &expression, expect, mixed)?;
         Ok(Program { source: source.into(), compiled, expect, place: None })
     }
 
@@ -106,6 +106,12 @@ impl Program {
 
     pub(in crate::cel) fn node(&self) -> &Node {
         &self.compiled.node
+    }
+
+    /// What is right in it and probably not meant, in the order of the source: comparisons that never hold, and variables
+    /// of macros that are never used.
+    pub fn doubts(&self) -> &[Problem] {
+        &self.compiled.doubts
     }
 
     /// The expression as it was written.

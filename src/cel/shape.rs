@@ -4,6 +4,7 @@
 
 mod fit;
 mod object;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::cel::value::Value;
 use crate::schema;
 
 pub use object::Object;
+pub use words::Words;
 
 /// The type of an expression, with its parts.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +22,7 @@ pub enum Shape {
     /// A type without parts; [`Type::Dyn`] for one that is known only when the expression runs.
     Basic(Type),
     /// A text that is one of these.
-    Word(Arc<[&'static str]>),
+    Word(Arc<Words>),
     /// A time in an object of the API: a text, or `null` where there is none.
     Time,
     /// Elements of a type.
@@ -65,9 +67,23 @@ impl Shape {
         Shape::Optional(Arc::new(value.within_depth()))
     }
 
-    /// One of a few texts.
+    /// One of a few texts, which are all that may be there.
     pub fn word(words: impl IntoIterator<Item = &'static str>) -> Self {
-        Shape::Word(words.into_iter().collect())
+        Shape::Word(Arc::new(Words::of_a_field(words)))
+    }
+
+    /// That of a text in an expression.
+    pub(crate) fn written(text: &str) -> Self {
+        Words::written(text).map_or(Shape::STRING, |words| Shape::Word(Arc::new(words)))
+    }
+
+    /// That of a field of the API.
+    pub(crate) fn of_field(field: &schema::Field) -> Self {
+        match field.words {
+            None => Shape::from(field.holds),
+            Some(words) if field.holds.is_list() => Shape::list(Shape::word(words.words())),
+            Some(words) => Shape::word(words.words()),
+        }
     }
 
     /// The type of a value, as far as it can be told from what is in it.

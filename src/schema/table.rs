@@ -1,12 +1,12 @@
 //! The table of all types, read once from the text that is part of the program.
 //!
 //! A line at the margin begins a definition; the lines below it are its fields, with their type and the words that say
-//! more: `required`, how to merge (`atomic`, `set`, `keys=a,b`), the part in a union (`union`, `union=Name`). Both
-//! definitions and the fields of each are sorted.
+//! more: `required`, how to merge (`atomic`, `set`, `keys=a,b`), the part in a union (`union`, `union=Name`), the words
+//! that a text may be (`enum=a,b`). Both definitions and the fields of each are sorted.
 
 use std::sync::OnceLock;
 
-use super::{Basic, Field, Inner, Keys, Merge, Outer, Type, Union};
+use super::{Basic, Enum, Field, Inner, Keys, Merge, Outer, Type, Union};
 
 static TEXT: &str = include_str!("v1.37.txt");
 
@@ -84,7 +84,7 @@ fn parse(text: &'static str) -> Option<Table> {
 fn parse_field(table: &Table, line: &'static str) -> Option<Field> {
     let (name, rest) = line.split_once(": ")?;
     let mut words = rest.split(' ');
-    let mut field = Field { name, holds: parse_type(table, words.next()?)?, required: false, union: None };
+    let mut field = Field { name, holds: parse_type(table, words.next()?)?, required: false, union: None, words: None };
     for word in words {
         match (word.split_once('='), &mut field.holds.outer) {
             (None, _) if word == "required" => field.required = true,
@@ -94,6 +94,9 @@ fn parse_field(table: &Table, line: &'static str) -> Option<Field> {
             (None, Outer::List(merge)) if word == "set" => *merge = Merge::Set,
             (Some(("keys", keys)), Outer::List(merge)) => *merge = Merge::Keyed(Keys(keys)),
             (Some(("union", member)), _) => field.union = Some(Union::Member(member)),
+            (Some(("enum", words)), _) if field.holds.inner == Inner::Basic(Basic::String) => {
+                field.words = Some(Enum(words));
+            }
             _ => return None,
         }
     }
@@ -166,9 +169,10 @@ mod tests {
             "A\n  b: list<string> odd\n",
             "A\n  b: string atomic\n",
             "A\n  b: map<string> keys=c\n",
+            "A\n  b: int32 enum=c\n",
         ] {
             assert!(parse(text).is_none(), "{text}");
         }
-        assert!(parse("A\n  b: list<A> required keys=b,c union=B\n").is_some());
+        assert!(parse("A\n  b: list<A> required keys=b,c union=B\n  c: list<string> atomic enum=d,e\n").is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! How podgate goes: it says that it is not ready, and goes on serving until nobody calls any more.
 //!
 //! An endpoint that leaves a Service is still called for some seconds. While draining, every answer ends its connection,
-//! which a caller takes without a failed call; closing an idle connection from here does not have that certainty, so
-//! that comes last.
+//! which a caller takes without a failed call; closing an idle connection from here does not have that certainty, because
+//! a call may be on its way. So an idle one is left until the API server has given it up itself.
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -14,6 +14,10 @@ use tokio::sync::Notify;
 const SERVING: u8 = 0;
 const DRAINING: u8 = 1;
 const CLOSED: u8 = 2;
+
+/// An API server keeps a connection that it does not use for so long: `IdleConnTimeout` of Go's `http.DefaultTransport`,
+/// which client-go takes over.
+pub const POOL: Duration = Duration::from_secs(90);
 
 /// How long each part of going may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +45,13 @@ pub struct Signals {
 }
 
 impl Pace {
-    /// For a Pod: time for the endpoint to leave every node.
-    pub const POD: Pace =
-        Pace { delay: Duration::from_secs(10), most: Duration::from_secs(30), grace: Duration::from_secs(5) };
+    /// For a Pod: time for the endpoint to leave every node, and for the API server to give up the connections that it
+    /// does not use. Under load all are used and ended within moments; a quiet cluster takes the whole time.
+    pub const POD: Pace = Pace {
+        delay: Duration::from_secs(10),
+        most: Duration::from_secs(POOL.as_secs() + 5),
+        grace: Duration::from_secs(5),
+    };
 
     /// For a laptop: at once.
     pub const LAPTOP: Pace = Pace { delay: Duration::ZERO, most: Duration::ZERO, grace: Duration::from_secs(1) };
@@ -97,5 +105,24 @@ impl Signals {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_server_gives_up_an_idle_connection_before_podgate_does() {
+        assert!(Pace::POD.most > POOL);
+        assert!(Pace::POD.delay >= Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_pod_has_the_time_that_going_takes() {
+        let manifest = include_str!("../../deploy/podgate.yaml");
+        let grace = manifest.lines().find_map(|line| line.trim().strip_prefix("terminationGracePeriodSeconds: "));
+        let grace = Duration::from_secs(grace.unwrap().parse().unwrap());
+        assert!(grace >= Pace::POD.most + Pace::POD.grace + Duration::from_secs(5), "{grace:?}");
     }
 }

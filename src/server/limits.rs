@@ -61,9 +61,10 @@ impl Default for Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::drain::POOL;
 
     #[test]
     fn an_idle_connection_outlives_the_pool_of_the_api_server() {
-        assert!(Limits::DEFAULT.idle > Duration::from_secs(90));
+        assert!(Limits::DEFAULT.idle > POOL);
     }
 }

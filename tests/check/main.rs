@@ -4,6 +4,7 @@
 
 mod answers;
 mod collisions;
+mod deploy;
 mod eval;
 mod evidence;
 mod exceptions;

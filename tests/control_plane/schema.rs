@@ -125,6 +125,7 @@ fn definition(name: &str, schema: &Value, used: &mut Vec<String>) -> Result<Stri
         }
         lines.push_str(&merge(property).map_err(within)?);
         lines.push_str(&union(schema, field));
+        lines.push_str(&words(property).map_err(within)?);
         lines.push('\n');
     }
     Ok(lines)
@@ -183,6 +184,17 @@ fn union(schema: &Value, field: &str) -> String {
         "" => words,
         member => format!("{words} union={member}"),
     })
+}
+
+/// The words that a text, or each of a list of texts, may be.
+fn words(schema: &Value) -> Result<String, String> {
+    let of_element = if text(&schema["type"]) == "array" { &schema["items"]["enum"] } else { &schema["enum"] };
+    let words: Vec<_> = elements(of_element).collect();
+    match words.iter().find(|word| word.contains([',', ' '])) {
+        Some(word) => Err(format!("no way to write the word {word:?}")),
+        None if words.is_empty() => Ok(String::new()),
+        None => Ok(format!(" enum={}", words.join(","))),
+    }
 }
 
 fn known(schema: &Value) -> Result<(), String> {

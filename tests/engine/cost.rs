@@ -103,6 +103,33 @@ fn thousands_of_profiles_in_annotations_are_answered_soon() {
 }
 
 #[test]
+fn thousands_of_resources_are_answered_soon() {
+    let amounts = |name: &str, count: usize| -> serde_json::Map<_, _> {
+        (0..count).map(|n| (format!("{name}{n}"), json!("1Gi"))).collect()
+    };
+    let both = |list: serde_json::Map<String, Value>| json!({"limits": list, "requests": list});
+    let extended = container(json!({"resources": both(amounts("example.com/r", 60_000))}));
+    let huge = container(json!({"resources": both(amounts("hugepages-", 20_000))}));
+    let sidecar = json!({"name": "s", "image": "i", "restartPolicy": "Always"});
+    let of_pod = json!({"limits": {"cpu": "1"}});
+    for (containers, others, of_pod) in [
+        (vec![extended], vec![], of_pod.clone()),
+        (vec![huge.clone()], vec![], both(amounts("hugepages-", 20_000))),
+        (
+            vec![container(json!({}))],
+            [vec![with(huge, "/restartPolicy", json!("Always"))], vec![sidecar; 20_000]].concat(),
+            of_pod,
+        ),
+    ] {
+        let object = deployment(json!({"containers": containers, "initContainers": others, "resources": of_pod}));
+        let review = Review::create(&rule("require: {pod: 'true', message: m}"), decoded(&object));
+        let start = Instant::now();
+        assert!(review.is_allowed());
+        assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
+    }
+}
+
+#[test]
 fn thousands_of_volumes_are_answered_soon() {
     let reviews = [
         // Volumes of images: so many are left alone.

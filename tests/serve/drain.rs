@@ -131,6 +131,20 @@ fn an_idle_connection_is_left_alone_until_the_last_moment() {
     assert!(server.ended().success());
 }
 
+/// As the API server does with one that it has not used for 90 seconds.
+#[test]
+fn the_end_comes_as_soon_as_the_last_caller_lets_go() {
+    let mut server = Server::start(&["--drain-delay", "0s", "--drain-timeout", "1h"]);
+    let mut idle = server.caller();
+    idle.post("/validate", &review(POD));
+    server.terminate();
+    server.logs("going");
+    assert!(server.runs());
+    drop(idle);
+    server.logs("every call answered");
+    assert!(server.ended().success());
+}
+
 #[test]
 fn connections_that_nobody_uses_end_with_the_time() {
     let mut server = Server::start(&["--drain-delay", "0s", "--drain-timeout", "300ms"]);

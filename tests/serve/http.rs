@@ -17,6 +17,7 @@ fn each_malformed_request_has_its_status_and_ends_the_connection() {
     let mut good = server.caller();
     let json = "Content-Type: application/json";
     let call = "POST /validate";
+    let chunked = &[json, "Transfer-Encoding: chunked"];
     let many: Vec<String> = (0..101).map(|number| format!("X-{number}: y")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let large = format!("X: {}", "y".repeat(500_000));
@@ -40,12 +41,19 @@ fn each_malformed_request_has_its_status_and_ends_the_connection() {
         ("a length without end", head(call, &[json, "Content-Length: 99999999999999999999999"]), 400),
         ("a length and chunks", head(call, &[json, "Content-Length: 4", "Transfer-Encoding: chunked"]), 400),
         ("chunks and a length", head(call, &[json, "Transfer-Encoding: chunked", "Content-Length: 4"]), 400),
+        ("a space before the colon", head(call, &[json, "Content-Length : 2"]), 400),
+        ("a header over two lines", head(call, &[json, "X: a", " b", "Content-Length: 0"]), 400),
+        ("an encoding that is not chunked at its end", head(call, &[json, "Transfer-Encoding: chunked, gzip"]), 400),
+        ("no encoding that anybody knows", head(call, &[json, "Transfer-Encoding: identity"]), 400),
+        ("a chunk without end", head(call, chunked) + "ffffffffffffffffff\r\n", 400),
+        ("a chunk of no size", head(call, chunked) + "-1\r\nx\r\n", 400),
         ("no host", format!("POST /validate HTTP/1.1\r\n{json}\r\nContent-Length: 0\r\n\r\n"), 400),
         ("NUL in a header", head(call, &[json, "X: a\0b", "Content-Length: 0"]), 400),
         ("CR in a header", head(call, &[json, "X: a\rb", "Content-Length: 0"]), 400),
         ("101 headers", head(call, &many), 431),
         ("a header of 500 KB", head(call, &[&large]), 431),
         ("a path of 500 KB", head(&long, &[]), 431),
+        ("a path and a query of 500 KB", head(&format!("POST /validate?{}", "y".repeat(500_000)), &[]), 431),
     ];
     for (what, request, status) in cases {
         let mut caller = server.caller();
@@ -146,6 +154,23 @@ fn http_2_is_not_spoken() {
     let upgrade = ["Content-Type: text/plain", length, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"];
     let answer = server.caller().ask(head("POST /validate", &upgrade).as_bytes()).unwrap();
     assert_eq!(answer.status, 415);
+    // Who may be answered is answered in HTTP/1.1.
+    let body = review(POD);
+    let length = format!("Content-Length: {}", body.len());
+    let upgrade = ["Content-Type: application/json", &length, "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"];
+    let request = [head("POST /validate", &upgrade).as_bytes(), &body].concat();
+    let answer = server.caller().ask(&request).unwrap();
+    assert!(answer.status == 200 && answer.head.starts_with("http/1.1"), "{answer:?}");
+}
+
+#[test]
+fn a_path_that_barely_does_not_fit_is_too_long() {
+    let server = Server::start(&[]);
+    let mut caller = server.caller();
+    let _ = caller.send(head(&format!("POST /{}", "y".repeat(70_000)), &[]).as_bytes());
+    // By how its bytes arrive.
+    assert!(matches!(caller.answer().unwrap().status, 414 | 431));
+    caller.ended();
 }
 
 #[test]

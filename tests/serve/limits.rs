@@ -178,6 +178,25 @@ fn a_body_that_ends_early_leaves_nothing_behind() {
     server.caller().post("/validate", &review(POD));
 }
 
+/// Whether it is answered depends on which comes first.
+#[test]
+fn a_caller_that_listens_on_but_speaks_no_more_leaves_nothing_behind() {
+    let server = Server::start(&[]);
+    for _ in 0..20 {
+        let mut caller = server.caller();
+        caller.send(&post("/validate", &review(POD))).unwrap();
+        caller.tcp().shutdown(Shutdown::Write).unwrap();
+        until_end(&mut caller.tcp());
+    }
+    server.caller().post("/validate", &review(POD));
+    let open = || server.metric("podgate_connections_open");
+    let begin = Instant::now();
+    while open() > 0.0 {
+        assert!(begin.elapsed() < crate::caller::LONG);
+    }
+    assert_eq!(server.metric("podgate_in_flight_requests"), 0.0);
+}
+
 #[test]
 fn too_much_in_flight_is_told_to_come_back() {
     let server = Server::start(&["--max-bytes-in-flight", "100Ki", "--max-calls-in-flight", "3"]);

@@ -1,6 +1,7 @@
 //! The minima, maxima and ratios of LimitRanges, which the plug-in enforces after all webhooks have run.
 
-use crate::api_defaults::pod_level::{Amounts, aggregate, amounts, is_supported};
+use crate::api_defaults::amounts::Amounts;
+use crate::api_defaults::pod_level::{aggregate, is_supported};
 use crate::document::{Path, Value};
 use crate::quantity::Quantity;
 
@@ -50,8 +51,8 @@ impl Subject<'_> {
             let path = if what == "Pod" { self.path.clone() } else { field() };
             violations.push(Violation { path, message: format!("{fault}: LimitRange `{limit_range}`") });
         };
-        for (name, min) in bounds(item, "min") {
-            match find(&self.requests, name) {
+        for (name, min) in amounts(item, "min").iter() {
+            match self.requests.amount(name) {
                 None => report("requests", name, format!("a {what} needs a request for {name} of at least {min}")),
                 Some(request) if request < min => {
                     report(
@@ -61,7 +62,7 @@ impl Subject<'_> {
                     );
                 }
                 Some(_) => {
-                    if let Some(limit) = find(&self.limits, name).filter(|limit| *limit < min) {
+                    if let Some(limit) = self.limits.amount(name).filter(|limit| *limit < min) {
                         report(
                             "limits",
                             name,
@@ -71,8 +72,8 @@ impl Subject<'_> {
                 }
             }
         }
-        for (name, max) in bounds(item, "max") {
-            match find(&self.limits, name) {
+        for (name, max) in amounts(item, "max").iter() {
+            match self.limits.amount(name) {
                 None => report("limits", name, format!("a {what} needs a limit for {name} of at most {max}")),
                 Some(limit) if limit > max => {
                     report(
@@ -82,7 +83,7 @@ impl Subject<'_> {
                     );
                 }
                 Some(_) => {
-                    if let Some(request) = find(&self.requests, name).filter(|request| *request > max) {
+                    if let Some(request) = self.requests.amount(name).filter(|request| *request > max) {
                         report(
                             "requests",
                             name,
@@ -92,9 +93,9 @@ impl Subject<'_> {
                 }
             }
         }
-        for (name, ratio) in bounds(item, "maxLimitRequestRatio") {
+        for (name, ratio) in amounts(item, "maxLimitRequestRatio").iter() {
             let [request, limit] =
-                [&self.requests, &self.limits].map(|list| find(list, name).filter(|q| q.sign() != 0));
+                [&self.requests, &self.limits].map(|list| list.amount(name).filter(|q| q.sign() != 0));
             match (request, limit) {
                 (None, _) => report(
                     "requests",
@@ -126,8 +127,8 @@ fn containers(pod: Value<'_>) -> Vec<Subject<'_>> {
         containers.iter().enumerate().map(move |(index, container)| Subject {
             path: Path::of(&["spec", key]).index(index),
             what: "container",
-            requests: list(*container, "requests"),
-            limits: list(*container, "limits"),
+            requests: of_resources(*container, "requests"),
+            limits: of_resources(*container, "limits"),
         })
     };
     of("containers").chain(of("initContainers")).collect()
@@ -136,28 +137,20 @@ fn containers(pod: Value<'_>) -> Vec<Subject<'_>> {
 /// All containers together, except where the Pod says it for itself.
 fn whole(pod: Value<'_>) -> Subject<'_> {
     let total = |key: &'static str| {
-        let mut total = aggregate(pod, |resources| amounts(resources.field(key).unwrap_or_default().members().iter()));
-        for (name, amount) in list(pod.field("spec").unwrap_or_default(), key) {
-            if is_supported(name) {
-                total.retain(|(known, _)| *known != name);
-                total.push((name, amount));
-            }
-        }
+        let mut total = aggregate(pod, |resources| amounts(resources, key));
+        let own = of_resources(pod.field("spec").unwrap_or_default(), key);
+        own.iter().filter(|(name, _)| is_supported(name)).for_each(|(name, amount)| total.set(name, amount));
         total
     };
     Subject { path: Path::of(&["spec"]), what: "Pod", requests: total("requests"), limits: total("limits") }
 }
 
-fn list<'a>(owner: Value<'a>, key: &str) -> Amounts<'a> {
-    amounts(owner.fields(&["resources", key]).unwrap_or_default().members().iter())
+fn of_resources<'a>(owner: Value<'a>, key: &str) -> Amounts<'a> {
+    amounts(owner.field("resources").unwrap_or_default(), key)
 }
 
-fn bounds<'a>(item: Value<'a>, key: &str) -> Amounts<'a> {
-    amounts(item.field(key).unwrap_or_default().members().iter())
-}
-
-fn find(list: &Amounts<'_>, name: &str) -> Option<Quantity> {
-    list.iter().find(|(known, _)| *known == name).map(|(_, amount)| *amount)
+fn amounts<'a>(item: Value<'a>, key: &str) -> Amounts<'a> {
+    Amounts::of(item.field(key).unwrap_or_default().members())
 }
 
 /// Whole thousandths, in which the plug-in divides.

@@ -127,6 +127,7 @@ impl Compiler<'_> {
             LoopKind::SortBy => self.sort_key(result),
             _ => self.lower(result),
         });
+        self.doubt_unused(names, known);
         self.locals.truncate(known);
         let (result, made) = result.map(|Typed { node, shape }| (node, shape)).unzip();
         let made = made.unwrap_or(element);
@@ -180,7 +181,8 @@ impl Compiler<'_> {
         let local = self.enter(name, value);
         let Typed { node: body, shape } =
             if flat { self.lower_fitting(body, Type::Optional, asker) } else { self.lower(body) };
-        self.locals.pop();
+        self.doubt_unused(&[name], local);
+        self.locals.truncate(local);
         let map = OptionalMap { operand, local, body, flat };
         let shape = if flat { shape } else { Shape::optional(shape) };
         typed(range, Kind::OptionalMap(Box::new(map)), shape)
@@ -195,7 +197,7 @@ impl Compiler<'_> {
                 String::new()
             }
         };
-        self.locals.push(Local { name, shape });
+        self.locals.push(Local { name, shape, is_read: false });
         self.most_locals = self.most_locals.max(self.locals.len());
         self.locals.len() - 1
     }

@@ -26,7 +26,8 @@ impl Compiler<'_> {
 
     /// A name alone: the variable of a macro, a declared variable, or a type. Behind a dot it is no variable of a macro.
     pub(super) fn name(&mut self, name: &str, range: &Range<usize>) -> Typed {
-        if let Some((place, local)) = self.locals.iter().enumerate().rfind(|(_, local)| local.name == name) {
+        if let Some((place, local)) = self.locals.iter_mut().enumerate().rfind(|(_, local)| local.name == name) {
+            local.is_read = true;
             return typed(range, Kind::Local(place), local.shape.clone());
         }
         let is_global = name.starts_with('.');

@@ -24,7 +24,9 @@ impl Compiler<'_> {
         then: &Expression,
         otherwise: &Expression,
     ) -> Typed {
+        let place = &condition.range;
         let condition = self.lower_as(condition, Type::Bool, "the condition before `?`");
+        self.doubt_constant(place, &condition);
         let Typed { node: then_node, shape: first } = self.lower(then);
         let Typed { node: otherwise_node, shape: second } = self.lower(otherwise);
         let fits = first.fits(&second);
@@ -44,19 +46,22 @@ impl Compiler<'_> {
         right: &Expression,
     ) -> Typed {
         if matches!(operator, Operator::And | Operator::Or) {
-            let mut terms = Vec::new();
-            self.terms(operator, left, &mut terms);
-            self.terms(operator, right, &mut terms);
-            let terms: Box<[Node]> = terms.into();
+            let mut parts = Vec::new();
+            terms(operator, left, &mut parts);
+            terms(operator, right, &mut parts);
+            let asker = format!("`{}`", operator.symbol());
+            let terms: Box<[Node]> = parts.iter().map(|term| self.lower_as(term, Type::Bool, &asker)).collect();
+            self.doubt_terms(operator, &parts, &terms);
             let kind = if operator == Operator::And { Kind::And(terms) } else { Kind::Or(terms) };
             return typed(range, kind, Type::Bool);
         }
-        let name = left;
+        let sides = (left, right);
         let Typed { node: left, shape: first } = self.lower(left);
         let Typed { node: right, shape: second } = self.lower(right);
         if let (Operator::In, Shape::Object(object)) = (operator, &second) {
-            self.named_member(name, object);
+            self.named_member(sides.0, object);
         }
+        self.doubt_comparison(range, operator, (sides.0, &first), (sides.1, &second));
         let result = match operator {
             Operator::Equal | Operator::NotEqual => first.fits(&second).then_some(Shape::Basic(Type::Bool)),
             Operator::In => can_be_in(&first, &second).then_some(Shape::Basic(Type::Bool)),
@@ -74,19 +79,16 @@ impl Compiler<'_> {
         let shape = result.unwrap_or(Shape::DYN);
         self.folded(typed(range, Kind::Binary(operator, Box::new([left, right])), shape))
     }
+}
 
-    /// The terms of a chain of `&&` or `||`, which the parser has made a tree of.
-    fn terms(&mut self, operator: Operator, expression: &Expression, terms: &mut Vec<Node>) {
-        match &expression.kind {
-            ast::Kind::Binary(inner, sides) if *inner == operator => {
-                self.terms(operator, &sides.0, terms);
-                self.terms(operator, &sides.1, terms);
-            }
-            _ => {
-                let asker = if operator == Operator::And { "`&&`" } else { "`||`" };
-                terms.push(self.lower_as(expression, Type::Bool, asker));
-            }
+/// The terms of a chain of `&&` or `||`, which the parser has made a tree of.
+fn terms<'x>(operator: Operator, expression: &'x Expression, found: &mut Vec<&'x Expression>) {
+    match &expression.kind {
+        ast::Kind::Binary(inner, sides) if *inner == operator => {
+            terms(operator, &sides.0, found);
+            terms(operator, &sides.1, found);
         }
+        _ => found.push(expression),
     }
 }
 

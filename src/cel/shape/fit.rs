@@ -34,12 +34,16 @@ impl Shape {
                 Shape::map(key.join(other_key), value.join(other_value))
             }
             (Shape::Object(one), Shape::Object(other)) => one.or(other),
-            // `{}` stands for the object that is not there.
+            // `{}` stands for the object that is not there. Another map is none, and the object may be `null`.
             (object @ Shape::Object(_), Shape::Map(parts)) | (Shape::Map(parts), object @ Shape::Object(_)) => {
                 let [_, value] = &**parts;
-                if *value == Shape::Nothing { object.clone() } else { Shape::map(Shape::STRING, Shape::DYN) }
+                if *value == Shape::Nothing { object.clone() } else { Shape::DYN }
             }
-            (Shape::Word(one), Shape::Word(other)) if one == other => self.clone(),
+            (Shape::Word(one), Shape::Word(other)) => match one.union(other) {
+                Some(words) if words == **one => self.clone(),
+                Some(words) => Shape::Word(words.into()),
+                None => Shape::STRING,
+            },
             (Shape::Time, other) | (other, Shape::Time) if other.flat() == Type::String => Shape::Time,
             _ => Shape::from(self.flat()),
         }

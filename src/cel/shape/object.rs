@@ -72,7 +72,7 @@ impl Object {
             return Some(shape.clone());
         }
         let found = self.definitions.iter().filter_map(|definition| definition.field(name));
-        found.map(|field| Shape::from(field.holds)).reduce(Shape::either)
+        found.map(|field| Shape::of_field(&field)).reduce(Shape::either)
     }
 
     /// The type of the value under a key that is not known.
@@ -95,7 +95,7 @@ impl Object {
             return Shape::from(self.clone());
         }
         if !(self.declared.is_empty() && other.declared.is_empty()) {
-            return Shape::map(Shape::STRING, Shape::DYN);
+            return Shape::DYN;
         }
         let mut definitions = self.definitions.clone();
         definitions.extend(other.definitions.iter().filter(|definition| !self.definitions.contains(definition)));

@@ -124,7 +124,8 @@ pub struct Serve {
     #[arg(long, env = "PODGATE_DRAIN_DELAY", value_name = "TIME", value_parser = duration, help_heading = "The end")]
     pub drain_delay: Option<Duration>,
 
-    /// After SIGTERM, leave connections open for so long [default: 30s, with --self-signed 0s]
+    /// After SIGTERM, leave connections open for so long; the API server keeps one for 90 seconds [default: 95s, with
+    /// --self-signed 0s]
     #[arg(long, env = "PODGATE_DRAIN_TIMEOUT", value_name = "TIME", value_parser = duration, help_heading = "The end")]
     pub drain_timeout: Option<Duration>,
 

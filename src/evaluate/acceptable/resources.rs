@@ -109,8 +109,7 @@ impl Amount<'_> {
         if !matches!(self.resource, "cpu" | "memory") {
             return Err(format!("`{}` is given to containers, not to the Pod as a whole", self.resource));
         }
-        let requests = requests_of_containers(editor.workload.template);
-        let asked = requests.iter().find(|(name, _)| *name == self.resource).map(|(_, amount)| *amount);
+        let asked = requests_of_containers(editor.workload.template).amount(self.resource);
         if let Some(asked) = asked.filter(|asked| *asked > fitted) {
             return Err(format!("its containers request `{asked}` together"));
         }

@@ -35,7 +35,13 @@ fn compile_by(
         None => Ok(program),
     };
     match compile(source).and_then(affordable) {
-        Ok(program) => Some(program.at(reader.place(node.span()))),
+        Ok(program) => {
+            for Problem { message, range, help } in program.doubts() {
+                let span = scalar::locate(reader.text, node.span(), source, range.start, range.end);
+                reader.warning(span.unwrap_or(node.span()), message).help = help.clone();
+            }
+            Some(program.at(reader.place(node.span())))
+        }
         Err(problems) => {
             for Problem { message, range, help } in problems {
                 let span = scalar::locate(reader.text, node.span(), source, range.start, range.end);

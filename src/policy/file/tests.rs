@@ -1,6 +1,7 @@
 //! What loads, and what is said about what does not.
 
 mod damaged;
+mod doubts;
 mod exceptions;
 mod loaded;
 mod pod_security;

@@ -119,8 +119,8 @@ pub fn podgates_own_pods_keep_restricted(scene: &Scene) -> Result<(), Failed> {
         Ok((pods.len() == 2).then_some(pods))
     })?;
     for pod in pods {
-        let (name, annotations) = (&pod["metadata"]["name"], &pod["spec"]["terminationGracePeriodSeconds"]);
-        equal(&format!("the grace of {name}"), annotations, &json!(60))?;
+        let (name, grace) = (&pod["metadata"]["name"], &pod["spec"]["terminationGracePeriodSeconds"]);
+        equal(&format!("the grace of {name}"), grace, &json!(110))?;
     }
     Ok(())
 }
