@@ -1,7 +1,7 @@
 //! What was collected, to an answer.
 
-use crate::document::Value;
 use crate::document::print::shortened;
+use crate::document::{Path, Step, Value};
 use crate::evaluate::{Edits, Field, Reason, Violation};
 use crate::policy::{Mode, Policy, Rule};
 use crate::review::{Cause, Response, Status};
@@ -80,7 +80,8 @@ pub fn validated<'r>(uid: &'r str, violations: &[Violation<'_>]) -> Response<'r>
             messages.push(format!("and {more} more"));
         }
         let fields = denying.iter().flat_map(|violation| {
-            [&violation.path].into_iter().chain(&violation.also).map(move |path| (violation, path))
+            let first = violation.path.steps().iter().map(Step::borrowed).collect();
+            std::iter::once(first).chain(violation.also.paths()).map(move |path: Path<'_>| (violation, path))
         });
         let causes = fields.take(MOST_CAUSES).map(|(violation, path)| Cause {
             reason: "FieldValueInvalid",

@@ -31,8 +31,10 @@ pub struct Limits {
 impl Limits {
     /// For an AdmissionReview: two objects of the API server's 3 MiB and their envelope.
     pub const REVIEW: Self = Self { bytes: 7 << 20, nodes: 400_000, depth: 100 };
-    /// For a file that somebody wrote: one document of a manifest or a policy.
+    /// For a document that somebody wrote, such as a policy.
     pub const FILE: Self = Self { bytes: 4 << 20, nodes: 200_000, depth: 64 };
+    /// For a document that may hold all objects of a cluster, as `kubectl get pods -A -o json` prints them.
+    pub const LIST: Self = Self { bytes: 64 << 20, nodes: 3_000_000, depth: 100 };
 }
 
 impl Default for Limits {

@@ -24,6 +24,7 @@ use crate::policy::exception::Exception;
 use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Provenance;
 use crate::workload::{Base, Container, Kind, Workload};
+pub use pod_security::Also;
 
 /// A field of a Pod that a rule speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +123,7 @@ pub struct Violation<'a> {
     /// The field to blame, as a path in the object.
     pub path: Path<'a>,
     /// Further fields to blame.
-    pub also: Vec<Path<'a>>,
+    pub also: Also<'a>,
     /// The container, if the rule is about containers.
     pub container: Option<Container<'a>>,
     /// Whether the request brings it; else the old object violates the rule in the same way.

@@ -2,7 +2,8 @@
 //!
 //! This follows `github.com/distribution/reference`: `redis` is `docker.io/library/redis:latest`. The surprising parts: a
 //! first component with a capital letter is a registry (`Foo/bar`), a digest alone has no tag, and the API server's
-//! default pull policy ignores errors, so an image that does not parse gets `IfNotPresent`.
+//! default pull policy ignores errors, so an image that does not parse gets `IfNotPresent`. Beyond it, a registry is given
+//! in one spelling (see `registry`), however it was written.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +11,9 @@ use std::fmt;
 use bumpalo::Bump;
 
 mod grammar;
+mod registry;
 
-use crate::document::print::{shortened, visible};
+use crate::document::print::shown;
 use grammar::{hexadecimal, is_component, is_digest, is_registry, is_tag};
 
 /// Where an image without a registry comes from.
@@ -24,12 +26,11 @@ const OFFICIAL: &str = "library/";
 const LATEST: &str = "latest";
 /// Characters that a repository may have.
 const LONGEST_REPOSITORY: usize = 255;
-/// Characters of a bad name that stand in a message.
-const SHOWN: usize = 64;
 
 /// An image name in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Image<'a> {
+    /// As it was written; not to be compared.
     registry: &'a str,
     /// Whether `library/` belongs before the path.
     official: bool,
@@ -90,9 +91,18 @@ impl<'a> Image<'a> {
         parse(text).map_err(|reason| Error { image: shown(text), reason })
     }
 
-    /// The host it comes from, with its port: `docker.io` unless another is written.
-    pub fn registry(self) -> &'a str {
-        self.registry
+    /// The host it comes from, perhaps with a port: `docker.io` unless another is written. In lower case, and without the
+    /// port 443.
+    pub fn registry(self) -> Cow<'a, str> {
+        registry::canonical(self.registry)
+    }
+
+    /// The registry, in an arena where it is not in the text.
+    pub fn registry_in(self, arena: &'a Bump) -> &'a str {
+        match self.registry() {
+            Cow::Borrowed(registry) => registry,
+            Cow::Owned(registry) => arena.alloc_str(&registry),
+        }
     }
 
     /// The path within the registry: `library/redis` for `redis`.
@@ -127,7 +137,7 @@ impl<'a> Image<'a> {
 
     /// Registry and repository: `docker.io/library/redis`.
     pub fn name(self) -> String {
-        format!("{}/{}", self.registry, self.repository())
+        format!("{}/{}", self.registry(), self.repository())
     }
 
     /// Everything in full, as [`fmt::Display`] writes it: `docker.io/library/redis:latest`. Globs are held against this.
@@ -145,7 +155,7 @@ impl<'a> Image<'a> {
 impl fmt::Display for Image<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let official = if self.official { OFFICIAL } else { "" };
-        write!(f, "{}/{official}{}", self.registry, self.path)?;
+        write!(f, "{}/{official}{}", self.registry(), self.path)?;
         if !self.tag().is_empty() {
             write!(f, ":{}", self.tag())?;
         }
@@ -182,7 +192,7 @@ fn parse(text: &str) -> Result<Image<'_>, Reason> {
         Some((tag, digest)) => (tag, Some(digest)),
         None => (suffix, None),
     };
-    let official = registry == DOCKER_HUB && !rest.contains('/');
+    let is_bare = !rest.contains('/');
 
     if path.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(Reason::Uppercase);
@@ -196,7 +206,8 @@ fn parse(text: &str) -> Result<Image<'_>, Reason> {
     if hostless && !is_component(registry) {
         return Err(Reason::Registry);
     }
-    let before = if official { OFFICIAL.len() } else { 0 } + if hostless { registry.len() + 1 } else { 0 };
+    let before = if registry == DOCKER_HUB && is_bare { OFFICIAL.len() } else { 0 }
+        + if hostless { registry.len() + 1 } else { 0 };
     if before + path.len() > LONGEST_REPOSITORY {
         return Err(Reason::TooLong);
     }
@@ -210,6 +221,7 @@ fn parse(text: &str) -> Result<Image<'_>, Reason> {
         Some(_) => return Err(Reason::Digest),
         None => "",
     };
+    let official = is_bare && registry::canonical(registry) == DOCKER_HUB;
     Ok(Image { registry, official, path, tag, digest, suffix })
 }
 
@@ -218,9 +230,11 @@ fn names_registry(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':']) || first.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
-/// The text as it stands in a message.
-fn shown(text: &str) -> String {
-    visible(&shortened(text, SHOWN)).into_owned()
+/// The registry of a pattern in the spelling that images are compared in; [`None`] if it stands in that already, or is no
+/// registry.
+pub fn respelled(written: &str) -> Option<String> {
+    let registry = registry::canonical(written);
+    (names_registry(written) && is_registry(written) && registry != written).then(|| registry.into_owned())
 }
 
 /// An image written out in full, for globs over images. What does not parse is compared as it is written, so that no
@@ -251,7 +265,7 @@ mod tests {
             ("docker.io/a/b/c:x", "docker.io", "a/b/c", "x", ""),
             ("index.docker.io/redis", "docker.io", "library/redis", "latest", ""),
             ("index.docker.io/library/redis", "docker.io", "library/redis", "latest", ""),
-            ("Docker.io/redis", "Docker.io", "redis", "latest", ""),
+            ("Docker.io/redis", "docker.io", "library/redis", "latest", ""),
             ("docker.io", "docker.io", "library/docker.io", "latest", ""),
             ("localhost", "docker.io", "library/localhost", "latest", ""),
             ("localhost/x", "localhost", "x", "latest", ""),
@@ -259,7 +273,10 @@ mod tests {
             ("reg:5000/a/b", "reg:5000", "a/b", "latest", ""),
             ("reg:5000", "docker.io", "library/reg", "5000", ""),
             ("reg/x", "docker.io", "reg/x", "latest", ""),
-            ("Foo/bar", "Foo", "bar", "latest", ""),
+            ("Foo/bar", "foo:443", "bar", "latest", ""),
+            ("QUAY.io/a/x:1", "quay.io", "a/x", "1", ""),
+            ("quay.io:443/x", "quay.io", "x", "latest", ""),
+            ("INDEX.docker.io/a/redis", "docker.io", "a/redis", "latest", ""),
             ("good.io.evil.com/x", "good.io.evil.com", "x", "latest", ""),
             ("1.2.3.4:80/x", "1.2.3.4:80", "x", "latest", ""),
             ("[::1]:5000/x", "[::1]:5000", "x", "latest", ""),
@@ -272,12 +289,12 @@ mod tests {
         ] {
             let image = Image::parse(text).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(
-                (image.registry(), &*image.repository(), image.tag(), image.digest()),
+                (&*image.registry(), &*image.repository(), image.tag(), image.digest()),
                 (registry, repository, tag, digest),
                 "{text}"
             );
             let arena = Bump::new();
-            assert_eq!(image.repository_in(&arena), repository, "{text}");
+            assert_eq!((image.registry_in(&arena), image.repository_in(&arena)), (registry, repository), "{text}");
             assert_eq!(image.name(), format!("{registry}/{repository}"), "{text}");
             assert_eq!(image.identifier(), if digest.is_empty() { tag } else { digest }, "{text}");
             assert_eq!(Image::parse(&image.full_name()).map(Image::full_name), Ok(image.full_name()), "{text}");
@@ -358,7 +375,13 @@ mod tests {
         ] {
             assert_eq!(Image::parse(text).map_err(|error| error.reason), Err(reason), "{text}");
         }
-        for text in [long(247), format!("reg.io/{}", long(255)), format!("x:{}", long(128)), format!("{hex}:1")] {
+        for text in [
+            long(247),
+            format!("Docker.io/{}", long(255)),
+            format!("reg.io/{}", long(255)),
+            format!("x:{}", long(128)),
+            format!("{hex}:1"),
+        ] {
             assert!(Image::parse(&text).is_ok(), "{text}");
         }
         let error = Image::parse("a b\n").unwrap_err().to_string();

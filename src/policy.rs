@@ -58,6 +58,8 @@ pub struct Policy {
     pub variables: Vec<Variable>,
     /// In the order of the file.
     pub rules: Vec<Rule>,
+    /// How many results of conditions are kept, as more than one rule or container asks for them.
+    pub shared: usize,
 }
 
 /// How strictly a rule acts, from mild to strict.

@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use crate::diagnostic;
 use crate::document::Value;
 
 mod label;
@@ -58,14 +57,6 @@ pub enum Error {
         /// Its value.
         value: String,
     },
-    /// There is no such operator.
-    #[error("`{operator}` is not an operator: use {}", .suggestion.unwrap_or("In, NotIn, Exists or DoesNotExist"))]
-    Operator {
-        /// What was written.
-        operator: String,
-        /// What was probably meant.
-        suggestion: Option<&'static str>,
-    },
     /// The operator compares with values, and there are none.
     #[error("operator `{operator}` for label `{key}` needs at least one value")]
     NoValues {
@@ -88,11 +79,6 @@ impl Selector {
     /// A selector by its requirements, those of `matchLabels` and of `matchExpressions` alike.
     pub fn new(requirements: Vec<Requirement>) -> Self {
         Self { requirements }
-    }
-
-    /// Whether it has no requirement, and so matches everything.
-    pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty()
     }
 
     /// What must hold.
@@ -124,13 +110,12 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// For a key or value that no label can have, an unknown operator, and values where there must be none or none where
-    /// there must be some. Case counts.
-    pub fn new(key: &str, operator: &str, values: &[&str]) -> Result<Self, Error> {
+    /// For a key or value that no label can have, and for values where there must be none or none where there must be
+    /// some.
+    pub fn new(key: &str, operator: Operator, values: &[&str]) -> Result<Self, Error> {
         if !valid_label_key(key) {
             return Err(Error::Key(key.to_owned()));
         }
-        let operator = Operator::parse(operator)?;
         let key = key.to_owned();
         match operator {
             Operator::In | Operator::NotIn if values.is_empty() => return Err(Error::NoValues { key, operator }),
@@ -151,22 +136,7 @@ impl Requirement {
     ///
     /// For a key or value that no label can have.
     pub fn equals(key: &str, value: &str) -> Result<Self, Error> {
-        Self::new(key, Operator::In.name(), &[value])
-    }
-
-    /// The key of the label.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// How the label is compared.
-    pub fn operator(&self) -> Operator {
-        self.operator
-    }
-
-    /// What the label is compared with.
-    pub fn values(&self) -> &[String] {
-        &self.values
+        Self::new(key, Operator::In, &[value])
     }
 
     /// Whether no value of the label satisfies both.
@@ -201,21 +171,6 @@ impl Requirement {
 }
 
 impl Operator {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::In, Self::NotIn, Self::Exists, Self::DoesNotExist];
-
-    /// Reads the name of an operator.
-    ///
-    /// # Errors
-    ///
-    /// For any other text, with a suggestion where one is near.
-    pub fn parse(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|operator| operator.name() == name).ok_or_else(|| Error::Operator {
-            operator: name.to_owned(),
-            suggestion: diagnostic::suggest(name, Self::ALL.map(Self::name)),
-        })
-    }
-
     /// The name, as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
@@ -223,31 +178,6 @@ impl Operator {
             Self::NotIn => "NotIn",
             Self::Exists => "Exists",
             Self::DoesNotExist => "DoesNotExist",
-        }
-    }
-}
-
-/// As `kubectl --selector` takes it; nothing for a selector without requirements.
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, requirement) in self.requirements.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            write!(f, "{comma}{requirement}")?;
-        }
-        Ok(())
-    }
-}
-
-/// As `kubectl --selector` takes it.
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, operator, values } = self;
-        match (operator, values.as_slice()) {
-            (Operator::In, [value]) => write!(f, "{key}={value}"),
-            (Operator::In, _) => write!(f, "{key} in ({})", values.join(",")),
-            (Operator::NotIn, _) => write!(f, "{key} notin ({})", values.join(",")),
-            (Operator::Exists, _) => f.write_str(key),
-            (Operator::DoesNotExist, _) => write!(f, "!{key}"),
         }
     }
 }
@@ -265,7 +195,7 @@ mod tests {
     use super::*;
     use crate::document::{Limits, json};
 
-    fn requirement(key: &str, operator: &str, values: &[&str]) -> Requirement {
+    fn requirement(key: &str, operator: Operator, values: &[&str]) -> Requirement {
         Requirement::new(key, operator, values).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -280,25 +210,27 @@ mod tests {
             (r#"{"b":"x"}"#, r#"{"a":""}"#, r#"{"a":"y","b":"x"}"#, r#"{"b":"y","a":"x"}"#);
         let (null, number) = (r#"{"a":null}"#, r#"{"a":1}"#);
         for (operator, values, holds) in [
-            ("In", &["x"] as &[_], [false, false, false, true, false, false]),
-            ("In", &["z", "x", "y"], [false, false, true, true, false, false]),
-            ("In", &[""], [false, true, false, false, true, false]),
-            ("In", &["1"], [false; 6]),
-            ("NotIn", &["x"], [true, true, true, false, true, true]),
-            ("NotIn", &["", "x"], [true, false, true, false, false, true]),
-            ("Exists", &[], [false, true, true, true, true, true]),
-            ("DoesNotExist", &[], [true, false, false, false, false, false]),
+            (Operator::In, &["x"] as &[_], [false, false, false, true, false, false]),
+            (Operator::In, &["z", "x", "y"], [false, false, true, true, false, false]),
+            (Operator::In, &[""], [false, true, false, false, true, false]),
+            (Operator::In, &["1"], [false; 6]),
+            (Operator::NotIn, &["x"], [true, true, true, false, true, true]),
+            (Operator::NotIn, &["", "x"], [true, false, true, false, false, true]),
+            (Operator::Exists, &[], [false, true, true, true, true, true]),
+            (Operator::DoesNotExist, &[], [true, false, false, false, false, false]),
         ] {
             let selector = Selector::new(vec![requirement("a", operator, values)]);
             let held = [missing, empty, other, same, null, number].map(|labels| matches(&selector, labels));
-            assert_eq!(held, holds, "{selector}");
+            assert_eq!(held, holds, "{operator} {values:?}");
         }
     }
 
     #[test]
     fn all_requirements_must_hold() {
-        let selector =
-            Selector::new(vec![Requirement::equals("app", "web").unwrap(), requirement("tier", "NotIn", &["system"])]);
+        let selector = Selector::new(vec![
+            Requirement::equals("app", "web").unwrap(),
+            requirement("tier", Operator::NotIn, &["system"]),
+        ]);
         for (labels, matched) in [
             (r#"{"app":"web"}"#, true),
             (r#"{"app":"web","tier":"front"}"#, true),
@@ -317,26 +249,23 @@ mod tests {
         for labels in ["{}", "null", r#"{"a":"b"}"#] {
             assert!(matches(&Selector::default(), labels), "{labels}");
         }
-        assert!(Selector::default().is_empty());
-        assert!(!matches(&Selector::new(vec![requirement("a", "Exists", &[])]), "null"));
+        assert!(!matches(&Selector::new(vec![requirement("a", Operator::Exists, &[])]), "null"));
     }
 
     #[test]
     fn refuses_what_can_match_nothing_or_means_nothing() {
         let (key, value) = ("a".to_owned(), "x y".to_owned());
-        let unknown = |operator: &str, suggestion| Error::Operator { operator: operator.to_owned(), suggestion };
         for (requirement, error) in [
-            (("", "Exists", &[] as &[_]), Error::Key(String::new())),
-            (("a b", "Exists", &[]), Error::Key("a b".to_owned())),
-            (("a", "in", &["x"]), unknown("in", Some("In"))),
-            (("a", "NotExists", &[]), unknown("NotExists", Some("Exists"))),
-            (("a", "Gt", &["1"]), unknown("Gt", None)),
-            (("a", "", &[]), unknown("", None)),
-            (("a", "In", &[]), Error::NoValues { key: key.clone(), operator: Operator::In }),
-            (("a", "NotIn", &[]), Error::NoValues { key: key.clone(), operator: Operator::NotIn }),
-            (("a", "Exists", &["x"]), Error::Values { key: key.clone(), operator: Operator::Exists }),
-            (("a", "DoesNotExist", &[""]), Error::Values { key: key.clone(), operator: Operator::DoesNotExist }),
-            (("a", "In", &["x", "x y"]), Error::Value { key, value }),
+            (("", Operator::Exists, &[] as &[_]), Error::Key(String::new())),
+            (("a b", Operator::Exists, &[]), Error::Key("a b".to_owned())),
+            (("a", Operator::In, &[]), Error::NoValues { key: key.clone(), operator: Operator::In }),
+            (("a", Operator::NotIn, &[]), Error::NoValues { key: key.clone(), operator: Operator::NotIn }),
+            (("a", Operator::Exists, &["x"]), Error::Values { key: key.clone(), operator: Operator::Exists }),
+            (
+                ("a", Operator::DoesNotExist, &[""]),
+                Error::Values { key: key.clone(), operator: Operator::DoesNotExist },
+            ),
+            (("a", Operator::In, &["x", "x y"]), Error::Value { key, value }),
         ] {
             let (key, operator, values) = requirement;
             assert_eq!(Requirement::new(key, operator, values), Err(error), "{key} {operator}");
@@ -348,31 +277,11 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (requirement, message) in [
-            (("a", "in", &[] as &[_]), "`in` is not an operator: use In"),
-            (("a", "Near", &[]), "`Near` is not an operator: use In, NotIn, Exists or DoesNotExist"),
-            (("a", "In", &[]), "operator `In` for label `a` needs at least one value"),
-            (("a", "Exists", &["x"]), "operator `Exists` for label `a` takes no values"),
+            (("a", Operator::In, &[] as &[_]), "operator `In` for label `a` needs at least one value"),
+            (("a", Operator::Exists, &["x"]), "operator `Exists` for label `a` takes no values"),
         ] {
             let (key, operator, values) = requirement;
             assert_eq!(Requirement::new(key, operator, values).unwrap_err().to_string(), message);
         }
-    }
-
-    #[test]
-    fn is_written_as_kubectl_takes_it() {
-        let selector = Selector::new(vec![
-            Requirement::equals("app", "web").unwrap(),
-            requirement("tier", "In", &["a", "b"]),
-            requirement("example.com/stage", "NotIn", &["dev"]),
-            requirement("x", "Exists", &[]),
-            requirement("y", "DoesNotExist", &[]),
-        ]);
-        assert_eq!(selector.to_string(), "app=web,tier in (a,b),example.com/stage notin (dev),x,!y");
-        assert_eq!(Selector::default().to_string(), "");
-        assert_eq!(selector.requirements()[1].values(), ["a", "b"]);
-        assert_eq!(
-            (selector.requirements()[4].key(), selector.requirements()[4].operator()),
-            ("y", Operator::DoesNotExist)
-        );
     }
 }

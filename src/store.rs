@@ -234,6 +234,7 @@ fn judged(collected: Collected, before: &PolicySet, options: &Options, generatio
         policy_set: set.digest().to_owned(),
         policies: set.policies().len(),
         exceptions: set.exceptions().len(),
+        excluded: options.excluded.clone(),
         loaded_at: SystemTime::now(),
         refused,
         diagnostics,

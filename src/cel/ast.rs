@@ -72,6 +72,20 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
+    /// Whether it gives a boolean, of values of any type.
+    pub fn is_test(self) -> bool {
+        matches!(
+            self,
+            Operator::Equal
+                | Operator::NotEqual
+                | Operator::Less
+                | Operator::LessOrEqual
+                | Operator::Greater
+                | Operator::GreaterOrEqual
+                | Operator::In
+        )
+    }
+
     /// As it is written.
     pub fn symbol(self) -> &'static str {
         match self {

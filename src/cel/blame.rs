@@ -14,6 +14,8 @@ pub struct Blame<'a> {
     pub(crate) is_narrower: bool,
     /// Whether it is true: it is what a `!` around it makes false.
     pub(crate) holds: bool,
+    /// The composed variable that it is, if that one failed.
+    pub(crate) variable: Option<usize>,
     /// The loops that it stands in, from the outside: the part that they go through, and the place or key there.
     pub(crate) elements: Vec<(Part, Value<'a>)>,
     /// What the parts of the part are.
@@ -37,6 +39,11 @@ impl<'a> Blame<'a> {
     /// Whether the part is true, so that a `!` around it makes the expression false.
     pub fn holds(&self) -> bool {
         self.holds
+    }
+
+    /// The place of the composed variable whose own expression failed, where the part is that variable.
+    pub fn variable(&self) -> Option<usize> {
+        self.variable
     }
 
     /// The values of its parts in one line, such as `` `container.name` is "web", in element 1 of `containers` ``. Empty

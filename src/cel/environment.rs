@@ -1,5 +1,7 @@
 //! The names that an expression may use.
 
+use crate::cel::estimate::Cost;
+use crate::cel::program::Program;
 use crate::cel::shape::Shape;
 
 /// Declared names: variables of the caller, and composed variables under a name of their own.
@@ -19,7 +21,14 @@ struct Variable {
 #[derive(Clone, Debug)]
 struct Composed {
     namespace: String,
-    fields: Vec<(String, Shape)>,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    name: String,
+    shape: Shape,
+    cost: Cost,
 }
 
 impl Environment {
@@ -44,15 +53,22 @@ impl Environment {
         namespace: impl Into<String>,
         fields: impl IntoIterator<Item = (N, S)>,
     ) -> Self {
-        let fields = fields.into_iter().map(|(name, shape)| (name.into(), shape.into())).collect();
+        let fields = fields.into_iter().map(|(name, shape)| {
+            let shape = shape.into();
+            Field { name: name.into(), cost: Cost::none(&shape), shape }
+        });
+        let fields = fields.collect();
         self.composed = Some(Composed { namespace: namespace.into(), fields });
         self
     }
 
-    /// Declares one composed variable more and returns its place. [`Environment::composed`] must have named them.
-    pub fn compose(&mut self, name: impl Into<String>, shape: impl Into<Shape>) -> Option<usize> {
+    /// Declares one composed variable more and returns its place. Its type and its cost are those of the program;
+    /// nothing is known of one without. [`Environment::composed`] must have named them.
+    pub fn compose(&mut self, name: impl Into<String>, program: Option<&Program>) -> Option<usize> {
         let fields = &mut self.composed.as_mut()?.fields;
-        fields.push((name.into(), shape.into()));
+        let shape = program.map_or(Shape::DYN, |program| program.shape().clone());
+        let cost = program.map_or_else(|| Cost::none(&shape), |program| program.cost().clone());
+        fields.push(Field { name: name.into(), shape, cost });
         Some(fields.len() - 1)
     }
 
@@ -69,7 +85,22 @@ impl Environment {
     /// The place and type of a composed variable.
     pub(crate) fn find_composed(&self, name: &str) -> Option<(usize, &Shape)> {
         let fields = &self.composed.as_ref()?.fields;
-        fields.iter().enumerate().find(|(_, field)| field.0 == name).map(|(place, field)| (place, &field.1))
+        fields.iter().enumerate().find(|(_, field)| field.name == name).map(|(place, field)| (place, &field.shape))
+    }
+
+    /// The type of the variable in a slot.
+    pub(crate) fn shape_of(&self, slot: u8) -> Option<&Shape> {
+        self.variables.iter().find(|variable| variable.slot == slot).map(|variable| &variable.shape)
+    }
+
+    /// The cost of the composed variable at a place.
+    pub(crate) fn cost_of(&self, place: usize) -> Option<&Cost> {
+        self.costs().nth(place)
+    }
+
+    /// The costs of the composed variables, by place.
+    pub(crate) fn costs(&self) -> impl Iterator<Item = &Cost> {
+        self.composed.iter().flat_map(|composed| &composed.fields).map(|field| &field.cost)
     }
 
     /// All names, for suggestions.
@@ -80,6 +111,6 @@ impl Environment {
 
     /// The names of the composed variables.
     pub(crate) fn composed_names(&self) -> impl Iterator<Item = &str> {
-        self.composed.iter().flat_map(|composed| &composed.fields).map(|(name, _)| name.as_str())
+        self.composed.iter().flat_map(|composed| &composed.fields).map(|field| field.name.as_str())
     }
 }

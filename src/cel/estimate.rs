@@ -1,8 +1,9 @@
 //! What an expression may cost at worst, before it runs: one that could never end within its budget is refused when its
 //! policy loads, as the API server refuses one in a CustomResourceDefinition.
 //!
-//! Nothing is known of the sizes in an object but what a request can hold, so an object of modest size is assumed:
-//! [`ELEMENTS`] in a list, [`TEXT`] bytes in a text. The bound is as generous as that is rough. It is passed by four loops
+//! Of the sizes in an object nothing is known but its types, and what a request can hold, so an object of modest size is
+//! assumed: [`ELEMENTS`] in a list, [`TEXT`] bytes in a text that may be anything. A composed variable is evaluated once,
+//! however often it is read, and its value is as large as its own expression makes it. The bound is as generous as that is rough. It is passed by four loops
 //! inside one another over lists that have nothing to do with each other, or by texts that double over and over; never by loops
 //! over what an outer loop goes through, whose elements are bounded by the object all together.
 
@@ -12,11 +13,13 @@ mod extent;
 use crate::cel::ast::Operator;
 use crate::cel::blame::piece;
 use crate::cel::budget::Budget;
+use crate::cel::environment::Environment;
 use crate::cel::error::Part;
-use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node};
+use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node, Start};
 use crate::cel::problem::Problem;
+use crate::cel::shape::Shape;
 
-use extent::Extent;
+pub(crate) use extent::Extent;
 
 /// Elements that a list or map of an object is taken to have.
 pub(in crate::cel) const ELEMENTS: u64 = 1_024;
@@ -24,6 +27,28 @@ pub(in crate::cel) const ELEMENTS: u64 = 1_024;
 pub(in crate::cel) const TEXT: u64 = 256;
 /// Steps that no expression may be estimated to take: four million times what it may take when it runs.
 pub(in crate::cel) const ABSURD: u64 = 4 * Budget::EXPRESSION * Budget::EXPRESSION;
+
+/// What an expression may cost at worst.
+#[derive(Clone, Debug)]
+pub(crate) struct Cost {
+    /// The steps that it takes, but for the composed variables that it reads.
+    own: u64,
+    /// The composed variables that it reads, and those that they read: one bit for each place.
+    reads: u64,
+    /// The steps of all of it.
+    pub steps: u64,
+    /// Why that is too much, if it is.
+    pub problem: Option<Problem>,
+    /// How large its value may be.
+    value: Extent,
+}
+
+impl Cost {
+    /// That of what is there already.
+    pub fn none(shape: &Shape) -> Self {
+        Cost { own: 0, reads: 0, steps: 0, problem: None, value: Extent::part(1, shape) }
+    }
+}
 
 /// What a part of an expression may take, and what comes of it.
 struct Outcome {
@@ -40,7 +65,11 @@ struct Worst {
     loops: Vec<(Part, u64)>,
 }
 
-struct Estimator {
+struct Estimator<'e> {
+    environment: &'e Environment,
+    /// The composed variables that were read, and their steps.
+    reads: u64,
+    variables: u64,
     /// What the variables of macros stand for.
     locals: Vec<Extent>,
     /// The loops around the current part.
@@ -48,19 +77,26 @@ struct Estimator {
     worst: Worst,
 }
 
-/// The steps that an expression may take at worst.
-pub(crate) fn steps(node: &Node, locals: usize) -> u64 {
-    Estimator::new(locals).node(node).steps
+/// What an expression may cost at worst, in an environment that knows the variables it reads.
+pub(crate) fn cost(environment: &Environment, node: &Node, locals: usize, source: &str) -> Cost {
+    let mut estimator = Estimator {
+        environment,
+        reads: 0,
+        variables: 0,
+        locals: vec![Extent::Scalar; locals],
+        loops: Vec::new(),
+        worst: Worst::default(),
+    };
+    let Outcome { steps: own, value } = estimator.node(node);
+    let Estimator { reads, variables, worst, .. } = estimator;
+    let steps = own.saturating_add(variables);
+    let problem = (steps > ABSURD).then(|| too_much(worst, steps, source));
+    Cost { own, reads, steps, problem, value }
 }
 
-/// Why an expression is too expensive to be tried, if it is.
-pub(crate) fn problem(node: &Node, locals: usize, source: &str) -> Option<Problem> {
-    let mut estimator = Estimator::new(locals);
-    let steps = estimator.node(node).steps;
-    if steps <= ABSURD {
-        return None;
-    }
-    let Worst { part, loops, steps: own } = estimator.worst;
+/// Why so many steps are too many to be tried.
+fn too_much(worst: Worst, steps: u64, source: &str) -> Problem {
+    let Worst { part, loops, steps: own } = worst;
     let times = loops.iter().fold(1, |times: u64, (_, count)| times.saturating_mul(*count));
     let shown = |part: Part| piece(source, part).unwrap_or_default();
     let around = loops.iter().map(|(range, count)| format!("{count} elements of `{}`", shown(*range)));
@@ -78,7 +114,7 @@ pub(crate) fn problem(node: &Node, locals: usize, source: &str) -> Option<Proble
     } else {
         "the values that are made here grow with each step"
     };
-    Some(Problem::new(part.start.into()..part.end.into(), message).help(help))
+    Problem::new(part.start.into()..part.end.into(), message).help(help)
 }
 
 /// A large number as a person would say it.
@@ -90,11 +126,7 @@ fn rounded(steps: u64) -> String {
     }
 }
 
-impl Estimator {
-    fn new(locals: usize) -> Self {
-        Estimator { locals: vec![Extent::Scalar; locals], loops: Vec::new(), worst: Worst::default() }
-    }
-
+impl Estimator<'_> {
     /// How often the current part is evaluated.
     fn times(&self) -> u64 {
         self.loops.iter().fold(1, |times: u64, (_, count)| times.saturating_mul(*count))
@@ -121,19 +153,40 @@ impl Estimator {
         (steps, values)
     }
 
+    fn slot(&self, slot: u8) -> Extent {
+        Extent::part(1, self.environment.shape_of(slot).unwrap_or(&Shape::DYN))
+    }
+
+    fn local(&self, local: usize) -> Extent {
+        self.locals.get(local).cloned().unwrap_or(Extent::Scalar)
+    }
+
     fn node(&mut self, node: &Node) -> Outcome {
         let (steps, own, value) = match &node.kind {
             Kind::Constant(constant) => (0, 0, of_constant(constant)),
-            Kind::Slot(_) | Kind::Composed(_) => (0, 0, Extent::OBJECT),
-            Kind::Local(local) => (0, 0, self.locals.get(*local).cloned().unwrap_or(Extent::Scalar)),
+            Kind::Slot(slot) => (0, 0, self.slot(*slot)),
+            Kind::Composed(place) => (0, 0, self.composed(node.part, *place)),
+            Kind::Local(local) => (0, 0, self.local(*local)),
+            Kind::Path(path) => {
+                let start = match path.start {
+                    Start::Slot(slot) => self.slot(slot),
+                    Start::Local(local) => self.local(local),
+                };
+                let each = (Budget::VALUE + 1).saturating_mul(length_of(path.steps.len()));
+                (0, each, path.steps.iter().fold(start, |extent, step| extent.member(Some(&step.field))))
+            }
             Kind::Select(select) => {
                 let Outcome { steps, value } = self.node(&select.operand);
-                (steps, Budget::VALUE, value.member())
+                (steps, Budget::VALUE, value.member(Some(&select.field)))
             }
             Kind::Has(select) => (self.node(&select.operand).steps, 0, Extent::Scalar),
             Kind::Index(index) => {
                 let (steps, values) = self.all([&index.operand, &index.index]);
-                let value = values.first().map_or(Extent::Scalar, Extent::member);
+                let name = match index.index.constant() {
+                    Some(Constant::String(name)) => Some(&**name),
+                    _ => None,
+                };
+                let value = values.first().map_or(Extent::Scalar, |value| value.member(name));
                 (steps, Budget::VALUE, value)
             }
             Kind::Not(operand) | Kind::Negate(operand) => (self.node(operand).steps, 0, Extent::Scalar),
@@ -166,9 +219,8 @@ impl Estimator {
             }
             Kind::Call(call) => {
                 let (steps, values) = self.all(&call.arguments);
-                let name = call.overloads.first().map_or("", |overload| overload.name);
                 let constants: Vec<_> = call.arguments.iter().map(Node::constant).collect();
-                let (own, value) = calls::call(name, &values, &constants);
+                let (own, value) = calls::call(&call.overloads, &values, &constants);
                 (steps, own, value)
             }
             Kind::Loop(each) => self.each(each),
@@ -192,13 +244,13 @@ impl Estimator {
         let Outcome { steps: of_range, value: range } = self.node(&each.range);
         let count = range.elements();
         let element = range.element();
-        if each.second.is_some() {
-            self.set(each.local, Extent::either(Extent::Scalar, element.clone()));
-        } else {
-            self.set(each.local, element.clone());
-        }
-        if let Some(second) = each.second {
-            self.set(second, element.clone());
+        match each.second {
+            Some(second) => {
+                self.set(each.local, range.key());
+                self.set(second, element.clone());
+            }
+            // An element of a list or a key of a map, whichever it is.
+            None => self.set(each.local, Extent::either(element.clone(), range.key())),
         }
         self.loops.push((each.range.part, count));
         let (steps, mut made) = self.all(each.test.iter().chain(&each.result));
@@ -218,6 +270,24 @@ impl Estimator {
             }
         };
         (of_range.saturating_add(all), own, value)
+    }
+
+    /// A composed variable: it takes its steps where it is read first, and only once.
+    fn composed(&mut self, part: Part, place: usize) -> Extent {
+        let Some(cost) = self.environment.cost_of(place) else { return Extent::Part(1, Shape::DYN) };
+        let all = cost.reads | bit(place);
+        let mut steps = 0_u64;
+        for (other, known) in self.environment.costs().enumerate() {
+            if all & !self.reads & bit(other) != 0 {
+                steps = steps.saturating_add(known.own);
+            }
+        }
+        self.reads |= all;
+        self.variables = self.variables.saturating_add(steps);
+        if steps > self.worst.steps {
+            self.worst = Worst { steps, part, loops: Vec::new() };
+        }
+        cost.value.clone()
     }
 
     fn set(&mut self, local: usize, extent: Extent) {
@@ -249,6 +319,11 @@ fn of_constant(constant: &Constant) -> Extent {
         }
         _ => Extent::Scalar,
     }
+}
+
+/// The bit of a composed variable. Those beyond the last bit share it.
+fn bit(place: usize) -> u64 {
+    1 << place.min(63)
 }
 
 fn length_of(count: usize) -> u64 {

@@ -19,7 +19,7 @@ use regex::Regex;
 
 use crate::cel::ast::Operator;
 use crate::cel::budget::Budget;
-use crate::cel::error::{Error, Reason};
+use crate::cel::error::{Error, Part, Reason};
 use crate::cel::library::{self, Context};
 use crate::cel::node::{Call, Element, Entry, Kind, Node};
 use crate::cel::types::Type;
@@ -56,34 +56,100 @@ impl<'a> Scope<'a> for Empty {
 /// A text of less bytes can be compared in one step.
 const SHORT: usize = 64;
 
+/// That a part has no value. The evaluation keeps why: what each part hands to the next is then no larger than a value,
+/// and a boolean fits a register.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed(());
+
+/// The value of a part.
+pub(crate) type Evaluated<'a> = Result<Value<'a>, Failed>;
+
 /// The state of one run.
 pub(crate) struct Evaluation<'e, 'a> {
-    pub arena: &'a Bump,
-    pub scope: &'e dyn Scope<'a>,
-    pub budget: &'e Budget,
+    arena: &'a Bump,
+    scope: &'e dyn Scope<'a>,
+    budget: &'e Budget,
     /// The variables of macros, by the depth of the macro.
-    pub locals: &'e [Cell<Value<'a>>],
+    locals: &'a [Cell<Value<'a>>],
+    /// What went wrong last.
+    failure: Cell<Error<'a>>,
 }
 
-impl<'a> Evaluation<'_, 'a> {
+impl<'e, 'a> Evaluation<'e, 'a> {
+    /// A run of an expression with so many variables of macros inside one another.
+    pub fn new(arena: &'a Bump, scope: &'e dyn Scope<'a>, budget: &'e Budget, locals: usize) -> Self {
+        let locals = arena.alloc_slice_fill_with(locals, |_| Cell::new(Value::Null));
+        Evaluation { arena, scope, budget, locals, failure: Cell::new(Error::new(Reason::Exhausted, Part::default())) }
+    }
+
+    /// The value of the whole expression.
+    pub fn run(&self, root: &'a Node) -> Result<Value<'a>, Error<'a>> {
+        self.value(root).map_err(|failed| self.why(failed))
+    }
+
+    /// Keeps what went wrong.
+    fn fail(&self, reason: Reason<'a>, part: Part) -> Failed {
+        self.fail_with(Error::new(reason, part))
+    }
+
+    fn fail_with(&self, error: Error<'a>) -> Failed {
+        self.failure.set(error);
+        Failed(())
+    }
+
+    /// What went wrong.
+    fn why(&self, _: Failed) -> Error<'a> {
+        self.failure.get()
+    }
+
     /// The value of a node.
-    pub fn value(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        if !self.budget.step() {
-            return Err(Error::new(Reason::Exhausted, node.part));
+    fn value(&self, node: &'a Node) -> Evaluated<'a> {
+        self.step(node)?;
+        self.value_of(node)
+    }
+
+    /// The value of a node that must be a boolean.
+    fn truth(&self, node: &'a Node) -> Result<bool, Failed> {
+        self.step(node)?;
+        self.truth_of(node)
+    }
+
+    /// The value of what is most often a field or a constant: those are not looked for among all kinds of nodes.
+    #[inline]
+    fn operand(&self, node: &'a Node) -> Evaluated<'a> {
+        match &node.kind {
+            Kind::Path(path) => {
+                self.step(node)?;
+                self.path(path, &path.steps)
+            }
+            Kind::Constant(constant) => {
+                self.step(node)?;
+                Ok(constant.value())
+            }
+            _ => self.value(node),
         }
+    }
+
+    #[inline]
+    fn step(&self, node: &'a Node) -> Result<(), Failed> {
+        if self.budget.step() { Ok(()) } else { Err(self.fail(Reason::Exhausted, node.part)) }
+    }
+
+    /// The value of a node that is paid for.
+    fn value_of(&self, node: &'a Node) -> Evaluated<'a> {
         match &node.kind {
             Kind::Constant(constant) => Ok(constant.value()),
             Kind::Local(local) => Ok(self.local(*local)),
-            Kind::Slot(slot) => self.scope.slot(*slot).map_err(|error| error.met_in(node.part)),
-            Kind::Composed(index) => self.scope.composed(*index).map_err(|error| error.met_in(node.part)),
+            Kind::Slot(slot) => self.slot(*slot, node.part),
+            Kind::Composed(index) => self.composed(*index, node.part),
+            Kind::Path(path) => self.path(path, &path.steps),
             Kind::Select(select) => self.select(select),
-            Kind::Has(select) => self.has(select),
+            Kind::Has(_) | Kind::Not(_) | Kind::And(_) | Kind::Or(_) => self.truth_of(node).map(Value::Bool),
+            Kind::Binary(operator, _) if operator.is_test() => self.truth_of(node).map(Value::Bool),
+            Kind::Loop(each) if each.kind.is_test() => self.truth_of(node).map(Value::Bool),
             Kind::Index(index) => self.index(index),
-            Kind::Not(operand) => self.truth(operand).map(|value| Value::Bool(!value)),
             Kind::Negate(operand) => self.negate(operand, node),
-            Kind::And(terms) => self.all_of(terms, false),
-            Kind::Or(terms) => self.all_of(terms, true),
-            Kind::Binary(operator, sides) => self.binary(*operator, sides, node),
+            Kind::Binary(operator, sides) => self.arithmetic(*operator, sides, node),
             Kind::Conditional(parts) => self.conditional(parts),
             Kind::List(elements) => self.list(elements, node),
             Kind::Map(entries) => self.map(entries),
@@ -95,90 +161,112 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    /// The value of a node that must be a boolean.
-    pub fn truth(&self, node: &'a Node) -> Result<bool, Error<'a>> {
-        match &self.value(node) {
-            Ok(Value::Bool(value)) => Ok(*value),
-            Ok(other) => Err(Error::new(Reason::Expected(Type::Bool, other.kind()), node.part)),
-            Err(error) => Err(*error),
+    /// The value of a node that is paid for and must be a boolean.
+    fn truth_of(&self, node: &'a Node) -> Result<bool, Failed> {
+        match &node.kind {
+            Kind::Has(select) => self.has(select),
+            Kind::Not(operand) => self.truth(operand).map(|value| !value),
+            Kind::And(terms) => self.all_of(terms, false),
+            Kind::Or(terms) => self.all_of(terms, true),
+            Kind::Binary(operator, sides) if operator.is_test() => self.comparison(*operator, sides, node),
+            Kind::Loop(each) if each.kind.is_test() => self.decide(each),
+            _ => match self.value_of(node)? {
+                Value::Bool(value) => Ok(value),
+                other => Err(self.fail(Reason::Expected(Type::Bool, other.kind()), node.part)),
+            },
         }
     }
 
-    pub fn context(&self) -> Context<'_, 'a> {
+    fn context(&self) -> Context<'_, 'a> {
         Context { arena: self.arena, budget: self.budget }
+    }
+
+    #[inline]
+    fn slot(&self, slot: u8, part: Part) -> Evaluated<'a> {
+        self.scope.slot(slot).map_err(|error| self.fail_with(error.met_in(part)))
+    }
+
+    #[inline(never)]
+    fn composed(&self, index: usize, part: Part) -> Evaluated<'a> {
+        self.scope.composed(index).map_err(|error| self.fail_with(error.met_in(part)))
     }
 
     /// `||` if one `decides` by being true, `&&` if one decides by being false. An error counts only if none decides.
     #[inline(never)]
-    fn all_of(&self, terms: &'a [Node], decides: bool) -> Result<Value<'a>, Error<'a>> {
+    fn all_of(&self, terms: &'a [Node], decides: bool) -> Result<bool, Failed> {
         let mut error = None;
         for term in terms {
             match self.truth(term) {
-                Ok(value) if value == decides => return Ok(Value::Bool(decides)),
+                Ok(value) if value == decides => return Ok(decides),
                 Ok(_) => {}
-                Err(fatal) if fatal.is_fatal() => return Err(fatal),
-                Err(other) => error = error.or(Some(other)),
+                Err(failed) => self.pass_over(failed, &mut error)?,
             }
         }
-        error.map_or(Ok(Value::Bool(!decides)), Err)
+        self.unless(error, !decides)
     }
 
-    #[inline(never)]
-    fn binary(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        let [left, right] = sides;
-        let left = self.side(left);
-        if let Err(error) = &left {
-            return Err(*error);
+    /// Goes on after a failure that may not matter in the end, unless it ends everything. The first one is kept.
+    #[cold]
+    fn pass_over(&self, failed: Failed, first: &mut Option<Error<'a>>) -> Result<(), Failed> {
+        let error = self.why(failed);
+        if error.is_fatal() {
+            return Err(failed);
         }
-        let right = self.side(right);
-        if let (Ok(Value::String(left)), Ok(Value::String(right))) = (&left, &right)
+        first.get_or_insert(error);
+        Ok(())
+    }
+
+    /// What holds if nothing has failed.
+    #[inline]
+    fn unless(&self, error: Option<Error<'a>>, holds: bool) -> Result<bool, Failed> {
+        error.map_or(Ok(holds), |error| Err(self.fail_with(error)))
+    }
+
+    /// `==`, `!=`, `in` and the order of values.
+    #[inline(never)]
+    fn comparison(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Result<bool, Failed> {
+        let [left, right] = sides;
+        let (left, right) = (self.operand(left)?, self.operand(right)?);
+        if let (Value::String(left), Value::String(right)) = (left, right)
             && left.len() < SHORT
             && let Operator::Equal | Operator::NotEqual = operator
         {
-            return Ok(Value::Bool((left == right) == (operator == Operator::Equal)));
+            return Ok((left == right) == (operator == Operator::Equal));
         }
-        let (left, right) = (left?, right?);
         let result = match operator {
-            Operator::Equal => self.context().equal(left, right).map(Value::Bool),
-            Operator::NotEqual => self.context().equal(left, right).map(|equal| Value::Bool(!equal)),
-            Operator::In => self.contains(right, left).map(Value::Bool),
-            Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-                let paid = self.context().compare(left, right);
-                paid.and_then(|()| operators::ordered(operator, left, right)).map(Value::Bool)
-            }
-            _ => arithmetic(self.context(), operator, left, right),
+            Operator::Equal => self.context().equal(left, right),
+            Operator::NotEqual => self.context().equal(left, right).map(|equal| !equal),
+            Operator::In => self.contains(right, left),
+            _ => self.context().compare(left, right).and_then(|()| operators::ordered(operator, left, right)),
         };
-        result.map_err(|reason| Error::new(reason, node.part))
-    }
-
-    /// The value of a side of an operator, which is often a constant or a field.
-    #[inline]
-    fn side(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        match &node.kind {
-            Kind::Constant(constant) if self.budget.step() => Ok(constant.value()),
-            Kind::Select(select) if self.budget.step() => self.select(select),
-            _ => self.value(node),
-        }
+        result.map_err(|reason| self.fail(reason, node.part))
     }
 
     #[inline(never)]
-    fn conditional(&self, parts: &'a [Node; 3]) -> Result<Value<'a>, Error<'a>> {
+    fn arithmetic(&self, operator: Operator, sides: &'a [Node; 2], node: &'a Node) -> Evaluated<'a> {
+        let [left, right] = sides;
+        let (left, right) = (self.operand(left)?, self.operand(right)?);
+        arithmetic(self.context(), operator, left, right).map_err(|reason| self.fail(reason, node.part))
+    }
+
+    #[inline(never)]
+    fn conditional(&self, parts: &'a [Node; 3]) -> Evaluated<'a> {
         let [condition, then, otherwise] = parts;
         if self.truth(condition)? { self.value(then) } else { self.value(otherwise) }
     }
 
     #[inline(never)]
-    fn negate(&self, operand: &'a Node, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+    fn negate(&self, operand: &'a Node, node: &'a Node) -> Evaluated<'a> {
         operators::negate(self.value(operand)?).map_err(|reason| match reason {
-            Reason::Expected(..) => Error::new(reason, operand.part),
-            _ => Error::new(reason, node.part),
+            Reason::Expected(..) => self.fail(reason, operand.part),
+            _ => self.fail(reason, node.part),
         })
     }
 
     #[inline(never)]
-    fn matches(&self, (text, pattern): &'a (Node, Regex), node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        let text = self.value(text)?;
-        library::regex::test(self.context(), pattern, text).map_err(|reason| Error::new(reason, node.part))
+    fn matches(&self, (text, pattern): &'a (Node, Regex), node: &'a Node) -> Evaluated<'a> {
+        let text = self.operand(text)?;
+        library::regex::test(self.context(), pattern, text).map_err(|reason| self.fail(reason, node.part))
     }
 
     #[inline]
@@ -187,8 +275,8 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     #[inline(never)]
-    fn list(&self, elements: &'a [Element], node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        self.budget.spend_values(elements.len()).map_err(|reason| Error::new(reason, node.part))?;
+    fn list(&self, elements: &'a [Element], node: &'a Node) -> Evaluated<'a> {
+        self.budget.spend_values(elements.len()).map_err(|reason| self.fail(reason, node.part))?;
         let mut values = ArenaVec::with_capacity_in(elements.len(), self.arena);
         for element in elements {
             let value = self.value(&element.value)?;
@@ -196,7 +284,7 @@ impl<'a> Evaluation<'_, 'a> {
                 (false, value) => values.push(value),
                 (true, Value::Optional(optional)) => values.extend(optional.copied()),
                 (true, other) => {
-                    return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), element.value.part));
+                    return Err(self.fail(Reason::Expected(Type::Optional, other.kind()), element.value.part));
                 }
             }
         }
@@ -204,11 +292,11 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     #[inline(never)]
-    fn map(&self, entries: &'a [Entry]) -> Result<Value<'a>, Error<'a>> {
+    fn map(&self, entries: &'a [Entry]) -> Evaluated<'a> {
         let mut values: ArenaVec<'a, (Value<'a>, Value<'a>)> = ArenaVec::with_capacity_in(entries.len(), self.arena);
         for entry in entries {
             let key = self.value(&entry.key)?;
-            let error = |reason| Error::new(reason, entry.key.part);
+            let error = |reason| self.fail(reason, entry.key.part);
             if !matches!(key, Value::String(_) | Value::Int(_) | Value::Uint(_) | Value::Bool(_)) {
                 return Err(error(Reason::BadKey(key.kind())));
             }
@@ -218,7 +306,7 @@ impl<'a> Evaluation<'_, 'a> {
                 (true, Value::Optional(Some(value))) => Some(*value),
                 (true, Value::Optional(None)) => None,
                 (true, other) => {
-                    return Err(Error::new(Reason::Expected(Type::Optional, other.kind()), entry.value.part));
+                    return Err(self.fail(Reason::Expected(Type::Optional, other.kind()), entry.value.part));
                 }
             };
             // The last one counts, where the specification would have an error: so does the API server.
@@ -240,22 +328,29 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     #[inline(never)]
-    fn call(&self, call: &'a Call, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        /// More arguments than any function has.
-        const MOST: usize = 4;
-        let mut values = [Value::Null; MOST];
-        for (value, argument) in values.iter_mut().zip(&call.arguments) {
-            *value = self.value(argument)?;
+    fn call(&self, call: &'a Call, node: &'a Node) -> Evaluated<'a> {
+        match &*call.arguments {
+            [receiver] => self.apply(call, &[self.operand(receiver)?], node),
+            [receiver, argument] => self.apply(call, &[self.operand(receiver)?, self.operand(argument)?], node),
+            arguments => {
+                let mut values = [Value::Null; library::MOST_ARGUMENTS];
+                for (value, argument) in values.iter_mut().zip(arguments) {
+                    *value = self.value(argument)?;
+                }
+                self.apply(call, values.get(..arguments.len()).unwrap_or_default(), node)
+            }
         }
-        let values = values.get(..call.arguments.len()).unwrap_or_default();
-        let types = values.iter().map(|value| value.kind());
-        let result = match call.overloads.iter().find(|overload| overload.takes(types.clone())) {
+    }
+
+    #[inline]
+    fn apply(&self, call: &'a Call, values: &[Value<'a>], node: &'a Node) -> Evaluated<'a> {
+        let result = match call.overloads.iter().find(|overload| overload.takes(values)) {
             Some(overload) => overload.run(self.context(), values),
             None => {
                 let name = call.overloads.first().map_or("", |overload| overload.name);
                 Err(self.context().mismatch(name, values))
             }
         };
-        result.map_err(|reason| Error::new(reason, node.part))
+        result.map_err(|reason| self.fail(reason, node.part))
     }
 }

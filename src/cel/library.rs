@@ -20,7 +20,7 @@ mod sequence;
 mod set;
 mod size;
 mod string;
-mod time;
+pub(crate) mod time;
 mod url;
 
 pub use cidr::Cidr;
@@ -63,6 +63,9 @@ const FAMILIES: &[&[Overload]] = &[
 /// What a function returns: its value, or why there is none.
 pub(crate) type Outcome<'a> = Result<Value<'a>, Reason<'a>>;
 
+/// More arguments than any function has.
+pub(crate) const MOST_ARGUMENTS: usize = 4;
+
 /// One way to call a function.
 #[derive(Debug)]
 pub(crate) struct Overload {
@@ -71,6 +74,8 @@ pub(crate) struct Overload {
     /// Whether the first argument stands before the dot.
     pub style: Style,
     pub arguments: &'static [Declared],
+    /// The types of the arguments without their parts, as far as there are arguments.
+    flat: [Type; MOST_ARGUMENTS],
     pub result: Declared,
     /// Whether a bad literal argument is a mistake in the expression, to be found when it is loaded.
     pub strict: bool,
@@ -97,14 +102,30 @@ pub(crate) struct Context<'e, 'a> {
 }
 
 impl Overload {
+    const fn new(
+        name: &'static str,
+        style: Style,
+        arguments: &'static [Declared],
+        result: Declared,
+        run: Function,
+    ) -> Self {
+        let mut flat = [Type::Dyn; MOST_ARGUMENTS];
+        let (mut types, mut declared) = (flat.as_mut_slice(), arguments);
+        while let ([flat, other_types @ ..], [argument, others @ ..]) = (types, declared) {
+            *flat = argument.flat();
+            (types, declared) = (other_types, others);
+        }
+        Overload { name, style, arguments, flat, result, strict: false, run }
+    }
+
     /// A function.
     const fn global(name: &'static str, arguments: &'static [Declared], result: Declared, run: Function) -> Self {
-        Overload { name, style: Style::Global, arguments, result, strict: false, run }
+        Overload::new(name, Style::Global, arguments, result, run)
     }
 
     /// A function of its first argument.
     const fn method(name: &'static str, arguments: &'static [Declared], result: Declared, run: Function) -> Self {
-        Overload { name, style: Style::Method, arguments, result, strict: false, run }
+        Overload::new(name, Style::Method, arguments, result, run)
     }
 
     /// The same; a bad literal is a mistake.
@@ -113,10 +134,11 @@ impl Overload {
         self
     }
 
-    /// Whether values of these types can be its arguments.
-    pub fn takes(&self, types: impl ExactSizeIterator<Item = Type>) -> bool {
-        types.len() == self.arguments.len()
-            && self.arguments.iter().zip(types).all(|(want, found)| want.flat().accepts(found))
+    /// Whether these can be its arguments.
+    #[inline]
+    pub fn takes(&self, values: &[Value<'_>]) -> bool {
+        values.len() == self.arguments.len()
+            && self.flat.iter().zip(values).all(|(want, found)| want.accepts(found.kind()))
     }
 
     /// The type of the result for arguments of these types, if it takes them.

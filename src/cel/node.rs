@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Composed(usize),
     /// A variable of a macro.
     Local(usize),
+    /// Fields of fields of a variable.
+    Path(Box<Path>),
     Select(Box<Select>),
     Has(Box<Select>),
     Index(Box<Index>),
@@ -50,6 +52,29 @@ pub(crate) enum Kind {
     OptionalMap(Box<OptionalMap>),
 }
 
+/// `object.spec.replicas`: what most expressions are made of, and so walked in one go.
+#[derive(Debug)]
+pub(crate) struct Path {
+    pub start: Start,
+    /// At least one.
+    pub steps: Vec<Step>,
+}
+
+/// The variable that a path begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
+    Slot(u8),
+    Local(usize),
+}
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// The path as far as it goes before this step.
+    pub from: Part,
+    pub field: Box<str>,
+}
+
+/// A field of a value that is computed, or one that need not be there.
 #[derive(Debug)]
 pub(crate) struct Select {
     pub operand: Node,
@@ -113,6 +138,13 @@ pub(crate) enum LoopKind {
     TransformMap,
     TransformMapEntry,
     SortBy,
+}
+
+impl LoopKind {
+    /// Whether it gives a boolean.
+    pub fn is_test(self) -> bool {
+        matches!(self, LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne)
+    }
 }
 
 #[derive(Debug)]
@@ -214,6 +246,23 @@ impl Constant {
 }
 
 impl Node {
+    /// A field of what `operand` gives; `part` is both together.
+    pub fn field(operand: Node, field: &str, part: Part) -> Self {
+        let step = Step { from: operand.part, field: field.into() };
+        let (start, mut steps) = match operand.kind {
+            Kind::Slot(slot) => (Start::Slot(slot), Vec::new()),
+            Kind::Local(local) => (Start::Local(local), Vec::new()),
+            Kind::Path(path) => (path.start, path.steps),
+            kind => {
+                let operand = Node { kind, ..operand };
+                let select = Select { operand, field: field.into(), optional: false };
+                return Node { part, kind: Kind::Select(Box::new(select)) };
+            }
+        };
+        steps.push(step);
+        Node { part, kind: Kind::Path(Box::new(Path { start, steps })) }
+    }
+
     /// The value, if it is known without running anything.
     pub fn constant(&self) -> Option<&Constant> {
         match &self.kind {

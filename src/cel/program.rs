@@ -1,7 +1,5 @@
 //! An expression that has been loaded: checked, compiled, and good for any number of runs.
 
-use std::cell::Cell;
-
 use bumpalo::Bump;
 
 use crate::cel::blame::Blame;
@@ -9,7 +7,7 @@ use crate::cel::budget::Budget;
 use crate::cel::compile::{Compiled, compile};
 use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
-use crate::cel::estimate;
+use crate::cel::estimate::{self, Cost};
 use crate::cel::eval::{Evaluation, Scope};
 use crate::cel::node::Node;
 use crate::cel::parse::parse;
@@ -24,8 +22,10 @@ use crate::diagnostic::Place;
 pub struct Program {
     source: Box<str>,
     compiled: Compiled,
+    cost: Box<Cost>,
     expect: Type,
     place: Option<Place>,
+    shared: Option<usize>,
 }
 
 impl Program {
@@ -49,7 +49,8 @@ impl Program {
     fn compile_with(environment: &Environment, source: &str, expect: Type, mixed: bool) -> Result<Self, Vec<Problem>> {
         let expression = parse(source)?;
         let compiled = compile(environment, source, &expression, expect, mixed)?;
-        Ok(Program { source: source.into(), compiled, expect, place: None })
+        let cost = Box::new(estimate::cost(environment, &compiled.node, compiled.locals, source));
+        Ok(Program { source: source.into(), compiled, cost, expect, place: None, shared: None })
     }
 
     /// The same, read at this place in a file.
@@ -62,6 +63,16 @@ impl Program {
         self.place.as_ref()
     }
 
+    /// Gives its result a place of its own, for a caller who would ask for it more than once.
+    pub fn share(&mut self, place: usize) {
+        self.shared = Some(place);
+    }
+
+    /// The place that its result has, among those that are kept.
+    pub fn shared(&self) -> Option<usize> {
+        self.shared
+    }
+
     /// Runs it. Variables come from `scope`, when they are needed.
     ///
     /// # Errors
@@ -69,8 +80,7 @@ impl Program {
     pub fn eval<'a>(&'a self, arena: &'a Bump, scope: &dyn Scope<'a>, budget: &Budget) -> Result<Value<'a>, Error<'a>> {
         let Compiled { node, locals, .. } = &self.compiled;
         budget.enter().map_err(|reason| Error::new(reason, node.part))?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let value = Evaluation { arena, scope, budget, locals }.value(node);
+        let value = Evaluation::new(arena, scope, budget, *locals).run(node);
         budget.leave();
         match value {
             Ok(value) if !self.expect.accepts(value.kind()) => {
@@ -87,21 +97,25 @@ impl Program {
         let steps = budget.left().min(Budget::BLAME);
         let lent = Budget::new(steps);
         lent.enter().ok()?;
-        let locals = arena.alloc_slice_fill_with(*locals, |_| Cell::new(Value::Null));
-        let blame = Evaluation { arena, scope, budget: &lent, locals }.blame(node);
+        let blame = Evaluation::new(arena, scope, &lent, *locals).blame(node);
         lent.leave();
         budget.charge(steps.saturating_sub(lent.left()));
         blame
     }
 
-    /// The steps that it may take at worst, over an object of modest size.
+    /// The steps that it may take at worst, over an object of modest size, with those of the composed variables that it
+    /// reads.
     pub fn estimate(&self) -> u64 {
-        estimate::steps(&self.compiled.node, self.compiled.locals)
+        self.cost.steps
     }
 
     /// Why it may take so many steps that it is not worth trying; [`None`] if it may not.
-    pub fn too_expensive(&self) -> Option<Problem> {
-        estimate::problem(&self.compiled.node, self.compiled.locals, &self.source)
+    pub fn too_expensive(&self) -> Option<&Problem> {
+        self.cost.problem.as_ref()
+    }
+
+    pub(crate) fn cost(&self) -> &Cost {
+        &self.cost
     }
 
     pub(in crate::cel) fn node(&self) -> &Node {

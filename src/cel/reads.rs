@@ -1,6 +1,6 @@
 //! What an expression reads of a variable: an edit of something else cannot change its value.
 
-use crate::cel::node::{Kind, Node};
+use crate::cel::node::{Kind, Node, Start};
 use crate::cel::program::Program;
 
 impl Program {
@@ -17,6 +17,10 @@ fn reads(node: &Node, slot: u8, key: &str) -> bool {
         Kind::Constant(_) | Kind::Local(_) => false,
         Kind::Slot(read) => *read == slot,
         Kind::Composed(_) => true,
+        Kind::Path(path) => match path.start {
+            Start::Slot(read) => read == slot && path.steps.first().is_none_or(|step| *step.field == *key),
+            Start::Local(_) => false,
+        },
         Kind::Select(select) | Kind::Has(select) => match select.operand.kind {
             Kind::Slot(read) => read == slot && *select.field == *key,
             _ => of(&select.operand),

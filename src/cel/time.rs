@@ -188,6 +188,12 @@ impl Timestamp {
         EPOCH.checked_add(jiff::SignedDuration::new(second, nano)).ok()
     }
 
+    /// Seconds east of UTC at which a zone is then.
+    pub fn east_in(self, zone: &jiff::tz::TimeZone) -> Option<i32> {
+        let at = jiff::Timestamp::new(self.second, i32::try_from(self.nano).ok()?).ok()?;
+        Some(zone.to_offset(at).seconds())
+    }
+
     fn as_nanos(self) -> i128 {
         i128::from(self.second) * i128::from(NANOS) + i128::from(self.nano)
     }

@@ -137,7 +137,7 @@ pub enum Format {
 pub enum FailOn {
     /// An object that is denied or cannot be judged, or whose Pods would be
     Deny,
-    /// Also a violation that only warns
+    /// Also a violation that only warns, or a field that the API server does not know
     Warn,
 }
 

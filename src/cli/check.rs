@@ -25,7 +25,7 @@ use crate::cli::render::snippet::Snippets;
 use crate::cli::render::{self, Palette};
 use crate::cli::report::{ExceptionUse, Head, PolicySource, PolicyUse, Report, SCHEMA_VERSION, Tail};
 use crate::cli::surroundings::{Before, Surroundings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::policy::set::PolicySet;
 
 /// An output whose reader may go away, as `head` does. The exit code is still the answer, so the work goes on.
@@ -106,7 +106,7 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         head.policies = policies_used(&loaded.set, &found.matched);
         head.exceptions = exceptions_used(&loaded.set, &found.matched);
         if let Some(missing) = found.missing.filter(|_| !found.is_field_known) {
-            let help = missing.near.map(|near| format!("did you mean `{near}`?"));
+            let help = did_you_mean(missing.near);
             complaints.take(Diagnostic { help, ..Diagnostic::error(None, missing.to_string()) }, None);
         }
         if found.documents == 0 && complaints.errors() == 0 {
@@ -120,7 +120,11 @@ pub fn run(check: &Check) -> io::Result<Exit> {
         (0, FailOn::Warn) if tail.summary.warnings > 0 => Exit::Denied,
         (0, _) => Exit::Clean,
     };
-    tail.errors = complaints.into_kept().into_iter().map(Into::into).collect();
+    // What is doubtful about a policy is no fault of the objects, and decides nothing about them.
+    tail.summary.warnings += complaints.warnings();
+    let (errors, warnings) = complaints.into_kept();
+    tail.errors = errors.into_iter().map(Into::into).collect();
+    tail.warnings = warnings.into_iter().map(Into::into).collect();
     if is_loaded || check.output == Format::Json {
         renderer.finish(&mut out, &Report { head, tail, asked_policies: check.policies.join(", ") })?;
     }
@@ -168,14 +172,18 @@ fn fixed(
 ) -> io::Result<Vec<fix::File>> {
     let mut out = WhileRead { out: io::stdout().lock(), is_read: true };
     let is_whole = complaints.errors() == 0;
-    let mut written = HashSet::new();
+    let mut shown = HashSet::new();
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         let file = fix::fixed(judge, input);
         let Input { name, text, path } = input;
-        let refused = match path {
+        let is_refused = match path {
             _ if judge.check.diff => {
-                fix::diff::write(&mut out, palette, name, text, &file.text)?;
+                let path = path.as_ref().map(|path| fs::canonicalize(path).unwrap_or_else(|_| path.clone()));
+                // A patch takes each change once, by whatever names its file was asked for.
+                if path.is_none_or(|path| shown.insert(path)) {
+                    fix::diff::write(&mut out, palette, name, text, &file.text)?;
+                }
                 false
             }
             None => {
@@ -184,15 +192,9 @@ fn fixed(
             }
             Some(_) if file.is_unchanged() => false,
             Some(_) if !is_whole => true,
-            Some(path) => match written.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-                true => {
-                    fix::write(path, text, &file.text).map_err(|complaint| complaints.take(complaint, None)).is_err()
-                }
-                // The same file by another name.
-                false => false,
-            },
+            Some(path) => fix::write(path, text, &file.text).map_err(|refused| complaints.take(refused, None)).is_err(),
         };
-        files.push(if refused { file.unwritten(text.clone()) } else { file });
+        files.push(if is_refused { file.unwritten(text.clone()) } else { file });
     }
     out.flush()?;
     Ok(files)

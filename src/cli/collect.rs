@@ -198,7 +198,7 @@ impl<'a> Locator<'_, 'a> {
                 _ => None,
             },
             path: path.clone(),
-            also: also.clone(),
+            also: also.paths().map(Path::into_owned).collect(),
             container: container.map(|container| container.name),
             line: Some(span.line),
             column: Some(span.column),

@@ -13,23 +13,25 @@ pub struct Complaints {
     /// Draws them; [`None`] if they are kept.
     snippets: Option<Snippets>,
     errors: usize,
+    warnings: usize,
 }
 
 impl Complaints {
     /// Complaints that are printed at once.
     pub fn printed(snippets: Snippets) -> Self {
-        Complaints { kept: Vec::new(), snippets: Some(snippets), errors: 0 }
+        Complaints { kept: Vec::new(), snippets: Some(snippets), errors: 0, warnings: 0 }
     }
 
     /// Complaints that are kept.
     pub fn kept() -> Self {
-        Complaints { kept: Vec::new(), snippets: None, errors: 0 }
+        Complaints { kept: Vec::new(), snippets: None, errors: 0, warnings: 0 }
     }
 
     /// Takes one. `text` is the text of its file, where there is one to show.
     pub fn take(&mut self, diagnostic: Diagnostic, text: Option<&str>) {
-        if diagnostic.severity == Severity::Error {
-            self.errors += 1;
+        match diagnostic.severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
         }
         let Some(snippets) = &self.snippets else {
             self.kept.push(diagnostic);
@@ -52,8 +54,13 @@ impl Complaints {
         self.errors
     }
 
-    /// Those that were kept.
-    pub fn into_kept(self) -> Vec<Diagnostic> {
-        self.kept
+    /// How many of them are warnings.
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// The errors and the warnings that were kept.
+    pub fn into_kept(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        self.kept.into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error)
     }
 }

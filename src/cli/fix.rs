@@ -8,6 +8,8 @@ mod reached;
 mod wishes;
 mod written;
 
+use std::collections::HashMap;
+
 use bumpalo::Bump;
 use serde::Serialize;
 
@@ -29,16 +31,11 @@ const BROKEN: &str = "its file holds an error, and is left alone";
 pub struct File {
     /// Its text.
     pub text: String,
-    objects: Vec<Object>,
+    objects: HashMap<Spot, Fixes>,
 }
 
-/// What was done about one object.
-#[derive(Clone, Debug)]
-struct Object {
-    document: usize,
-    steps: Path<'static>,
-    fixes: Fixes,
-}
+/// Where an object stands in its file: the place of its document, and the path in it.
+type Spot = (usize, Path<'static>);
 
 /// What was written about an object, and what could not be.
 #[derive(Clone, Debug, Default)]
@@ -84,20 +81,19 @@ pub struct Unfixed {
 impl File {
     /// Whether nothing was written.
     pub fn is_unchanged(&self) -> bool {
-        self.objects.iter().all(|object| object.fixes.fixed.is_empty())
+        self.objects.values().all(|fixes| fixes.fixed.is_empty())
     }
 
     /// The file as it was, where it could not be written.
     pub fn unwritten(self, text: String) -> Self {
-        let objects = self.objects.into_iter();
-        let objects = objects.map(|object| Object { fixes: object.fixes.unwritten(), ..object });
+        let objects = self.objects.into_iter().map(|(spot, fixes)| (spot, fixes.unwritten()));
         File { text, objects: objects.collect() }
     }
 
     /// What was done about the object of a manifest of this file, with the lines where it stands now.
     pub fn of(&self, manifest: &Manifest<'_>) -> Fixes {
-        let is_own = |object: &&Object| object.document == manifest.index && object.steps.steps() == manifest.steps;
-        let mut fixes = self.objects.iter().find(is_own).map(|object| object.fixes.clone()).unwrap_or_default();
+        let steps = manifest.steps.iter().map(Step::borrowed).collect();
+        let mut fixes = self.objects.get(&(manifest.index, steps)).cloned().unwrap_or_default();
         for fixed in &mut fixes.fixed {
             fixed.line = Some(manifest.span(fixed.path.steps()).line);
         }
@@ -130,7 +126,7 @@ pub fn fixed(judge: Judge<'_>, input: &Input) -> File {
     let mut objects = Vec::new();
     let mut all = Vec::new();
     let mut is_broken = false;
-    for document in yaml::documents(&arena, &input.text, &Limits::FILE) {
+    for document in yaml::documents(&arena, &input.text, &Limits::LIST) {
         let Ok(document) = document else {
             is_broken = true;
             continue;
@@ -145,7 +141,7 @@ pub fn fixed(judge: Judge<'_>, input: &Input) -> File {
                 };
                 let steps: Path<'_> = manifest.steps.iter().map(Step::borrowed).collect();
                 all.extend(wishes(&arena, &manifest, kind, &run).into_iter().map(|wish| (objects.len(), wish)));
-                objects.push(Object { document: manifest.index, steps: steps.into_owned(), fixes: Fixes::default() });
+                objects.push((manifest.index, steps.into_owned()));
             }
             Ok(_) => {}
             Err(_) => is_broken = true,
@@ -155,13 +151,13 @@ pub fn fixed(judge: Judge<'_>, input: &Input) -> File {
     let mut outcomes: Vec<Option<String>> = Vec::with_capacity(all.len());
     let mut places = Vec::new();
     for (at, (number, Wish { target, .. })) in all.iter().enumerate() {
-        let Some(object) = objects.get(*number) else { continue };
+        let Some((document, steps)) = objects.get(*number) else { continue };
         outcomes.push(match target {
             Err(reason) => Some((*reason).to_owned()),
             Ok(_) if is_broken => Some(BROKEN.to_owned()),
             Ok((path, value)) => {
-                let path = object.steps.clone().join(path.steps());
-                changes.push(Change { document: object.document, path: path.into_owned(), value: *value });
+                let path = steps.clone().join(path.steps());
+                changes.push(Change { document: *document, path: path.into_owned(), value: *value });
                 places.push(at);
                 None
             }
@@ -173,11 +169,13 @@ pub fn fixed(judge: Judge<'_>, input: &Input) -> File {
             *outcome = Some(reason.to_string());
         }
     }
+    let mut fixes = vec![Fixes::default(); objects.len()];
     for ((number, wish), outcome) in all.into_iter().zip(outcomes) {
-        let Some(object) = objects.get_mut(number) else { continue };
-        object.fixes.take(wish, outcome);
+        if let Some(fixes) = fixes.get_mut(number) {
+            fixes.take(wish, outcome);
+        }
     }
-    File { text: rewritten.text, objects }
+    File { text: rewritten.text, objects: objects.into_iter().zip(fixes).collect() }
 }
 
 impl Fixes {

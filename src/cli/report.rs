@@ -65,7 +65,9 @@ pub struct Tail {
     /// Documents that no policy has a say over.
     pub not_covered: Vec<NotCovered>,
     /// What could not be read or judged.
-    pub errors: Vec<ReportedError>,
+    pub errors: Vec<Reported>,
+    /// What is doubtful about the policies and the inputs, but for what is said of an object.
+    pub warnings: Vec<Reported>,
     /// Counts.
     pub summary: Summary,
 }
@@ -135,9 +137,9 @@ pub struct Source {
     pub index: usize,
 }
 
-/// What could not be read or judged.
+/// What is said of the policies and the inputs.
 #[derive(Debug, Serialize)]
-pub struct ReportedError {
+pub struct Reported {
     file: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
@@ -161,8 +163,8 @@ pub struct Summary {
     pub errors: usize,
     /// Objects that are edited, themselves or in their Pods.
     pub edited: usize,
-    /// Violations that deny nothing, of a rule that warns or older than the request, and fields that the API server
-    /// does not know.
+    /// Violations that deny nothing, of a rule that warns or older than the request, fields that the API server does
+    /// not know, and as many as there are entries in `warnings`.
     pub warnings: usize,
     /// Documents that no policy has a say over.
     pub not_covered: usize,
@@ -445,11 +447,11 @@ impl Summary {
     }
 }
 
-impl From<Diagnostic> for ReportedError {
+impl From<Diagnostic> for Reported {
     fn from(diagnostic: Diagnostic) -> Self {
         let Diagnostic { message, place, help, .. } = diagnostic;
         let (line, column) = place.as_ref().map(|place| (place.span.line, place.span.column)).unzip();
-        ReportedError { file: place.map(|place| place.file.as_ref().to_owned()), line, column, message, help }
+        Reported { file: place.map(|place| place.file.as_ref().to_owned()), line, column, message, help }
     }
 }
 

@@ -168,7 +168,7 @@ fn each<'a>(
     mut complain: impl FnMut(Diagnostic),
     mut take: impl FnMut(Manifest<'a>, Class),
 ) {
-    for document in yaml::documents(arena, &input.text, &Limits::FILE) {
+    for document in yaml::documents(arena, &input.text, &Limits::LIST) {
         let document = match document {
             Ok(document) => document,
             Err(error) => {

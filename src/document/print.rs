@@ -14,7 +14,7 @@ use crate::document::print::text::{is_literal, literal, quote, string};
 
 pub use json::visible_json;
 pub use quoted::push_quoted;
-pub use text::{is_visible, shortened, visible};
+pub use text::{is_visible, shortened, shown, visible};
 
 /// A longer key is written after a `?`: readers look no further than 1,024 characters for the colon.
 const LONG_KEY: usize = 500;

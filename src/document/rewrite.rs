@@ -9,12 +9,16 @@ mod lines;
 mod plan;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use bumpalo::Bump;
 
 use crate::document::rewrite::plan::{Planner, Splice};
 use crate::document::yaml::{self, Document};
 use crate::document::{Limits, Path, Step, Value, edit};
+
+/// How many texts are read that turn out to mean something else, before no more are tried: each is as long as the file.
+const PATIENCE: usize = 200;
 
 /// What shall stand at one place of a file.
 #[derive(Clone, Debug)]
@@ -63,19 +67,21 @@ pub fn rewritten(text: &str, changes: &[Change<'_>]) -> Rewritten {
     let arena = Bump::new();
     let unchanged =
         |reason| Rewritten { text: text.to_owned(), left: (0..changes.len()).map(|index| (index, reason)).collect() };
-    let documents: Result<Vec<_>, _> = yaml::documents(&arena, text, &Limits::FILE).collect();
+    let documents: Result<Vec<_>, _> = yaml::documents(&arena, text, &Limits::LIST).collect();
     let Ok(documents) = documents else { return unchanged(Reason::Unproven) };
+    let mut of_documents: HashMap<usize, Vec<(usize, &Change<'_>)>> = HashMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        of_documents.entry(change.document).or_default().push((at, change));
+    }
     let mut out = String::with_capacity(text.len() + 256);
     let mut left = Vec::new();
     let mut roots = Vec::with_capacity(documents.len());
     let mut copied = 0;
     for document in &documents {
-        let own = changes.iter().enumerate().filter(|(_, change)| change.document == document.index);
-        let own: Vec<_> = own.collect();
-        if own.is_empty() {
+        let Some(own) = of_documents.remove(&document.index) else {
             roots.push(document.root);
             continue;
-        }
+        };
         let of_document = changed(&arena, text, document, &own);
         out.push_str(text.get(copied..document.start).unwrap_or_default());
         out.push_str(&of_document.text);
@@ -84,8 +90,8 @@ pub fn rewritten(text: &str, changes: &[Change<'_>]) -> Rewritten {
         roots.push(of_document.root);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    let known = |change: &Change<'_>| documents.iter().any(|document| document.index == change.document);
-    left.extend(changes.iter().enumerate().filter(|(_, change)| !known(change)).map(|(at, _)| (at, Reason::NoPlace)));
+    // Changes to documents that are not there.
+    left.extend(of_documents.into_values().flatten().map(|(at, _)| (at, Reason::NoPlace)));
     left.sort_unstable_by_key(|(index, _)| *index);
     if holds(&out, &roots) { Rewritten { text: out, left } } else { unchanged(Reason::Unproven) }
 }
@@ -93,7 +99,7 @@ pub fn rewritten(text: &str, changes: &[Change<'_>]) -> Rewritten {
 /// Whether the documents of a file are these.
 fn holds(text: &str, roots: &[Value<'_>]) -> bool {
     let arena = Bump::new();
-    let mut found = yaml::documents(&arena, text, &Limits::FILE);
+    let mut found = yaml::documents(&arena, text, &Limits::LIST);
     let is_same = |root: &Value<'_>| found.next().and_then(Result::ok).is_some_and(|found| found.root == *root);
     roots.iter().all(is_same) && found.next().is_none()
 }
@@ -106,55 +112,46 @@ struct Changed<'a> {
 }
 
 fn changed<'a>(arena: &'a Bump, text: &str, document: &Document<'a>, changes: &[(usize, &Change<'_>)]) -> Changed<'a> {
-    let mut left = Vec::new();
-    let mut kept = Vec::with_capacity(changes.len());
-    let mut root = document.root;
-    // By halves, so that a change without a place does not take others with it, and thousands of changes are not planned
-    // one by one.
+    let at_once = grown(arena, text, document, changes, |_, _| true);
+    let reads_as = |text: &str, root| reads_as(text, document.is_json, root);
+    if reads_as(&at_once.text, at_once.root) {
+        return at_once;
+    }
+    let mut unproven = 0;
+    grown(arena, text, document, changes, |text, root| {
+        let is_proven = unproven < PATIENCE && reads_as(text, root);
+        unproven += usize::from(!is_proven);
+        is_proven
+    })
+}
+
+/// A document with as many of the changes as have a place and lead to texts that hold. By halves, so that one change
+/// without a place does not take others with it, and thousands of changes are not made one by one.
+fn grown<'a>(
+    arena: &'a Bump,
+    text: &str,
+    document: &Document<'a>,
+    changes: &[(usize, &Change<'_>)],
+    mut holds: impl FnMut(&str, Value<'a>) -> bool,
+) -> Changed<'a> {
+    let piece = text.get(document.start..document.end).unwrap_or_default();
+    let mut grown = Changed { text: piece.to_owned(), root: document.root, left: Vec::new() };
     let mut open = vec![changes];
     while let Some(some) = open.pop() {
-        match (wanted(arena, root, some).and_then(|with| planned(text, document, with).map(|_| with)), some) {
-            (Ok(with), _) => {
-                root = with;
-                kept.extend_from_slice(some);
-            }
-            (Err(reason), [(index, _)]) => left.push((*index, reason)),
+        let new = wanted(arena, grown.root, some).and_then(|root| {
+            let text = applied(piece, document.start, planned(text, document, root)?);
+            if holds(&text, root) { Ok((text, root)) } else { Err(Reason::Unproven) }
+        });
+        match (new, some) {
+            (Ok((text, root)), _) => (grown.text, grown.root) = (text, root),
+            (Err(reason), [(index, _)]) => grown.left.push((*index, reason)),
             (Err(_), _) => {
                 let (first, second) = some.split_at(some.len() / 2);
                 open.extend([second, first]);
             }
         }
     }
-    let piece = text.get(document.start..document.end).unwrap_or_default();
-    let together = planned(text, document, root).ok().map(|splices| applied(piece, document.start, splices));
-    if let Some(text) = together.filter(|text| reads_as(text, document.is_json, root)) {
-        return Changed { text, root, left };
-    }
-    let mut changed = Changed { text: piece.to_owned(), root: document.root, left };
-    for (index, change) in kept {
-        match one_more(arena, &changed, document.is_json, (index, change)) {
-            Ok((text, root)) => (changed.text, changed.root) = (text, root),
-            Err(reason) => changed.left.push((index, reason)),
-        }
-    }
-    changed
-}
-
-/// One change to a document that has some already.
-fn one_more<'a>(
-    arena: &'a Bump,
-    so_far: &Changed<'a>,
-    is_json: bool,
-    change: (usize, &Change<'_>),
-) -> Result<(String, Value<'a>), Reason> {
-    let text = alone(&so_far.text, is_json);
-    let scratch = Bump::new();
-    let document = yaml::documents(&scratch, &text, &Limits::FILE).find_map(Result::ok).ok_or(Reason::Unproven)?;
-    let local = wanted(&scratch, document.root, &[change])?;
-    let root = wanted(arena, so_far.root, &[change])?;
-    let piece = text.get(document.start..document.end).unwrap_or_default();
-    let new = applied(piece, document.start, planned(&text, &document, local)?);
-    if reads_as(&new, is_json, root) { Ok((new, root)) } else { Err(Reason::Unproven) }
+    grown
 }
 
 fn wanted<'a>(arena: &'a Bump, root: Value<'a>, changes: &[(usize, &Change<'_>)]) -> Result<Value<'a>, Reason> {

@@ -38,16 +38,21 @@ pub struct Case<'a> {
     seen_request: OnceCell<Value<'a>>,
 }
 
-/// The expressions of one policy over one case: its variables are evaluated once.
+/// The expressions of one policy over one case: its variables are evaluated once, and so is a `when` that is asked more
+/// often than that and always gives the same.
 pub struct Scope<'c, 'a> {
     case: &'c Case<'a>,
     policy: &'a Policy,
-    variables: Vec<OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>>,
+    variables: Vec<Kept<'a>>,
+    shared: Vec<Kept<'a>>,
     params: OnceCell<Value<'a>>,
     container: Option<Container<'a>>,
     /// That container as expressions see it.
     seen: OnceCell<Value<'a>>,
 }
+
+/// The result of an expression, once it was asked for.
+type Kept<'a> = OnceCell<Result<cel::Value<'a>, cel::Error<'a>>>;
 
 /// Why an expression has no value.
 #[derive(Clone, Debug)]
@@ -166,7 +171,8 @@ impl<'c, 'a> Scope<'c, 'a> {
     /// The expressions of `policy` over `case`.
     pub fn new(case: &'c Case<'a>, policy: &'a Policy) -> Self {
         let variables = policy.variables.iter().map(|_| OnceCell::new()).collect();
-        Scope { case, policy, variables, params: OnceCell::new(), container: None, seen: OnceCell::new() }
+        let shared = (0..policy.shared).map(|_| OnceCell::new()).collect();
+        Scope { case, policy, variables, shared, params: OnceCell::new(), container: None, seen: OnceCell::new() }
     }
 
     /// From here on `container` is this one of the case's Pod.
@@ -186,16 +192,27 @@ impl<'c, 'a> Scope<'c, 'a> {
     /// What went wrong.
     pub fn value(&self, program: &'a Program) -> Result<cel::Value<'a>, Failure<'a>> {
         let Case { arena, budget, facts, .. } = self.case;
-        program.eval(arena, self, budget).map_err(|error| Failure {
+        let eval = || program.eval(arena, self, budget);
+        let result = match program.shared().and_then(|place| self.shared.get(place)) {
+            Some(kept) => *kept.get_or_init(eval),
+            None => eval(),
+        };
+        result.map_err(|error| Failure {
             message: program.explain(&error),
             evidence: self.evidence(program, budget),
             is_of_surroundings: error.is_exhausted() || facts.namespace.is_null(),
         })
     }
 
-    /// The part of an expression that was false or failed, with the values that made it so; `budget` pays.
+    /// The part of an expression that was false or failed, with the values that made it so; `budget` pays. Where a
+    /// variable failed, it is a part of the variable's own expression.
     pub fn evidence(&self, program: &'a Program, budget: &Budget) -> Option<Evidence<'a>> {
-        let blame = program.blame(self.case.arena, self, budget)?;
+        let (mut program, mut blame) = (program, program.blame(self.case.arena, self, budget)?);
+        // A variable uses those before it only, so this ends.
+        while let Some(variable) = blame.variable().and_then(|place| self.policy.variables.get(place)) {
+            let Some(inner) = variable.program.blame(self.case.arena, self, budget) else { break };
+            (program, blame) = (&variable.program, inner);
+        }
         let values = blame.values_in(program.source());
         Some(Evidence { program, range: blame.range(), is_narrower: blame.is_narrower(), holds: blame.holds(), values })
     }

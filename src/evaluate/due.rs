@@ -7,7 +7,7 @@ use crate::cel::Budget;
 use crate::document::print::shortened;
 use crate::evaluate::case::Case;
 use crate::evaluate::matching::{self, Matched};
-use crate::evaluate::{Edit, Violation, edits};
+use crate::evaluate::{Also, Edit, Violation, edits};
 use crate::policy::edit::Action;
 use crate::policy::set::PolicySet;
 use crate::policy::{Mode, Rule};
@@ -46,7 +46,7 @@ pub fn violations<'a>(
             mode: matched.judging_mode(edit.rule),
             message: message(&edit),
             path: edit.field.path(workload.kind),
-            also: Vec::new(),
+            also: Also::none(workload.kind),
             container: edit.field.container,
             is_new: !was_there(case, &edit),
             is_error: false,

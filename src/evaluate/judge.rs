@@ -12,7 +12,7 @@ use crate::document::print::shortened;
 use crate::document::{Path, Step};
 use crate::evaluate::case::{Case, Failure, Scope};
 use crate::evaluate::matching::Matched;
-use crate::evaluate::{Evidence, Violation, owner, pod_security as security};
+use crate::evaluate::{Also, Evidence, Violation, owner, pod_security as security};
 use crate::policy::exception::Exception;
 use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
@@ -85,14 +85,13 @@ fn violation<'a>(
 ) -> Violation<'a> {
     // A rule that is told to pass over errors does so in the open.
     let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
-    let mut paths = paths(case, rule, &finding).into_iter();
     Violation {
         policy: matched.policy,
         rule,
         mode: if passed_over { Mode::Audit } else { matched.judging_mode(rule) },
         message: finding.shown(),
-        path: paths.next().unwrap_or_default(),
-        also: paths.collect(),
+        path: path(case, rule, &finding),
+        also: Also::of(case.workload.kind, finding.security),
         container: finding.container,
         is_new,
         is_error: finding.error.is_some(),
@@ -257,18 +256,18 @@ fn blamed_by(rule: &Rule) -> (Subject, Option<&Path<'static>>) {
     }
 }
 
-/// The fields to blame, in the object.
-fn paths<'a>(case: &Case<'a>, rule: &'a Rule, finding: &Finding<'a>) -> Vec<Path<'a>> {
+/// The first field to blame, in the object.
+fn path<'a>(case: &Case<'a>, rule: &'a Rule, finding: &Finding<'a>) -> Path<'a> {
     let kind = case.workload.kind;
     if let Some(finding) = &finding.security {
-        return security::paths(kind, finding);
+        return finding.offences.first().map(|first| security::path(kind, first).into_owned()).unwrap_or_default();
     }
     let (subject, field) = blamed_by(rule);
     let field = field.map(Path::steps).unwrap_or_default();
-    vec![match (subject, &finding.container) {
+    match (subject, &finding.container) {
         (Subject::Object, _) => field.iter().map(Step::borrowed).collect(),
         (Subject::Container, Some(container)) => path_in(kind, container.base(), field),
         (Subject::Container, None) => path_in(kind, Base::Pod, &[]).key("spec"),
         (Subject::Pod, _) => path_in(kind, Base::Pod, field),
-    }]
+    }
 }

@@ -27,6 +27,14 @@ struct Wish<'p> {
     leaf: &'p Leaf,
 }
 
+/// The wishes for one field that were looked at so far: PodPolicies of different namespaces never meet.
+#[derive(Default)]
+struct Earlier<'w, 'p> {
+    all: Vec<&'w Wish<'p>>,
+    /// By the namespace of the policy, with their number; those of ClusterPodPolicies under [`None`].
+    by_namespace: HashMap<Option<&'p str>, Vec<(usize, &'w Wish<'p>)>>,
+}
+
 /// The collisions of these policies, which stand in their order of precedence: a warning each, at the loser.
 pub fn collisions(policies: &[Arc<Policy>]) -> Vec<Diagnostic> {
     let mut by_field: HashMap<(bool, &[Step<'static>]), Vec<Wish<'_>>> = HashMap::new();
@@ -41,8 +49,9 @@ pub fn collisions(policies: &[Arc<Policy>]) -> Vec<Diagnostic> {
     }
     let mut found = Vec::new();
     for wishes in fields.iter().filter_map(|field| by_field.get(field)) {
-        for (number, second) in wishes.iter().enumerate() {
-            for first in wishes.iter().take(number) {
+        let mut earlier = Earlier::default();
+        for second in wishes {
+            for first in earlier.beside(second.policy.namespace.as_deref()) {
                 if !disjoint::are(first, second) {
                     found.extend(collision(first, second));
                 }
@@ -50,9 +59,29 @@ pub fn collisions(policies: &[Arc<Policy>]) -> Vec<Diagnostic> {
                     return found;
                 }
             }
+            earlier.add(second);
         }
     }
     found
+}
+
+impl<'w, 'p> Earlier<'w, 'p> {
+    fn add(&mut self, wish: &'w Wish<'p>) {
+        let number = self.all.len();
+        self.all.push(wish);
+        self.by_namespace.entry(wish.policy.namespace.as_deref()).or_default().push((number, wish));
+    }
+
+    /// Those that can meet a wish of a policy of this namespace, in their order.
+    fn beside(&self, namespace: Option<&str>) -> Vec<&'w Wish<'p>> {
+        if namespace.is_none() {
+            return self.all.clone();
+        }
+        let of = |namespace| self.by_namespace.get(&namespace).into_iter().flatten().copied();
+        let mut met: Vec<_> = of(None).chain(of(namespace)).collect();
+        met.sort_unstable_by_key(|(number, _)| *number);
+        met.into_iter().map(|(_, wish)| wish).collect()
+    }
 }
 
 fn wishes(policy: &Policy) -> impl Iterator<Item = Wish<'_>> {

@@ -18,8 +18,13 @@ pub fn of(policy: Value<'_>) -> String {
         write(policy.fields(part).unwrap_or_default(), &mut canonical);
         canonical.push('\n');
     }
+    written(&Sha256::digest(canonical.as_bytes()))
+}
+
+/// A SHA-256 digest as text: `sha256:` and its hexadecimal digits.
+pub fn written(digest: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(canonical.as_bytes()) {
+    for byte in digest {
         // Writing into a string does not fail.
         let _ = write!(text, "{byte:02x}");
     }

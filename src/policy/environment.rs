@@ -2,7 +2,7 @@
 
 mod types;
 
-use crate::cel::{Environment, Shape, Type};
+use crate::cel::{Environment, Program, Shape, Type};
 
 /// The object after the operation; `null` in a deletion.
 pub const OBJECT: u8 = 0;
@@ -51,9 +51,10 @@ impl Scope {
     }
 
     /// Lets later expressions use a variable. Its place is that among the variables of the policy.
-    pub fn declare(&mut self, name: &str, shape: &Shape) {
-        self.pod.compose(name, shape.clone());
-        self.container.compose(name, shape.clone());
+    /// Of one whose expression is wrong nothing is known.
+    pub fn declare(&mut self, name: &str, program: Option<&Program>) {
+        self.pod.compose(name, program);
+        self.container.compose(name, program);
     }
 
     /// For `match.conditions`: no variables.

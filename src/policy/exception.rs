@@ -9,6 +9,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+pub use self::problems::ById;
 use crate::diagnostic::Place;
 use crate::document::Value;
 use crate::glob::Glob;
@@ -34,6 +35,8 @@ pub struct Exception {
     pub from: Vec<Exempt>,
     /// In which namespaces; empty for its own. Only an exception in a namespace that the operator trusts may name some.
     pub namespaces: Vec<Glob>,
+    /// Where they are named.
+    pub namespaces_place: Option<Place>,
     /// For which Pods, by their labels; [`None`] for all.
     pub pod_selector: Option<Selector>,
     /// For which containers; empty for the whole Pod.
@@ -93,26 +96,27 @@ pub struct Question<'q, 'a> {
 }
 
 impl Exception {
-    /// Whether it is from this rule, or from a check of it.
-    pub fn is_from(&self, policy: &Policy, rule: &Rule) -> bool {
-        self.from.iter().any(|exempt| exempt.names(policy, rule))
-    }
-
     /// Whether it covers all that this rule found, whenever that is.
     pub fn covers(&self, policy: &Policy, rule: &Rule, question: &Question<'_, '_>) -> bool {
         let Question { namespace, labels, containers, finding } = question;
         if !self.from.iter().any(|exempt| exempt.names(policy, rule) && exempt.reaches(*finding)) {
             return false;
         }
-        let is_here = match self.namespaces.as_slice() {
-            [] => self.namespace == *namespace,
-            globs => globs.iter().any(|glob| glob.matches(namespace)),
-        };
         let of_containers = || {
             let is_named = |container: &Container<'_>| self.containers.iter().any(|named| named.is(container));
             self.containers.is_empty() || (!containers.is_empty() && containers.iter().all(is_named))
         };
-        is_here && self.pod_selector.as_ref().is_none_or(|selector| selector.matches(*labels)) && of_containers()
+        self.holds_in(namespace)
+            && self.pod_selector.as_ref().is_none_or(|selector| selector.matches(*labels))
+            && of_containers()
+    }
+
+    /// Whether it is for objects of this namespace.
+    pub fn holds_in(&self, namespace: &str) -> bool {
+        match self.namespaces.as_slice() {
+            [] => self.namespace == namespace,
+            globs => globs.iter().any(|glob| glob.matches(namespace)),
+        }
     }
 
     /// Whether it has not expired at this time. Where no time is known, one with an end does not hold.
@@ -123,8 +127,12 @@ impl Exception {
 
 impl Exempt {
     fn names(&self, policy: &Policy, rule: &Rule) -> bool {
-        self.policy == policy.id
-            && (self.rules.is_empty() || self.rules.contains(&rule.name))
+        self.policy == policy.id && self.is_from(rule)
+    }
+
+    /// Whether it is from this rule of its policy, or from a check of it.
+    pub(super) fn is_from(&self, rule: &Rule) -> bool {
+        (self.rules.is_empty() || self.rules.contains(&rule.name))
             && (self.checks.is_empty() || matches!(rule.verb, Verb::PodSecurity(_)))
     }
 

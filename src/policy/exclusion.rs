@@ -4,6 +4,7 @@
 //! can mend. The same list stands in the webhook configurations, so that the API server does not even ask; a test
 //! compares the two.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::glob::{self, Glob};
@@ -47,9 +48,22 @@ impl Exclusion {
         self
     }
 
+    /// Whether no namespace is left alone.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|Excluded(glob)| glob.is_none())
+    }
+
     /// Whether a namespace is left alone.
     pub fn covers(&self, namespace: &str) -> bool {
         self.0.iter().any(|Excluded(glob)| glob.as_ref().is_some_and(|glob| glob.matches(namespace)))
+    }
+}
+
+/// `podgate, kube-*`.
+impl fmt::Display for Exclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let globs = self.0.iter().filter_map(|Excluded(glob)| glob.as_ref());
+        globs.enumerate().try_for_each(|(place, glob)| write!(f, "{}{glob}", if place > 0 { ", " } else { "" }))
     }
 }
 
@@ -73,6 +87,8 @@ mod tests {
         assert!(!excluded(&[""]).covers(""));
         assert!(excluded(&["", "kube-*"]).covers("kube-system"));
         assert!(!excluded(&["kube-*"]).covers("my-kube-system"));
+        assert!(excluded(&[""]).is_empty() && !excluded(&["", "a"]).is_empty());
+        assert_eq!(excluded(&["", "kube-*", "a"]).to_string(), "kube-*, a");
         assert!(excluded(&[""]).and(Excluded::parse("policy").unwrap()).covers("policy"));
     }
 }

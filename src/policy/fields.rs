@@ -9,8 +9,8 @@ mod known;
 mod scalar;
 mod zero;
 
-pub(in crate::policy) use check::key_problem;
 pub use check::{EXPRESSION, Refusal, check, check_written, is_same_element};
+pub(in crate::policy) use check::{key_problem, missing_words};
 pub use known::Constraint;
 pub(in crate::policy) use scalar::described;
 

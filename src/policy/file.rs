@@ -4,6 +4,7 @@
 mod edit;
 mod exception;
 mod expression;
+mod globs;
 mod header;
 mod images;
 mod known;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use bumpalo::Bump;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::document::{Limits, yaml};
+use crate::document::{Limits, Value, yaml};
 use crate::policy::exception::Exception;
 use crate::policy::{Policy, digest};
 pub use expression::place_in;
@@ -71,6 +72,12 @@ pub fn load(file: &Arc<str>, text: &str) -> Loaded {
                 loaded.refused.push(Refused { id: None, place: reader.place(error.span) });
             }
             Ok(document) => {
+                if let Some(items) =
+                    items(&document).filter(|items| !matches!(items.value, Value::Array(_) | Value::Null))
+                {
+                    reader.expected("a list", items).help = Some("put `- ` before each of the items".to_owned());
+                    loaded.refused.push(Refused { id: None, place: reader.place(items.title()) });
+                }
                 objects(&document).for_each(|object| policy(&mut reader, object, &mut loaded));
             }
         }
@@ -89,7 +96,7 @@ pub fn exceptions(file: &Arc<str>, text: &str) -> Loaded {
     }
     let arena = Bump::new();
     let mut reader = Reader::new(file, text);
-    for document in yaml::documents(&arena, text, &Limits::FILE).flatten() {
+    for document in yaml::documents(&arena, text, &Limits::LIST).flatten() {
         for object in objects(&document).filter(|object| header::is_exception(*object)) {
             policy(&mut reader, object, &mut loaded);
         }
@@ -100,9 +107,18 @@ pub fn exceptions(file: &Arc<str>, text: &str) -> Loaded {
 
 /// The objects of a document: itself, or the items of a list of policies.
 fn objects<'a>(document: &yaml::Document<'a>) -> impl Iterator<Item = Node<'a>> + use<'a> {
-    let node = Node { value: document.root, places: document.places, key: None };
-    let items = node.get("items").filter(|_| header::is_list(node));
-    items.into_iter().flat_map(Node::elements).chain(items.is_none().then_some(node))
+    let items = items(document);
+    items.into_iter().flat_map(Node::elements).chain(items.is_none().then_some(root(document)))
+}
+
+/// What stands where a list of policies has its items.
+fn items<'a>(document: &yaml::Document<'a>) -> Option<Node<'a>> {
+    let root = root(document);
+    root.get("items").filter(|_| header::is_list(root))
+}
+
+fn root<'a>(document: &yaml::Document<'a>) -> Node<'a> {
+    Node { value: document.root, places: document.places, key: None }
 }
 
 fn policy(reader: &mut Reader<'_>, node: Node<'_>, loaded: &mut Loaded) {

@@ -19,7 +19,11 @@ pub struct Rewrite {
 
 /// A registry with the first segments of a repository, or without any.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beginning(String);
+pub struct Beginning {
+    /// As names are compared: its registry in the one spelling that all its spellings have.
+    compared: String,
+    written: String,
+}
 
 /// Why a text is no beginning of an image's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,33 +48,39 @@ impl Beginning {
         let name = format!("{text}/x/x");
         let image = Image::parse(&name).map_err(|_| NoBeginning::Name)?;
         let full = image.name();
-        full.strip_suffix("/x/x").map(|beginning| Beginning(beginning.to_owned())).ok_or(NoBeginning::Name)
+        let compared = full.strip_suffix("/x/x").ok_or(NoBeginning::Name)?;
+        Ok(Beginning { compared: compared.to_owned(), written: text.to_owned() })
     }
 
     /// What follows in the full name of an image, with its slash; [`None`] if that begins in another way.
     pub fn rest<'n>(&self, name: &'n str) -> Option<&'n str> {
-        name.strip_prefix(self.0.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        name.strip_prefix(self.compared.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Whether names that begin like `other` begin like this, too.
     pub fn covers(&self, other: &Beginning) -> bool {
-        self.rest(&other.0).is_some()
+        self.rest(&other.compared).is_some()
     }
 
-    /// As text.
+    /// Whether both are the beginning of the same names.
+    pub fn is_same(&self, other: &Beginning) -> bool {
+        self.compared == other.compared
+    }
+
+    /// As its author wrote it.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.written
     }
 }
 
 /// The image by the longest beginning that it has; [`None`] if it has none of them, or does not parse. The tag and the
-/// digest stay as they are written.
+/// digest stay as they are written, and the registry that takes the place of the old one is that of the policy's author.
 pub fn rewritten(rewrites: &[Rewrite], image: &str) -> Option<String> {
     let parsed = Image::parse(image).ok()?;
     let name = parsed.name();
     let found = rewrites.iter().filter_map(|rewrite| Some((rewrite, rewrite.from.rest(&name)?)));
-    let (rewrite, rest) = found.max_by_key(|(rewrite, _)| rewrite.from.0.len())?;
-    Some(format!("{}{rest}{}", rewrite.to.0, parsed.suffix()))
+    let (rewrite, rest) = found.max_by_key(|(rewrite, _)| rewrite.from.compared.len())?;
+    Some(format!("{}{rest}{}", rewrite.to.written, parsed.suffix()))
 }
 
 /// Whether one of the beginnings is that of `image`.
@@ -102,6 +112,7 @@ mod tests {
             ("docker.io/library", "mirror.io/official"),
             ("index.docker.io/library/redis", "mirror.io/our/redis"),
             ("quay.io/team", "mirror.io:5000/team"),
+            ("GCR.io:443", "Mirror.io:443/gcr"),
         ]);
         for (image, expected) in [
             ("redis", Some("mirror.io/our/redis")),
@@ -114,6 +125,11 @@ mod tests {
             ("libraryx/redis", Some("mirror.io/hub/libraryx/redis")),
             ("library/redis-extra", Some("mirror.io/official/redis-extra")),
             ("quay.io/team/a", Some("mirror.io:5000/team/a")),
+            ("QUAY.io/team/a:1", Some("mirror.io:5000/team/a:1")),
+            ("quay.io:443/team/a", Some("mirror.io:5000/team/a")),
+            ("quay.io:80/team/a", None),
+            ("gcr.io/a", Some("Mirror.io:443/gcr/a")),
+            ("Docker.io/nginx", Some("mirror.io/official/nginx")),
             ("quay.io/teams/a", None),
             ("quay.io.evil.com/team/a", None),
             ("docker.io.evil.com/x", None),
@@ -133,6 +149,7 @@ mod tests {
             ("docker.io", Ok("docker.io")),
             ("index.docker.io/library", Ok("docker.io/library")),
             ("localhost:5000/a", Ok("localhost:5000/a")),
+            ("QUAY.io:443/a", Ok("quay.io/a")),
             ("library", Err(NoBeginning::Registry)),
             ("team/app", Err(NoBeginning::Registry)),
             ("", Err(NoBeginning::Registry)),
@@ -141,7 +158,11 @@ mod tests {
             ("reg.io/app:1", Err(NoBeginning::Name)),
             ("reg.io/a b", Err(NoBeginning::Name)),
         ] {
-            assert_eq!(Beginning::parse(text).map(|b| b.0), expected.map(str::to_owned), "{text}");
+            assert_eq!(
+                Beginning::parse(text).map(|beginning| beginning.compared),
+                expected.map(str::to_owned),
+                "{text}"
+            );
         }
     }
 }

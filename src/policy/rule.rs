@@ -125,6 +125,15 @@ impl Rule {
 }
 
 impl Rule {
+    /// Whether its `when` is asked for each container.
+    pub fn asks_each_container(&self) -> bool {
+        match &self.verb {
+            Verb::Edit(edit) => !edit.asks_once(),
+            Verb::Require(require) => require.subject == Subject::Container,
+            Verb::PodSecurity(_) => false,
+        }
+    }
+
     /// What it edits, if it does.
     pub fn edit(&self) -> Option<&EditRule> {
         match &self.verb {

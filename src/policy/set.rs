@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::document::Value;
+use crate::policy::digest;
 use crate::policy::exception::Exception;
 use crate::policy::exclusion::Exclusion;
 use crate::policy::{Match, Policy, Rule};
@@ -89,16 +90,23 @@ impl PolicySet {
             hasher.update(digest);
             hasher.update([0]);
         }
-        let mut exceptions_by_rule: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_id: HashMap<&str, Vec<&Rule>> = HashMap::new();
+        for policy in &policies {
+            by_id.entry(policy.id.as_str()).or_default().extend(&policy.rules);
+        }
+        let mut exceptions_by_rule: HashMap<_, Vec<Arc<Exception>>> = HashMap::new();
         for exception in &exceptions {
-            for (policy, rule) in policies.iter().flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
-            {
-                if exception.is_from(policy, rule) {
-                    exceptions_by_rule.entry(address(rule)).or_default().push(Arc::clone(exception));
+            for exempt in &exception.from {
+                let rules = by_id.get(exempt.policy.as_str()).into_iter().flatten();
+                for rule in rules.filter(|rule| exempt.is_from(rule)) {
+                    let granted = exceptions_by_rule.entry(address(rule)).or_default();
+                    // Two entries of one exception may name one rule.
+                    if granted.last().is_none_or(|last| !Arc::ptr_eq(last, exception)) {
+                        granted.push(Arc::clone(exception));
+                    }
                 }
             }
         }
-        let digest = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let mut index = Index::default();
         for (number, policy) in (0..).zip(&policies) {
             index.add(number, policy);
@@ -114,7 +122,7 @@ impl PolicySet {
             exceptions,
             excluded: Exclusion::default(),
             exceptions_by_rule,
-            digest: format!("sha256:{digest}"),
+            digest: digest::written(&hasher.finalize()),
             index,
         }
     }

@@ -17,7 +17,7 @@ use crate::builtin;
 use crate::diagnostic::{Diagnostic, Place, suggest};
 use crate::document::yaml;
 use crate::policy::Policy;
-use crate::policy::exception::Exception;
+use crate::policy::exception::{ById, Exception};
 use crate::policy::file::{self, Loaded, Refused};
 
 /// Bytes of the largest file that is read.
@@ -134,13 +134,15 @@ impl Collected {
 
     /// Takes out the exceptions that cannot be used beside the policies: see [`Exception::problems`].
     pub fn refuse_exceptions(&mut self, trusted_namespaces: &[String]) {
+        let policies: ById<'_> = self.policies.iter().map(|policy| (policy.id.as_str(), policy)).collect();
         for exception in std::mem::take(&mut self.exceptions) {
-            let problems = exception.problems(self.policies.iter(), trusted_namespaces);
-            if problems.is_empty() {
+            let problems = exception.problems(&policies, trusted_namespaces);
+            let is_refused = problems.iter().any(Diagnostic::is_error);
+            self.diagnostics.extend(problems);
+            if !is_refused {
                 self.exceptions.push(exception);
                 continue;
             }
-            self.diagnostics.extend(problems);
             self.refused.push(Refused { id: Some(exception.id), place: exception.place });
         }
     }

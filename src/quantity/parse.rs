@@ -1,12 +1,10 @@
 //! From text to a value in billionths.
 
 use super::{Error, Format, NANO, ONE, Quantity, at_scale, power};
-use crate::document::print::{shortened, visible};
+use crate::document::print::shown;
 
 /// Upstream keeps numbers of at most this many digits in 64 bits.
 const FAST_DIGITS: usize = 18;
-/// Characters of a bad text that stand in a message.
-const SHOWN: usize = 64;
 /// Upstream wraps exponents around at 32 bits, and reads `1e-4294967296` as one. Nothing near that is accepted.
 const EXPONENT: i64 = 1_000_000;
 
@@ -196,11 +194,6 @@ fn all_zeros(digits: &str) -> bool {
 /// Splits off the leading characters that `wanted` holds for.
 fn take(text: &str, wanted: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !wanted(c)).unwrap_or(text.len()))
-}
-
-/// The text as it stands in a message.
-fn shown(text: &str) -> String {
-    visible(&shortened(text, SHOWN)).into_owned()
 }
 
 #[cfg(test)]

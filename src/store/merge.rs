@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::policy::Policy;
-use crate::policy::exception::Exception;
+use crate::policy::exception::{ById, Exception};
 use crate::policy::set::PolicySet;
 use crate::policy::source::Collected;
 use crate::store::{Options, Refused};
@@ -43,14 +43,15 @@ pub(super) fn merge(collected: Collected, before: &PolicySet, options: &Options)
             merged.policies.push(Arc::clone(policy));
         }
     }
+    let policies: ById<'_> = merged.policies.iter().map(|policy| (policy.id.as_str(), policy.as_ref())).collect();
     for exception in exceptions {
-        let policies = merged.policies.iter().map(AsRef::as_ref);
-        let problems = exception.problems(policies, &options.exception_namespaces);
-        if problems.is_empty() {
+        let problems = exception.problems(&policies, &options.exception_namespaces);
+        let is_refused = problems.iter().any(Diagnostic::is_error);
+        merged.diagnostics.extend(problems);
+        if !is_refused {
             merged.exceptions.push(Arc::new(exception));
             continue;
         }
-        merged.diagnostics.extend(problems);
         merged.refused.push(Refused::new(Some(exception.id), exception.place));
     }
     let present: HashSet<String> = merged.exceptions.iter().map(|exception| exception.id.clone()).collect();

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::document::print::visible;
+use crate::policy::exclusion::Exclusion;
 
 /// How the policies stand.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Status {
     pub policies: usize,
     /// How many exceptions from them are loaded, expired ones included.
     pub exceptions: usize,
+    /// The namespaces that are left alone.
+    pub excluded: Exclusion,
     /// When the set in force was loaded.
     pub loaded_at: SystemTime,
     /// The policies and exceptions that cannot be used as they stand now.
@@ -63,9 +66,12 @@ impl fmt::Display for Refused {
 /// Lines: the set first, then what is wrong.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Status { generation, policy_set, policies, exceptions, .. } = self;
+        let Status { generation, policy_set, policies, exceptions, excluded, .. } = self;
         let and_exceptions = if *exceptions > 0 { format!(", exceptions: {exceptions}") } else { String::new() };
         writeln!(f, "policies: {policies} in force{and_exceptions}, generation {generation}, {policy_set}")?;
+        if !excluded.is_empty() {
+            writeln!(f, "namespaces that are left alone: {excluded}")?;
+        }
         for refused in &self.refused {
             writeln!(f, "refused: {refused}")?;
         }

@@ -53,7 +53,7 @@ warning: `ClusterPodPolicy/house/grace` sets `spec.terminationGracePeriodSeconds
    = help: that stands at policies.yaml:8:30, in `ClusterPodPolicy/house`: keep one, or let them match other objects
 
 ";
-    let quiet = "1 object: 1 allowed, 0 denied, 1 changed, 0 warnings    (policies.yaml, Kubernetes 1.37)\n";
+    let quiet = "1 object: 1 allowed, 0 denied, 1 changed, 1 warning    (policies.yaml, Kubernetes 1.37)\n";
     Check::new()
         .file("policies.yaml", POLICIES)
         .file("pod.yaml", POD)

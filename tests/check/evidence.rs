@@ -113,3 +113,38 @@ spec:
         .stderr_has("= help: an inner loop is cheap where it goes through what belongs to the element of the outer one")
         .code(2);
 }
+
+#[test]
+fn a_failure_in_a_variable_is_shown_in_the_variable_that_has_it() {
+    let policy = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: house}
+spec:
+  mode: Enforce
+  variables:
+    - {name: labels, expression: pod.metadata.labels}
+    - {name: stage, expression: \"variables.labels['stage'] + '!'\"}
+  rules:
+    - name: stages
+      require: {pod: \"variables.stage == 'dev!'\", message: must have a stage}
+";
+    let run = Check::new().file("house.yaml", policy).file("web.yaml", POD).args(["-p", "house.yaml", "web.yaml"]);
+    let expected = r#"error[house/stages]: the rule cannot be evaluated: `variables.stage`: `variables.labels`: `pod.metadata.labels` is missing (`pod.metadata` is a map of `name`, `namespace`)
+ --> web.yaml:1:1
+  |
+1 | apiVersion: v1
+  | ^^^^^^^^^^^^^^
+  |
+note: this part of the rule failed
+ --> house.yaml:7:34
+  |
+7 |     - {name: labels, expression: pod.metadata.labels}
+  |                                  ^^^^^^^^^^^^^^^^^^^
+
+Pod shop/web: denied, 1 violation
+
+1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (house.yaml, Kubernetes 1.37)
+"#;
+    run.stdout(expected).code(1);
+}

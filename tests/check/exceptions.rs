@@ -83,7 +83,7 @@ error[house/our-registry]: comes from elsewhere
 
 Pod shop/web: denied, 1 violation
 
-1 object: 0 allowed, 1 denied, 0 changed, 0 warnings    (house.yaml, Kubernetes 1.37)
+1 object: 0 allowed, 1 denied, 0 changed, 1 warning    (house.yaml, Kubernetes 1.37)
 ",
         )
         .stderr(

@@ -2,6 +2,8 @@
 
 mod checks;
 mod files;
+#[cfg(unix)]
+mod writing;
 
 use crate::program::{Check, Printed};
 

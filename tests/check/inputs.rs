@@ -253,6 +253,14 @@ fn what_is_no_regular_file_is_not_opened() {
 }
 
 #[test]
+fn a_list_of_a_whole_cluster_is_read() {
+    let config = format!("apiVersion: v1\n  kind: ConfigMap\n  data: {{a: {}}}", "x".repeat(5 << 20));
+    let pod = POD.trim_end().replace('\n', "\n  ");
+    let text = format!("apiVersion: v1\nkind: List\nitems:\n- {config}\n- {pod}\n");
+    Check::new().file("a.yaml", &text).args(["a.yaml"]).stdout_has("1 object: 1 allowed").code(0);
+}
+
+#[test]
 fn a_file_that_is_no_text_is_an_error() {
     Check::new()
         .bytes("a.yaml", b"\xff\xfek\0i\0")
@@ -329,6 +337,7 @@ fn the_keys_of_the_json_stand_in_their_order() {
         "objects",
         "notCovered",
         "errors",
+        "warnings",
         "summary",
     ];
     let places =
@@ -419,6 +428,13 @@ warning: the inputs hold the namespace `shop` before, with other labels; these c
   |                  ^^^^
 
 ";
-    run("{a: c}").stdout_has("1 allowed").stderr(warning).code(0);
-    run("{a: b}").stdout_has("1 allowed").stderr("").code(0);
+    run("{a: c}").stdout_has("1 allowed").stdout_has(", 3 warnings ").stderr(warning).code(0);
+    run("{a: b}").stdout_has("1 allowed").stdout_has(", 2 warnings ").stderr("").code(0);
+    let fails = ["-p", "builtin:baseline", "--fail-on", "warn"];
+    run("{a: c}").args(fails).stdout_has("1 allowed").stdout_has(", 1 warning ").stderr(warning).code(0);
+    let report = run("{a: c}").args(["-o", "json"]).json(0);
+    let expected = serde_json::json!([{"file": "a.yaml", "line": 7, "column": 18, "help": null,
+        "message": "the inputs hold the namespace `shop` before, with other labels; these count"}]);
+    assert_eq!((&report["warnings"], &report["errors"]), (&expected, &serde_json::json!([])));
+    assert_eq!((&report["summary"]["warnings"], &report["summary"]["errors"]), (&3.into(), &0.into()));
 }

@@ -71,7 +71,7 @@ fn what_can_never_be_is_a_warning_at_its_word_and_the_policy_still_serves() {
         "\
 Pod default/a: allowed, unchanged
 
-1 object: 1 allowed, 0 denied, 0 changed, 0 warnings    (house.yaml, Kubernetes 1.37)
+1 object: 1 allowed, 0 denied, 0 changed, 3 warnings    (house.yaml, Kubernetes 1.37)
 ",
     )
     .stderr(

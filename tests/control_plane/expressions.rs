@@ -179,7 +179,10 @@ fn object(name: &str, policy: &str) -> Json {
 fn said(source: &str) -> Outcome {
     let environment = Environment::new().variable("object", 0, Type::Dyn).variable("oldObject", 1, Type::Dyn);
     let program = match Program::compile(&environment, &wrapped(source, 0), Type::Dyn) {
-        Ok(program) => program,
+        Ok(program) => match program.too_expensive() {
+            Some(problem) => return Outcome::Refused(problem.to_string()),
+            None => program,
+        },
         Err(problems) => return Outcome::Refused(problems.first().map(ToString::to_string).unwrap_or_default()),
     };
     let arena = Bump::new();

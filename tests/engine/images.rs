@@ -143,3 +143,34 @@ fn an_exception_for_an_image_ends_where_the_image_becomes_another_one() {
     assert_eq!(review.edits().len(), 2);
     assert!(Review::create(&text, review.edited()).is_allowed());
 }
+
+#[test]
+fn every_spelling_of_a_registry_is_rewritten_selected_and_excepted_alike() {
+    let mirror = rule("rewriteImages: [{from: quay.io, to: mirror.io/quay}]");
+    let denied = rule("containers: {images: ['quay.io/*']}, require: {container: 'false', message: m}");
+    let by_expression = rule("require: {container: \"image(container.image).registry() != 'quay.io'\", message: m}");
+    let named = "expires: never, policies: [{policy: p}], containers: [{name: a, image: 'quay.io/*'}]";
+    let excepted = denied.clone() + &exception("e", "shop", named);
+    for (written, is_quay) in [
+        ("quay.io/x/y:1", true),
+        ("QUAY.io/x/y:1", true),
+        ("quay.io:443/x/y:1", true),
+        ("Quay.IO:0443/x/y:1", true),
+        ("quay.io:8443/x/y:1", false),
+        ("quay.io.evil.com/x/y:1", false),
+    ] {
+        let object = || applied(&image(written));
+        let edits = if is_quay { vec![r#"/spec/containers/0/image="mirror.io/quay/x/y:1""#] } else { vec![] };
+        assert_eq!(Review::create(&mirror, object()).edits(), edits, "{written}");
+        // An edit that did not happen is due, however the image is spelled.
+        assert_eq!(Review::create(&mirror, object()).is_allowed(), !is_quay, "{written}");
+        assert_eq!(Review::create(&denied, object()).is_allowed(), !is_quay, "{written}");
+        assert_eq!(Review::create(&by_expression, object()).is_allowed(), !is_quay, "{written}");
+        assert!(Review::create(&excepted, object()).is_allowed(), "{written}");
+    }
+    // What is sent on says what its author and that of the policy wrote.
+    let to = rule("rewriteImages: [{from: 'QUAY.io:443', to: 'Mirror.io:443/quay'}]");
+    let review = Review::create(&to, applied(&image("quay.io/x/y:1")));
+    assert_eq!(review.edits(), [r#"/spec/containers/0/image="Mirror.io:443/quay/x/y:1""#]);
+    assert_eq!(Review::create(&to, review.edited()).edits(), [""; 0]);
+}

@@ -17,6 +17,7 @@ mod index;
 mod intent;
 mod judging;
 mod lists;
+mod loading;
 mod matching;
 mod modes;
 mod never;

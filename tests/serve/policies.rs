@@ -76,6 +76,11 @@ fn the_namespace_of_podgate_is_left_alone_whatever_the_lists_say() {
         let server = Server::start_with_environment(&[("POD_NAMESPACE", variable)], &arguments);
         let answer = server.caller().post("/validate", &review(POD)).json();
         assert_eq!(answer["response"]["allowed"], expected, "{variable:?}");
+        let left_alone = match variable {
+            Some(own) => format!("namespaces that are left alone: elsewhere, {own}\n"),
+            None => "namespaces that are left alone: elsewhere\n".to_owned(),
+        };
+        assert!(server.get("/readyz?verbose").1.contains(&left_alone));
     }
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_podgate"));
     let output = command.args(["serve", "--self-signed"]).env("POD_NAMESPACE", "*").output().unwrap();

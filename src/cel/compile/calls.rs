@@ -80,6 +80,12 @@ impl Compiler<'_> {
             let range = arguments.first().map_or(range, |pattern| &pattern.range);
             return self.fail(Problem::new(range.clone(), format!("not a regular expression: {message}")));
         }
+        if let (Some(Constant::String(zone)), Style::Method) = (nodes.last().and_then(Node::constant), style)
+            && let Some(message) = library::time::check_zone(&name, nodes.len(), zone)
+        {
+            let range = arguments.last().map_or(range, |zone| &zone.range);
+            return self.fail(Problem::new(range.clone(), message));
+        }
         let strict = taken.iter().any(|overload| overload.strict)
             && receiver.into_iter().chain(arguments).all(is_literal)
             && nodes.iter().all(|node| node.constant().is_some());

@@ -58,8 +58,7 @@ fn value(node: &Node) -> Result<Option<Constant>, String> {
     let arena = Bump::new();
     let budget = Budget::new(STEPS);
     budget.enter().map_err(|reason| reason.to_string())?;
-    let evaluation = Evaluation { arena: &arena, scope: &Empty, budget: &budget, locals: &[] };
-    let result = evaluation.value(node);
+    let result = Evaluation::new(&arena, &Empty, &budget, 0).run(node);
     let kept = match result {
         Ok(value) => Ok(Constant::of(value)),
         Err(error) if error.is_fatal() => Ok(None),

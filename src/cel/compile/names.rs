@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::cel::ast::{self, Expression, Literal};
-use crate::cel::compile::{Compiler, Typed, article, typed};
+use crate::cel::compile::{Compiler, Typed, article, part, typed};
 use crate::cel::library;
-use crate::cel::node::{Constant, Index, Kind, Select};
+use crate::cel::node::{Constant, Index, Kind, Node, Select};
 use crate::cel::problem::Problem;
 use crate::cel::shape::{Object, Shape};
 use crate::cel::types::Type;
@@ -65,9 +65,12 @@ impl Compiler<'_> {
         }
         let Typed { node, shape } = self.lower(operand);
         let found = self.member(whole, &shape, field, optional);
-        let select = Select { operand: node, field: field.into(), optional };
         let is_optional = optional || matches!(shape, Shape::Optional(_));
         let shape = if is_optional { Shape::optional(found) } else { found };
+        if !optional {
+            return Typed { node: Node::field(node, field, part(&whole.range)), shape };
+        }
+        let select = Select { operand: node, field: field.into(), optional };
         typed(&whole.range, Kind::Select(Box::new(select)), shape)
     }
 

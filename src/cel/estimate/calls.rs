@@ -1,16 +1,19 @@
 //! What functions take, and how large a value comes of them.
 
 use crate::cel::budget::Budget;
+use crate::cel::estimate::ELEMENTS;
 use crate::cel::estimate::extent::Extent;
-use crate::cel::estimate::{ELEMENTS, length_of};
+use crate::cel::library::Overload;
 use crate::cel::node::Constant;
+use crate::cel::types::Type;
 
 /// Steps for compiling a pattern that is not known when the expression is loaded.
 const PATTERN: u64 = 10_000;
 
 /// The steps of a call, and its value, by the function's name. What is not named here reads its arguments and gives no
 /// more than they hold.
-pub(super) fn call(name: &str, arguments: &[Extent], constants: &[Option<&Constant>]) -> (u64, Extent) {
+pub(super) fn call(overloads: &[&Overload], arguments: &[Extent], constants: &[Option<&Constant>]) -> (u64, Extent) {
+    let (name, result) = overloads.first().map_or(("", Type::Dyn), |overload| (overload.name, overload.result.flat()));
     let argument = |place: usize| arguments.get(place).cloned().unwrap_or(Extent::Scalar);
     let first = argument(0);
     let read = arguments.iter().fold(0_u64, |sum, extent| sum.saturating_add(extent.bytes() / 16));
@@ -76,9 +79,10 @@ pub(super) fn call(name: &str, arguments: &[Extent], constants: &[Option<&Consta
         "optional.unwrap" | "unwrapOpt" => (values(first.elements()), first),
         "getQuery" => (values(first.bytes()), Extent::list(first.bytes().max(1), Extent::list(1, first))),
         _ => {
-            // The text of a number, a time or a name is a short one.
+            /// Bytes of the text of a number, a time or a name.
+            const SHORT: u64 = 64;
             let bytes = arguments.iter().fold(0_u64, |sum, extent| sum.saturating_add(extent.bytes()));
-            (bytes, Extent::text(bytes.saturating_add(length_of(64))))
+            (bytes, Extent::of(result).unwrap_or(Extent::Text(bytes.saturating_add(SHORT))))
         }
     }
 }

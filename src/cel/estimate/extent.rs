@@ -1,42 +1,90 @@
 //! How large a value may be.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::cel::budget::Budget;
-use crate::cel::estimate::{ELEMENTS, TEXT};
+use crate::cel::estimate::{ELEMENTS, TEXT, length_of};
+use crate::cel::shape::Shape;
+use crate::cel::types::Type;
 use crate::document::Limits;
 
 /// How large a value may be, as far as can be known before it is there.
-#[derive(Clone)]
-pub(super) enum Extent {
+#[derive(Clone, Debug)]
+pub(crate) enum Extent {
     /// A number, a boolean and what else takes no more.
     Scalar,
-    /// A part of an object, of whatever type. There may be so many of its kind in the object.
-    Part(u64),
+    /// A part of an object that may have parts of its own, and its type. There may be so many of its kind in the object.
+    Part(u64, Shape),
     /// A text or bytes of so many bytes.
     Text(u64),
     /// A list or map of so many elements, the largest of which is this.
-    List(u64, Rc<Extent>),
+    List(u64, Arc<Extent>),
 }
 
+/// Bytes of a time or of an amount.
+const SHORT: u64 = 64;
+
 impl Extent {
-    /// An object, of which there is one.
-    pub const OBJECT: Extent = Extent::Part(1);
+    /// Values inside one another that are told apart: variables that use each other could go on for ever.
+    const DEPTH: u64 = 64;
+
+    /// A part of an object of this type, of which there may be so many.
+    pub fn part(parts: u64, shape: &Shape) -> Self {
+        match shape {
+            Shape::Optional(value) => Extent::part(parts, value),
+            Shape::Word(words) => {
+                Extent::Text(words.iter().map(|word| length_of(word.len())).max().unwrap_or_default())
+            }
+            Shape::Time => Extent::Text(SHORT),
+            Shape::List(_) | Shape::Map(_) | Shape::Object(_) | Shape::Nothing => Extent::Part(parts, shape.clone()),
+            Shape::Basic(Type::Dyn) => Extent::Part(parts, Shape::DYN),
+            Shape::Basic(kind) => Extent::of(*kind).unwrap_or(Extent::Text(TEXT)),
+        }
+    }
+
+    /// A value of a type that says how large it is.
+    pub fn of(kind: Type) -> Option<Self> {
+        match kind {
+            Type::Dyn
+            | Type::String
+            | Type::Bytes
+            | Type::List
+            | Type::Map
+            | Type::Optional
+            | Type::Image
+            | Type::Url => None,
+            Type::Quantity | Type::Semver => Some(Extent::Text(SHORT)),
+            _ => Some(Extent::Scalar),
+        }
+    }
 
     pub fn text(bytes: u64) -> Self {
         Extent::Text(bytes)
     }
 
     pub fn list(elements: u64, element: Extent) -> Self {
-        Extent::List(elements, Rc::new(element))
+        let element = if element.depth() < Self::DEPTH { element } else { Extent::Part(1, Shape::DYN) };
+        Extent::List(elements, Arc::new(element))
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Extent::List(..) | Extent::Part(_, Shape::List(_)))
+    }
+
+    fn depth(&self) -> u64 {
+        match self {
+            Extent::List(_, element) => 1 + element.depth(),
+            _ => 0,
+        }
     }
 
     /// Elements, if it is a list or map.
     pub fn elements(&self) -> u64 {
         match self {
             Extent::Scalar | Extent::Text(_) => 1,
+            Extent::Part(_, Shape::Object(object)) => length_of(object.names().count()),
             // Parts within parts share what a request can hold.
-            Extent::Part(parts) => ELEMENTS.min(nodes() / (*parts).max(1)).max(1),
+            Extent::Part(parts, _) => ELEMENTS.min(nodes() / (*parts).max(1)).max(1),
             Extent::List(elements, _) => *elements,
         }
     }
@@ -45,7 +93,8 @@ impl Extent {
     pub fn bytes(&self) -> u64 {
         match self {
             Extent::Scalar | Extent::List(..) => 0,
-            Extent::Part(_) => TEXT,
+            Extent::Part(_, shape) if shape.is_dyn() => TEXT,
+            Extent::Part(..) => 0,
             Extent::Text(bytes) => *bytes,
         }
     }
@@ -54,15 +103,36 @@ impl Extent {
     pub fn element(&self) -> Extent {
         match self {
             Extent::Scalar | Extent::Text(_) => Extent::Scalar,
-            Extent::Part(parts) => Extent::Part(parts.saturating_mul(self.elements())),
+            Extent::Part(parts, shape) => {
+                let element = match shape {
+                    Shape::List(element) => element,
+                    Shape::Map(inner) => value_of(inner),
+                    _ => &Shape::DYN,
+                };
+                Extent::part(parts.saturating_mul(self.elements()), element)
+            }
             Extent::List(_, element) => (**element).clone(),
         }
     }
 
-    /// What stands in it under a name: one for each of its kind.
-    pub fn member(&self) -> Extent {
+    /// One of its keys, if it is a map.
+    pub fn key(&self) -> Extent {
         match self {
-            Extent::Part(parts) => Extent::Part(*parts),
+            Extent::Part(_, Shape::List(_)) => Extent::Scalar,
+            Extent::Part(..) => Extent::Text(TEXT),
+            other => other.element(),
+        }
+    }
+
+    /// What stands in it under a name: one for each of its kind.
+    pub fn member(&self, name: Option<&str>) -> Extent {
+        match self {
+            Extent::Part(parts, shape) => match (shape, name) {
+                (Shape::Object(object), Some(name)) => Extent::part(*parts, &object.find(name).unwrap_or(Shape::DYN)),
+                (Shape::List(element), _) => Extent::part(*parts, element),
+                (Shape::Map(inner), _) => Extent::part(*parts, value_of(inner)),
+                _ => Extent::Part(*parts, Shape::DYN),
+            },
             other => other.element(),
         }
     }
@@ -71,7 +141,7 @@ impl Extent {
     pub fn built(&self) -> u64 {
         match self {
             Extent::Scalar => 0,
-            Extent::Part(_) => (2 * TEXT).max(self.elements().saturating_mul(Budget::VALUE)),
+            Extent::Part(..) => (2 * self.bytes()).max(self.elements().saturating_mul(Budget::VALUE)),
             Extent::Text(bytes) => *bytes,
             Extent::List(elements, _) => elements.saturating_mul(Budget::VALUE),
         }
@@ -81,7 +151,7 @@ impl Extent {
     pub fn compared(&self) -> u64 {
         match self {
             Extent::Scalar => 0,
-            Extent::Part(_) => TEXT / 64,
+            Extent::Part(..) => TEXT / 64,
             Extent::Text(bytes) => bytes / 64,
             Extent::List(elements, element) => elements.saturating_mul(element.compared().saturating_add(1)),
         }
@@ -90,7 +160,7 @@ impl Extent {
     /// The two behind one another.
     pub fn sum(left: &Extent, right: &Extent) -> Extent {
         match (left, right) {
-            (Extent::List(..), _) | (_, Extent::List(..)) => {
+            _ if left.is_list() || right.is_list() => {
                 let elements = left.elements().saturating_add(right.elements());
                 Extent::list(elements, Extent::either(left.element(), right.element()))
             }
@@ -104,27 +174,16 @@ impl Extent {
         match (one, other) {
             (Extent::Scalar, other) => other,
             (one, Extent::Scalar) => one,
-            (Extent::Part(one), Extent::Part(other)) => Extent::Part(one.min(other)),
+            (Extent::Part(one, of_one), Extent::Part(other, of_other)) => {
+                Extent::Part(one.min(other), of_one.either(of_other))
+            }
             (Extent::Text(one), Extent::Text(other)) => Extent::Text(one.max(other)),
             (Extent::List(one, of_one), Extent::List(other, of_other)) => {
-                let element = Extent::either(Rc::unwrap_or_clone(of_one), Rc::unwrap_or_clone(of_other));
+                let element = Extent::either(Arc::unwrap_or_clone(of_one), Arc::unwrap_or_clone(of_other));
                 Extent::list(one.max(other), element)
             }
-            // A part of an object may be anything, so what is made is the better known of the two, if it is larger.
-            (Extent::Part(parts), made) | (made, Extent::Part(parts)) => {
-                if made.built() > Extent::Part(parts).built() {
-                    made
-                } else {
-                    Extent::Part(parts)
-                }
-            }
-            (one, other) => {
-                if one.built() > other.built() {
-                    one
-                } else {
-                    other
-                }
-            }
+            (one, other) if one.built() > other.built() => one,
+            (_, other) => other,
         }
     }
 
@@ -132,6 +191,12 @@ impl Extent {
     pub fn largest(all: impl IntoIterator<Item = Extent>) -> Extent {
         all.into_iter().reduce(Extent::either).unwrap_or(Extent::Scalar)
     }
+}
+
+/// The type of a value in a map.
+fn value_of(inner: &[Shape; 2]) -> &Shape {
+    let [_, value] = inner;
+    value
 }
 
 fn nodes() -> u64 {

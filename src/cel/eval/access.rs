@@ -1,97 +1,95 @@
 //! Reaching into values: fields, indices, presence, membership.
 
-use crate::cel::error::{Error, Reason};
-use crate::cel::eval::Evaluation;
-use crate::cel::node::{Constant, Index, Kind, Node, Select};
+use crate::cel::error::{Part, Reason};
+use crate::cel::eval::{Evaluated, Evaluation, Failed};
+use crate::cel::node::{Constant, Index, Path, Select, Start, Step};
 use crate::cel::types::Type;
 use crate::cel::value::{List, Map, Value};
+use crate::document;
 
 /// Entries of a map that can be looked through in one step.
 const FEW: usize = 64;
 
 impl<'a> Evaluation<'_, 'a> {
-    /// What a field is selected from. A chain of fields goes down here without the detour over every kind of node.
-    #[inline]
-    fn operand(&self, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        match &node.kind {
-            Kind::Select(select) if self.budget.step() => self.select(select),
-            Kind::Local(local) if self.budget.step() => Ok(self.local(*local)),
-            _ => self.value(node),
+    /// Where the first `steps` of a path lead. Each is a step of the budget, as the variable is.
+    #[inline(never)]
+    pub(super) fn path(&self, path: &'a Path, steps: &'a [Step]) -> Evaluated<'a> {
+        let first = path.steps.first().map(|step| step.from).unwrap_or_default();
+        self.budget.spend_each(steps.len()).map_err(|reason| self.fail(reason, first))?;
+        let start = match path.start {
+            Start::Slot(slot) => self.slot(slot, first)?,
+            Start::Local(local) => self.local(local),
+        };
+        let Value::Map(Map::Document(mut members)) = start else { return self.walk(start, steps) };
+        // As long as it goes from object to object of a document.
+        let mut left = steps.iter();
+        while let Some(step) = left.next() {
+            self.pay_to_look_up(members.len()).map_err(|reason| self.fail(reason, step.from))?;
+            let found = members.iter().find(|member| is_same_key(member.key, &step.field));
+            match found.map(|member| &member.value) {
+                Some(document::Value::Object(inner)) => members = inner,
+                Some(other) if left.as_slice().is_empty() => return Ok((*other).into()),
+                Some(other) => return self.walk((*other).into(), left.as_slice()),
+                None => return Err(self.fail(Reason::NoSuchKey(&step.field), step.from)),
+            }
         }
+        Ok(Value::Map(Map::Document(members)))
     }
 
-    /// `a.b` and `a.?b`. From an optional on, every further step is optional.
+    fn walk(&self, start: Value<'a>, steps: &'a [Step]) -> Evaluated<'a> {
+        steps.iter().try_fold(start, |value, step| self.field_of(value, &step.field, false, step.from))
+    }
+
+    /// `a.b` and `a.?b`.
     #[inline(never)]
-    pub(super) fn select(&self, select: &'a Select) -> Result<Value<'a>, Error<'a>> {
-        // Looked at where it is: what was just written field by field is slow to copy as a whole.
-        let operand = self.operand(&select.operand);
-        if let Ok(Value::Map(Map::Document(members))) = &operand
-            && !select.optional
-        {
-            if let Err(reason) = self.pay_to_look_up(Map::Document(members)) {
-                return Err(Error::new(reason, select.operand.part));
-            }
-            let found = members.iter().find(|member| is_same_key(member.key, &select.field));
-            return match found {
-                Some(member) => Ok(member.value.into()),
-                None => Err(Error::new(Reason::NoSuchKey(&select.field), select.operand.part)),
-            };
-        }
-        let operand = operand?;
-        let error = |reason| Error::new(reason, select.operand.part);
+    pub(super) fn select(&self, select: &'a Select) -> Evaluated<'a> {
+        let operand = self.operand(&select.operand)?;
+        self.field_of(operand, &select.field, select.optional, select.operand.part)
+    }
+
+    /// A field of a value, which stands at `part`. From an optional on, every further step is optional.
+    fn field_of(&self, operand: Value<'a>, field: &'a str, optional: bool, part: Part) -> Evaluated<'a> {
+        let error = |reason| self.fail(reason, part);
         if let Value::Map(map) | Value::Optional(Some(&Value::Map(map))) = operand {
-            self.pay_to_look_up(map).map_err(error)?;
+            self.pay_to_look_up(map.len()).map_err(error)?;
         }
         match operand {
-            Value::Map(map) => match (map.field(&select.field), select.optional) {
+            Value::Map(map) => match (map.field(field), optional) {
                 (found, true) => self.optional(found).map_err(error),
                 (Some(value), false) => Ok(value),
-                (None, false) => Err(error(Reason::NoSuchKey(&select.field))),
+                (None, false) => Err(error(Reason::NoSuchKey(field))),
             },
             Value::Optional(None) => Ok(operand),
-            Value::Optional(Some(Value::Map(map))) => self.optional(map.field(&select.field)).map_err(error),
+            Value::Optional(Some(Value::Map(map))) => self.optional(map.field(field)).map_err(error),
             Value::Optional(Some(Value::List(_))) | Value::List(_) => Err(error(Reason::NoFields(Type::List))),
             Value::Optional(Some(_)) => Ok(Value::Optional(None)),
-            _ if select.optional => Ok(Value::Optional(None)),
+            _ if optional => Ok(Value::Optional(None)),
             other => Err(error(Reason::NoFields(other.kind()))),
         }
     }
 
     /// `has(a.b)`. A value that can have no fields has not this one; only of a list it is an error to ask.
     #[inline(never)]
-    pub(super) fn has(&self, select: &'a Select) -> Result<Value<'a>, Error<'a>> {
-        let operand = self.operand(&select.operand);
-        if let Ok(Value::Map(Map::Document(members))) = &operand
-            && members.len() <= FEW
-        {
-            return Ok(Value::Bool(members.iter().any(|member| is_same_key(member.key, &select.field))));
-        }
-        match operand? {
+    pub(super) fn has(&self, select: &'a Select) -> Result<bool, Failed> {
+        match self.operand(&select.operand)? {
             Value::Map(map) | Value::Optional(Some(&Value::Map(map))) => {
-                self.pay_to_look_up(map).map_err(|reason| Error::new(reason, select.operand.part))?;
-                Ok(Value::Bool(self.has_field(map, &select.field)))
+                let paid = self.pay_to_look_up(map.len());
+                paid.map_err(|reason| self.fail(reason, select.operand.part))?;
+                Ok(has_field(map, &select.field))
             }
             Value::List(_) | Value::Optional(Some(Value::List(_))) => {
-                Err(Error::new(Reason::NoFields(Type::List), select.operand.part))
+                Err(self.fail(Reason::NoFields(Type::List), select.operand.part))
             }
-            _ => Ok(Value::Bool(false)),
-        }
-    }
-
-    #[inline]
-    fn has_field(&self, map: Map<'a>, field: &str) -> bool {
-        match map {
-            Map::Document(members) => members.iter().any(|member| is_same_key(member.key, field)),
-            Map::Values(_) => map.field(field).is_some(),
+            _ => Ok(false),
         }
     }
 
     /// `a[b]` and `a[?b]`.
     #[inline(never)]
-    pub(super) fn index(&self, index: &'a Index) -> Result<Value<'a>, Error<'a>> {
-        let operand = self.value(&index.operand)?;
-        let key = self.value(&index.index)?;
-        let error = |reason| Error::new(reason, index.operand.part);
+    pub(super) fn index(&self, index: &'a Index) -> Evaluated<'a> {
+        let operand = self.operand(&index.operand)?;
+        let key = self.operand(&index.index)?;
+        let error = |reason| self.fail(reason, index.operand.part);
         let (container, optional) = match operand {
             Value::Optional(None) => return Ok(operand),
             Value::Optional(Some(inner)) => (*inner, true),
@@ -101,11 +99,11 @@ impl<'a> Evaluation<'_, 'a> {
             Value::List(list) => match place(key) {
                 Some(place) => usize::try_from(place).ok().and_then(|place| list.get(place)),
                 None => {
-                    return Err(Error::new(Reason::Operator("[]", Type::List, key.kind()), index.index.part));
+                    return Err(self.fail(Reason::Operator("[]", Type::List, key.kind()), index.index.part));
                 }
             },
             Value::Map(map) => {
-                self.pay_to_look_up(map).map_err(error)?;
+                self.pay_to_look_up(map.len()).map_err(error)?;
                 map.get(key)
             }
             _ if optional => None,
@@ -124,8 +122,8 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// Keys are compared one after the other: in a large map that is worth more than a step.
     #[inline]
-    fn pay_to_look_up(&self, map: Map<'a>) -> Result<(), Reason<'a>> {
-        match map.len() {
+    fn pay_to_look_up(&self, entries: usize) -> Result<(), Reason<'a>> {
+        match entries {
             0..=FEW => Ok(()),
             large => self.budget.spend_each(large / 16),
         }
@@ -156,14 +154,22 @@ impl<'a> Evaluation<'_, 'a> {
                 }
             }
             Value::Map(map) => {
-                self.pay_to_look_up(map)?;
+                self.pay_to_look_up(map.len())?;
                 Ok(match wanted {
-                    Value::String(key) => self.has_field(map, key),
+                    Value::String(key) => has_field(map, key),
                     key => map.get(key).is_some(),
                 })
             }
             other => Err(Reason::Operator("in", wanted.kind(), other.kind())),
         }
+    }
+}
+
+#[inline]
+fn has_field(map: Map<'_>, field: &str) -> bool {
+    match map {
+        Map::Document(members) => members.iter().any(|member| is_same_key(member.key, field)),
+        Map::Values(_) => map.field(field).is_some(),
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::cel::blame::Blame;
 use crate::cel::error::Part;
 use crate::cel::eval::Evaluation;
-use crate::cel::node::{Kind, Loop, LoopKind, Node, OptionalMap};
+use crate::cel::node::{Kind, Loop, LoopKind, Node, OptionalMap, Path};
 use crate::cel::value::Value;
 
 /// What became of a part.
@@ -36,9 +36,27 @@ impl<'a> Evaluation<'_, 'a> {
         }
         let mut values = Vec::new();
         self.values(node, &mut values);
-        let is_narrower = node.part != root.part;
-        let holds = self.outcome(node) == Outcome::True;
-        Some(Blame { part: node.part, is_narrower, holds, elements, values })
+        let part = self.part(node);
+        let is_narrower = part != root.part;
+        let outcome = self.outcome(node);
+        let variable = match node.kind {
+            Kind::Composed(place) if outcome == Outcome::Failed => Some(place),
+            _ => None,
+        };
+        Some(Blame { part, is_narrower, holds: outcome == Outcome::True, variable, elements, values })
+    }
+
+    /// The part that a node is; of a path that leads nowhere, up to the step that cannot be made.
+    fn part(&self, node: &'a Node) -> Part {
+        let Kind::Path(path) = &node.kind else { return node.part };
+        let next = path.steps.get(self.made(path) + 1);
+        next.map_or(node.part, |next| next.from)
+    }
+
+    /// How many steps of a path can be made, of all but the last.
+    fn made(&self, path: &'a Path) -> usize {
+        let leads = |count: &usize| path.steps.get(..*count).is_some_and(|steps| self.path(path, steps).is_ok());
+        (1..path.steps.len()).take_while(leads).count()
     }
 
     fn outcome(&self, node: &'a Node) -> Outcome {
@@ -46,7 +64,7 @@ impl<'a> Evaluation<'_, 'a> {
             Ok(Value::Bool(true)) => Outcome::True,
             Ok(Value::Bool(false)) => Outcome::False,
             Ok(_) => Outcome::Other,
-            Err(error) if error.is_fatal() => Outcome::Spent,
+            Err(failed) if self.why(failed).is_fatal() => Outcome::Spent,
             Err(_) => Outcome::Failed,
         }
     }
@@ -124,6 +142,11 @@ impl<'a> Evaluation<'_, 'a> {
 
     /// What the parts of `node` are, as far as they have a value and are not written there.
     fn values(&self, node: &'a Node, values: &mut Vec<(Part, Value<'a>)>) {
+        if let Kind::Path(path) = &node.kind {
+            let made = self.made(path);
+            let (steps, next) = path.steps.split_at_checked(made).unwrap_or_default();
+            values.extend(next.first().map(|next| next.from).zip(self.path(path, steps).ok()));
+        }
         first_of(node, |child| {
             match &child.kind {
                 Kind::Constant(_) => {}
@@ -163,7 +186,7 @@ fn is_decided_by_one(kind: LoopKind, outcome: Outcome) -> bool {
 fn first_of<'a>(node: &'a Node, mut wanted: impl FnMut(&'a Node) -> bool) -> Option<&'a Node> {
     let mut pick = |child: &'a Node| if wanted(child) { Some(child) } else { None };
     match &node.kind {
-        Kind::Constant(_) | Kind::Slot(_) | Kind::Composed(_) | Kind::Local(_) => None,
+        Kind::Constant(_) | Kind::Slot(_) | Kind::Composed(_) | Kind::Local(_) | Kind::Path(_) => None,
         Kind::Select(select) | Kind::Has(select) => pick(&select.operand),
         Kind::Index(index) => pick(&index.operand).or_else(|| pick(&index.index)),
         Kind::Not(operand) | Kind::Negate(operand) => pick(operand),

@@ -4,38 +4,39 @@ use std::cell::Cell;
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::cel::error::{Error, Reason};
-use crate::cel::eval::Evaluation;
+use crate::cel::error::Reason;
+use crate::cel::eval::{Evaluated, Evaluation, Failed};
 use crate::cel::library;
 use crate::cel::node::{Loop, LoopKind, Node};
 use crate::cel::types::Type;
 use crate::cel::value::{List, Map, Value, equal};
 
 impl<'a> Evaluation<'_, 'a> {
+    /// A macro that makes something of the elements.
     #[inline(never)]
-    pub(super) fn each(&self, each: &'a Loop, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        let range = self.value(&each.range)?;
+    pub(super) fn each(&self, each: &'a Loop, node: &'a Node) -> Evaluated<'a> {
+        let range = self.operand(&each.range)?;
         match each.kind {
-            LoopKind::All => self.decide(each, range, false),
-            LoopKind::Exists => self.decide(each, range, true),
-            LoopKind::ExistsOne => self.count(each, range),
             LoopKind::Map | LoopKind::Filter => self.collect(each, range, node),
             LoopKind::SortBy => self.sort_by(each, range, node),
             LoopKind::TransformMap | LoopKind::TransformMapEntry => self.transform(each, range, node),
+            LoopKind::All | LoopKind::Exists | LoopKind::ExistsOne => self.decide(each).map(Value::Bool),
         }
     }
 
-    /// `exists` if one element `decides` by being true, `all` if one decides by being false. As with `||` an error
-    /// counts only if none decides.
-    fn decide(&self, each: &'a Loop, range: Value<'a>, decides: bool) -> Result<Value<'a>, Error<'a>> {
+    /// A macro that asks something of the elements: `exists` holds if one element decides by being true, `all` does not
+    /// if one decides by being false. As with `||` an error counts only if none decides.
+    #[inline(never)]
+    pub(super) fn decide(&self, each: &'a Loop) -> Result<bool, Failed> {
+        let range = self.operand(&each.range)?;
+        if each.kind == LoopKind::ExistsOne {
+            return self.count(each, range);
+        }
+        let decides = each.kind == LoopKind::Exists;
         let mut error = None;
-        let mut is_decided = || {
-            match self.holds(each) {
-                Ok(value) => return Ok(value == decides),
-                Err(fatal) if fatal.is_fatal() => return Err(fatal),
-                Err(other) => error = error.or(Some(other)),
-            }
-            Ok(false)
+        let mut is_decided = || match self.holds(each) {
+            Ok(value) => Ok(value == decides),
+            Err(failed) => self.pass_over(failed, &mut error).map(|()| false),
         };
         match (range, each.second, self.locals.get(each.local)) {
             // What most loops go through.
@@ -43,7 +44,7 @@ impl<'a> Evaluation<'_, 'a> {
                 for element in elements {
                     local.set((*element).into());
                     if is_decided()? {
-                        return Ok(Value::Bool(decides));
+                        return Ok(decides);
                     }
                 }
             }
@@ -51,26 +52,26 @@ impl<'a> Evaluation<'_, 'a> {
                 for place in 0..self.length(each, range)? {
                     self.enter(each, range, place);
                     if is_decided()? {
-                        return Ok(Value::Bool(decides));
+                        return Ok(decides);
                     }
                 }
             }
         }
-        error.map_or(Ok(Value::Bool(!decides)), Err)
+        self.unless(error, !decides)
     }
 
-    fn count(&self, each: &'a Loop, range: Value<'a>) -> Result<Value<'a>, Error<'a>> {
+    fn count(&self, each: &'a Loop, range: Value<'a>) -> Result<bool, Failed> {
         let mut count = 0_u32;
         for place in 0..self.length(each, range)? {
             self.enter(each, range, place);
             count += u32::from(self.holds(each)?);
         }
-        Ok(Value::Bool(count == 1))
+        Ok(count == 1)
     }
 
-    fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
+    fn collect(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Evaluated<'a> {
         let length = self.length(each, range)?;
-        self.budget.spend_values(length).map_err(|reason| Error::new(reason, node.part))?;
+        self.budget.spend_values(length).map_err(|reason| self.fail(reason, node.part))?;
         let mut collected = ArenaVec::with_capacity_in(length, self.arena);
         for place in 0..length {
             let element = self.enter(each, range, place);
@@ -84,8 +85,8 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::list(collected.into_bump_slice()))
     }
 
-    fn sort_by(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        let error = |reason| Error::new(reason, node.part);
+    fn sort_by(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Evaluated<'a> {
+        let error = |reason| self.fail(reason, node.part);
         let length = self.length(each, range)?;
         let mut keyed = Vec::new();
         for place in 0..length {
@@ -97,8 +98,8 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// `transformMap` keeps the keys and makes new values, `transformMapEntry` makes both.
-    fn transform(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Result<Value<'a>, Error<'a>> {
-        let error = |reason| Error::new(reason, node.part);
+    fn transform(&self, each: &'a Loop, range: Value<'a>, node: &'a Node) -> Evaluated<'a> {
+        let error = |reason| self.fail(reason, node.part);
         let length = self.length(each, range)?;
         self.budget.spend_values(length).map_err(error)?;
         let mut entries: ArenaVec<'a, (Value<'a>, Value<'a>)> = ArenaVec::with_capacity_in(length, self.arena);
@@ -114,12 +115,12 @@ impl<'a> Evaluation<'_, 'a> {
                 continue;
             }
             let Value::Map(made) = value else {
-                return Err(Error::new(Reason::Expected(Type::Map, value.kind()), result.part));
+                return Err(self.fail(Reason::Expected(Type::Map, value.kind()), result.part));
             };
             for (key, value) in made.iter() {
                 self.budget.spend_each(entries.len()).map_err(error)?;
                 if entries.iter().any(|(other, _)| equal(*other, key)) {
-                    return Err(Error::new(Reason::DuplicateKey(self.arena.alloc(key)), result.part));
+                    return Err(self.fail(Reason::DuplicateKey(self.arena.alloc(key)), result.part));
                 }
                 entries.push((key, value));
             }
@@ -127,11 +128,11 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(Value::Map(Map::Values(entries.into_bump_slice())))
     }
 
-    pub(super) fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Error<'a>> {
+    pub(super) fn length(&self, each: &'a Loop, range: Value<'a>) -> Result<usize, Failed> {
         match range {
             Value::List(list) => Ok(list.len()),
             Value::Map(map) => Ok(map.len()),
-            other => Err(Error::new(Reason::Expected(Type::List, other.kind()), each.range.part)),
+            other => Err(self.fail(Reason::Expected(Type::List, other.kind()), each.range.part)),
         }
     }
 
@@ -162,7 +163,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
-    fn holds(&self, each: &'a Loop) -> Result<bool, Error<'a>> {
+    fn holds(&self, each: &'a Loop) -> Result<bool, Failed> {
         match &each.test {
             Some(test) => self.truth(test),
             None => Ok(true),

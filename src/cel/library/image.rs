@@ -25,7 +25,7 @@ fn image<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 }
 
 fn registry<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(context, "registry", arguments, |image| image.registry())
+    part(context, "registry", arguments, |image| image.registry_in(context.arena))
 }
 
 fn repository<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

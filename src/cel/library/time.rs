@@ -1,8 +1,10 @@
 //! The parts of times: of a timestamp at a distance from UTC, of a duration in whole units.
 //!
-//! Named time zones would need a database that changes; only distances such as `+02:00` are taken.
+//! A zone with a name is looked up in the database that is compiled in, never in the machine's: a policy means the same
+//! wherever it runs.
 
 use jiff::civil::DateTime;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
@@ -89,19 +91,52 @@ fn part<'a>(
     unit: Option<i64>,
     part: fn(DateTime) -> i64,
 ) -> Outcome<'a> {
-    let (timestamp, offset) = match (arguments, unit) {
+    let (timestamp, east) = match (arguments, unit) {
         ([Value::Duration(duration)], Some(unit)) => return Ok(Value::Int(duration.as_nanos() / unit)),
-        ([Value::Timestamp(timestamp)], _) => (timestamp, 0),
-        ([Value::Timestamp(timestamp), Value::String(zone)], _) => match offset(zone) {
-            Some(offset) => (timestamp, offset),
-            None => {
-                let message = "only UTC and distances from it such as `+02:00` are supported as time zones, not";
-                return context.refuse(message, Value::String(zone));
+        ([Value::Timestamp(timestamp)], _) => (timestamp, Some(0)),
+        ([Value::Timestamp(timestamp), Value::String(name)], _) => {
+            context.budget.spend(LOOKUP)?;
+            match zone(name) {
+                Some(Zone::East(east)) => (timestamp, Some(east)),
+                Some(Zone::Named(zone)) => (timestamp, timestamp.east_in(&zone)),
+                None => return context.refuse(NO_ZONE, Value::String(name)),
             }
-        },
+        }
         _ => return Err(context.mismatch(name, arguments)),
     };
-    timestamp.civil(offset).map(|civil| Value::Int(part(civil))).ok_or(Reason::TimeOutOfRange)
+    let civil = east.and_then(|east| timestamp.civil(east));
+    civil.map(|civil| Value::Int(part(civil))).ok_or(Reason::TimeOutOfRange)
+}
+
+/// Why `zone` is none, if `name` is the last argument of a function that takes one.
+pub(crate) fn check_zone(function: &str, arguments: usize, name: &str) -> Option<String> {
+    let takes_zone = OVERLOADS.iter().any(|overload| {
+        overload.name == function && overload.arguments.len() == arguments && overload.arguments.len() == 2
+    });
+    (takes_zone && zone(name).is_none()).then(|| format!("{NO_ZONE}: `{name}`"))
+}
+
+/// What is said of a name that is none.
+const NO_ZONE: &str =
+    "not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`";
+/// Steps for finding a zone. The first time it is read from the database, and kept.
+const LOOKUP: u64 = 100;
+
+/// A time zone.
+enum Zone {
+    /// At so many seconds east of UTC, always.
+    East(i32),
+    Named(TimeZone),
+}
+
+/// The zone that a text names. `Local` would be that of the machine, and is none.
+fn zone(text: &str) -> Option<Zone> {
+    if let Some(east) = offset(text) {
+        return Some(Zone::East(east));
+    }
+    let zone = TimeZoneDatabase::bundled().get(text).ok()?;
+    // The API server takes a name only as it is written in the database.
+    (zone.iana_name() == Some(text) && !zone.is_unknown()).then_some(Zone::Named(zone))
 }
 
 /// Seconds east of UTC.

@@ -205,9 +205,26 @@ fn times() {
         ),
         ("timestamp('yesterday')", "problem: not a timestamp: `yesterday`"),
         ("duration('1 hour')", "problem: not a duration: `1 hour`"),
+        // Summer time begins at 01:00 UTC, and at 07:00 UTC in New York.
+        ("timestamp('2026-03-29T00:59:59Z').getHours('Europe/Berlin')", "1"),
+        ("timestamp('2026-03-29T01:00:00Z').getHours('Europe/Berlin')", "3"),
+        ("timestamp('2026-03-08T06:59:59Z').getHours('America/New_York')", "1"),
+        ("timestamp('2026-03-08T07:00:00Z').getHours('America/New_York')", "3"),
+        ("timestamp('2026-11-25T20:00:00Z').getMinutes('Asia/Kathmandu')", "45"),
+        ("timestamp('2026-11-25T20:00:00Z').getDayOfWeek('Asia/Kathmandu')", "4"),
+        // The rules of today go on.
+        ("timestamp('2500-07-01T00:00:00Z').getHours('Europe/Berlin')", "2"),
         (
-            "timestamp(0).getHours('Europe/Berlin')",
-            "error: only UTC and distances from it such as `+02:00` are supported as time zones, not: `Europe/Berlin` in `timestamp(0).getHours('Europe/Berlin')`",
+            "timestamp(0).getHours('europe/berlin')",
+            "problem: not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`: `europe/berlin`",
+        ),
+        (
+            "timestamp(0).getHours('Local')",
+            "problem: not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`: `Local`",
+        ),
+        (
+            "timestamp(0).getHours(object.metadata.name)",
+            "error: not a time zone: one has a name such as `Europe/Berlin`, or a distance from UTC such as `+02:00`: `web` in `timestamp(0).getHours(object.metadata.name)`",
         ),
     ]);
 }

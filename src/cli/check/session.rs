@@ -102,7 +102,7 @@ impl<'s> Session<'s> {
         self.fixed = fixed;
         let arena = Bump::new();
         let mut scratch = Bump::new();
-        for document in yaml::documents(&arena, &input.text, &Limits::FILE) {
+        for document in yaml::documents(&arena, &input.text, &Limits::LIST) {
             self.found.documents += 1;
             match document {
                 Ok(document) => {

@@ -13,7 +13,8 @@ use crate::document::print::visible;
 /// If `out` cannot be written.
 pub fn write(out: &mut dyn Write, palette: Palette, name: &str, old: &str, new: &str) -> io::Result<()> {
     let Palette { strong, aside, removed, added, .. } = palette;
-    let name = visible(name);
+    // Without a tab after it, a name would end at its first space.
+    let name = format!("{}{}", visible(name), if name.contains(' ') { "\t" } else { "" });
     let diff = TextDiff::from_lines(old, new);
     let diff = diff.unified_diff().context_radius(3).header(&name, &name).to_string();
     for line in diff.split_inclusive('\n') {

@@ -17,6 +17,14 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Characters of a bad word that stand in a message.
+const SHOWN: usize = 64;
+
+/// The beginning of a text from outside, as it stands in a message about it.
+pub fn shown(text: &str) -> String {
+    visible(&shortened(text, SHOWN)).into_owned()
+}
+
 /// The text, or its first `longest` characters with `…` after them.
 pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest {

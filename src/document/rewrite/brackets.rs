@@ -39,40 +39,41 @@ impl Planner<'_, '_> {
         let (Some(last), Some(value)) = (last, places.children.last().map(|child| child.value)) else {
             return Err(Reason::NoPlace);
         };
-        if value.start == value.end {
-            return Err(Reason::NoPlace);
-        }
-        let own = lines::before(self.text, last.start);
-        let has_own_line = own.trim().is_empty() && self.written(places.value).contains('\n');
-        if !has_own_line {
+        // A missing value ends with its colon, if there is one, and that wants a space after it.
+        let (end_of_last, gap) = match self.colon(value.end).filter(|_| value.start == value.end) {
+            Some(colon) => (colon, " "),
+            None => (value.end, ""),
+        };
+        let own_line = lines::blank_before(self.text, last.start);
+        let Some(own) = own_line.filter(|_| self.written(places.value).contains('\n')) else {
             let comma = if self.is_spaced(places) { ", " } else { "," };
             let texts = new.iter().map(|(key, value)| format!("{comma}{}", self.part(places, *key, *value, None)));
-            let text = texts.collect();
-            self.insert(value.end, text);
+            let text: String = texts.collect();
+            self.insert(end_of_last, format!("{gap}{text}"));
             return Ok(());
-        }
+        };
         if own.contains('\t') && !self.document.is_json {
             return Err(Reason::Tabs);
         }
         let opening = lines::before(self.text, places.value.start);
         let opening = opening.get(..opening.len() - opening.trim_start().len()).unwrap_or_default();
         let step = own.strip_prefix(opening).filter(|step| !step.is_empty()).unwrap_or("  ");
-        let end = lines::end(self.text, value.end);
+        let end = lines::end(self.text, end_of_last);
         let ending = lines::ending(self.text, end);
         let texts = new.iter().map(|(key, value)| {
             let part = self.part(places, *key, *value, Some(step));
             format!("{ending}{own}{}", lines::indented(&part, ending, own))
         });
         let texts: Vec<String> = texts.collect();
-        let rest = self.text.get(value.end..end).unwrap_or_default().trim();
+        let rest = self.text.get(end_of_last..end).unwrap_or_default().trim();
         let is_over = |rest: &str| rest.is_empty() || rest.starts_with('#');
         if is_over(rest) {
-            self.insert(value.end, ",".to_owned());
+            self.insert(end_of_last, format!("{gap},"));
             self.insert(end, texts.join(","));
         } else if rest.strip_prefix(',').is_some_and(|rest| is_over(rest.trim_start())) {
             self.insert(end, texts.join(",") + ",");
         } else {
-            self.insert(value.end, format!(",{}", texts.join(",")));
+            self.insert(end_of_last, format!("{gap},{}", texts.join(",")));
         }
         Ok(())
     }

@@ -18,6 +18,13 @@ pub(super) fn before(text: &str, at: usize) -> &str {
     line.trim_start_matches('\u{feff}')
 }
 
+/// The spaces and tabs before the byte `at`, if nothing else stands before it in its line.
+pub(super) fn blank_before(text: &str, at: usize) -> Option<&str> {
+    let before = text.get(..at)?;
+    let rest = before.trim_end_matches([' ', '\t']);
+    (rest.is_empty() || rest.ends_with(['\n', '\u{feff}'])).then(|| before.get(rest.len()..)).flatten()
+}
+
 /// The end of the line at `at`, or of the one before where it has none.
 pub(super) fn ending(text: &str, at: usize) -> &'static str {
     let is_return = match text.get(at..) {
@@ -65,6 +72,10 @@ mod tests {
         let text = "ab\r\ncd\n\n \nef";
         assert_eq!([end(text, 0), end(text, 2), end(text, 4), end(text, 10)], [2, 2, 6, 12]);
         assert_eq!((before(text, 5), before(text, 1), before("\u{feff}a", 4)), ("c", "a", "a"));
+        assert_eq!(
+            [blank_before(text, 4), blank_before(text, 5), blank_before(text, 9), blank_before("\u{feff}\ta", 4)],
+            [Some(""), None, Some(" "), Some("\t")]
+        );
         assert_eq!(
             [ending(text, 2), ending(text, 6), ending(text, 12), ending("a\r\nb", 4)],
             ["\r\n", "\n", "\n", "\r\n"]

@@ -70,8 +70,8 @@ impl<'t, 'a> Planner<'t, 'a> {
             (Value::Null, _) if places.value.start == places.value.end => self.missing(after, holder),
             _ => {
                 let written = self.written(places.value);
-                let is_empty = matches!(written, "{}" | "[]");
-                if matches!(before, Value::Object(_) | Value::Array(_)) && !is_empty {
+                let inside = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
+                if matches!(before, Value::Object(_) | Value::Array(_)) && !inside.trim().is_empty() {
                     return Err(Reason::Anew);
                 }
                 let text = self.in_place(written, after, holder);
@@ -137,12 +137,15 @@ impl<'t, 'a> Planner<'t, 'a> {
             Holder::Block(key, _) | Holder::Brackets(key) => key,
             Holder::Bare => return Err(Reason::NoPlace),
         };
-        let rest = self.text.get(key.end..).unwrap_or_default();
-        let spaces = rest.len() - rest.trim_start_matches(' ').len();
-        let colon = key.end + spaces + 1;
-        if key.end == 0 || !self.text.get(..colon).is_some_and(|text| text.ends_with(':')) {
-            return Err(Reason::NoPlace);
-        }
+        let colon = match (self.colon(key.end), holder) {
+            (Some(colon), _) => colon,
+            // In braces a key can stand alone.
+            (None, Holder::Brackets(_)) if key.end > 0 => {
+                self.insert(key.end, format!(": {}", self.in_place("", after, holder)));
+                return Ok(());
+            }
+            _ => return Err(Reason::NoPlace),
+        };
         let inner = match (holder, after) {
             (Holder::Block(_, indent), Value::Object([_, ..])) => indent + self.layout().step,
             (Holder::Block(_, indent), Value::Array([_, ..])) => indent + self.layout().list,
@@ -155,6 +158,13 @@ impl<'t, 'a> Planner<'t, 'a> {
         let text = print::lines(after, inner, self.layout());
         self.below(colon, inner, &text);
         Ok(())
+    }
+
+    /// The byte after the colon of the key that ends at the byte `end`.
+    pub(super) fn colon(&self, end: usize) -> Option<usize> {
+        let rest = self.text.get(end..)?;
+        let after = rest.trim_start_matches(' ').strip_prefix(':')?;
+        (end > 0).then_some(self.text.len() - after.len())
     }
 
     /// A value on one line, in the style of what it takes the place of.

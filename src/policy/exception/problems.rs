@@ -1,32 +1,37 @@
 //! What keeps an exception from being used: it is from what is not there, or reaches further than it may.
 
-use crate::diagnostic::{Diagnostic, Place, suggest};
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest};
 use crate::policy::exception::{Exception, Exempt, ExemptCheck};
 use crate::policy::pod_security::Standard;
 use crate::policy::{Policy, Rule, Verb};
 
+/// Policies by their ids.
+pub type ById<'p> = BTreeMap<&'p str, &'p Policy>;
+
 impl Exception {
     /// What keeps it from being used beside `policies`: it is from a rule that is not there, or goes further than the
-    /// operator lets exceptions of its namespace go.
-    pub fn problems<'p>(
-        &self,
-        policies: impl Iterator<Item = &'p Policy> + Clone,
-        trusted_namespaces: &[String],
-    ) -> Vec<Diagnostic> {
+    /// operator lets exceptions of its namespace go. A warning where it can be used, and never will be.
+    pub fn problems(&self, policies: &ById<'_>, trusted_namespaces: &[String]) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         if !self.namespaces.is_empty() && !trusted_namespaces.contains(&self.namespace) {
             let message =
                 format!("`namespaces` in an exception of `{}`, which is not trusted with others", self.namespace);
             let help = "leave them out, or name its namespace with `--exception-namespace`";
-            problems.push(Diagnostic::error(Some(self.place.clone()), message).help(help));
+            problems.push(Diagnostic::error(self.namespaces_place.clone(), message).help(help));
         }
         for exempt in &self.from {
-            let Some(policy) = policies.clone().find(|policy| policy.id == exempt.policy) else {
+            let Some(policy) = policies.get(exempt.policy.as_str()) else {
                 let message = format!("there is no policy `{}` to be an exception from", exempt.policy);
-                let known = policies.clone().map(|policy| policy.id.as_str());
-                problems.push(misspelt(&exempt.place, message, &exempt.policy, known));
+                problems.push(misspelt(&exempt.place, message, &exempt.policy, policies.keys().copied()));
                 continue;
             };
+            if let Some(namespace) = policy.namespace.as_deref().filter(|namespace| !self.holds_in(namespace)) {
+                let message = format!("`{}` applies to `{namespace}` only, and this exception not there", policy.id);
+                let help = format!("write it in `{namespace}`");
+                problems.push(Diagnostic::warning(Some(exempt.place.clone()), message).help(help));
+            }
             problems.extend(exempt.unknown_rules(policy));
             problems.extend(exempt.checks_of_nothing(policy));
             let is_bare = |rule: &&Rule| exempt.names(policy, rule) && !rule.verb.is_about_containers();
@@ -90,6 +95,6 @@ fn standard(rule: &Rule) -> Option<&Standard> {
 
 fn misspelt<'k>(place: &Place, message: String, name: &str, known: impl Iterator<Item = &'k str>) -> Diagnostic {
     let mut problem = Diagnostic::error(Some(place.clone()), message);
-    problem.help = suggest(name, known).map(|near| format!("did you mean `{near}`?"));
+    problem.help = did_you_mean(suggest(name, known));
     problem
 }

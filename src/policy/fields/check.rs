@@ -213,10 +213,13 @@ fn one_of_each(field: Field, value: Value<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// `missing` is the name of a field, or words for a group of them.
 fn lacks(missing: &str) -> Refusal {
-    let what = if missing.contains(' ') { missing.to_owned() } else { format!("`{missing}`") };
-    Refusal::new(format!("{what} is missing"))
+    Refusal::new(format!("{} is missing", missing_words(missing)))
+}
+
+/// What is missing, for a message: the name of a field in backticks, or words for a group of them.
+pub(in crate::policy) fn missing_words(missing: &str) -> String {
+    if missing.contains(' ') { missing.to_owned() } else { format!("`{missing}`") }
 }
 
 /// A refusal by type, which says more than one by a constraint where the type is wrong.

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use crate::policy::digest;
 use crate::policy::exception::{Exception, Exempt, ExemptCheck, NamedContainer};
+use crate::policy::file::globs::{self, namespaces};
 use crate::policy::file::header::Header;
-use crate::policy::file::matching::{glob, namespaces};
 use crate::policy::file::reader::{Names, Node, Reader};
 use crate::policy::file::{pod_security, rule, selector};
 
@@ -16,6 +16,8 @@ const MOST_POLICIES: usize = 64;
 const MOST_CONTAINERS: usize = 64;
 /// What is written where an exception has no end.
 const NEVER: &str = "never";
+/// How a date is written.
+const DATE: &str = "2027-03-01";
 
 /// Reads the spec of an exception. What it gives is whole only if no error was noted.
 pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<'_>) -> Option<Exception> {
@@ -29,7 +31,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
         Some(node) => expires(reader, node),
         None => {
             reader.error(spec.title(), format!("{what} needs `expires`")).help =
-                Some(format!("a date or a time, as in `2027-03-01`, or `{NEVER}` if it has no end"));
+                Some(format!("a date or a time, as in `{DATE}`, or `{NEVER}` if it has no end"));
             None
         }
     };
@@ -47,6 +49,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
         digest: digest::of(document.value),
         from,
         namespaces,
+        namespaces_place: spec.get("namespaces").map(|node| reader.place(node.title())),
         pod_selector,
         containers,
         reason: reason?.trim().to_owned(),
@@ -61,11 +64,19 @@ fn expires(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Option<Timestamp>>
         return Some(None);
     }
     let of_date = || text.parse::<Date>().ok().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok());
-    let is_date = text.len() == "2027-03-01".len();
+    let is_date = text.len() == DATE.len();
     let time = if is_date { of_date().map(|zoned| zoned.timestamp()) } else { text.parse().ok() };
     if time.is_none() {
-        reader.error(node.span(), format!("`{text}` is not a time")).help =
-            Some(format!("write `2027-03-01`, `2027-03-01T08:00:00Z` or `{NEVER}`"));
+        // The last days of the calendar lie beyond the last moment that can be counted.
+        let last = Timestamp::MAX.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let date = text.get(..DATE.len()).and_then(|date| date.parse::<Date>().ok());
+        let is_distant = date.is_some_and(|date| date >= last);
+        let (message, help) = if is_distant {
+            (format!("`{text}` is later than any time"), format!("write `{NEVER}`"))
+        } else {
+            (format!("`{text}` is not a time"), format!("write `{DATE}`, `{DATE}T08:00:00Z` or `{NEVER}`"))
+        };
+        reader.error(node.span(), message).help = Some(help);
     }
     time.map(Some)
 }
@@ -132,12 +143,9 @@ pub(super) fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<NamedCo
         if !reader.object(element, what, &["name", "image"]) {
             continue;
         }
-        let name = reader.required(element, what, "name").and_then(|node| glob(reader, node));
+        let name = reader.required(element, what, "name").and_then(|node| globs::container_name(reader, node));
         let image = match element.get("image") {
-            Some(node) => {
-                rule::can_be_image(reader, node);
-                glob(reader, node)
-            }
+            Some(node) => globs::image(reader, node),
             None => {
                 let help = "whoever writes a Pod chooses the names in it: only with its image is a container known";
                 reader.error(element.title(), format!("{what} needs `image`")).help = Some(help.to_owned());

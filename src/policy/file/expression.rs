@@ -31,7 +31,7 @@ fn compile_by(
 ) -> Option<Program> {
     let source = reader.text(node)?;
     let affordable = |program: Program| match program.too_expensive() {
-        Some(problem) => Err(vec![problem]),
+        Some(problem) => Err(vec![problem.clone()]),
         None => Ok(program),
     };
     match compile(source).and_then(affordable) {

@@ -3,7 +3,7 @@
 use crate::document::Step;
 use crate::policy::edit::{Leaf, LeafValue};
 use crate::policy::fields::{self, Field};
-use crate::policy::file::reader::{Names, Node, Reader};
+use crate::policy::file::reader::{Node, Reader};
 use crate::policy::images::{Beginning, NoBeginning, Rewrite};
 
 /// The bound of the custom resource.
@@ -36,8 +36,7 @@ fn mentions_container(expression: &str) -> bool {
 }
 
 fn rewrites(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Rewrite> {
-    let mut seen = Names::default();
-    let mut rewrites = Vec::new();
+    let mut rewrites: Vec<Rewrite> = Vec::new();
     for element in reader.list(node, MOST) {
         if !reader.object(element, "a rewrite", &["from", "to"]) {
             continue;
@@ -47,12 +46,14 @@ fn rewrites(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Rewrite> {
             Some((beginning(reader, node)?, node))
         };
         let (from, to) = (read("from"), read("to"));
-        if let (Some((from, place)), Some((to, _))) = (from, to) {
-            let text = place.value.as_str().unwrap_or_default();
-            if reader.unique(&mut seen, "rewrite", text, place) {
-                rewrites.push(Rewrite { from, to, place: reader.place(element.title()) });
-            }
+        let (Some((from, place)), Some((to, _))) = (from, to) else { continue };
+        if let Some(first) = rewrites.iter().find(|known| known.from.is_same(&from)) {
+            let line = first.place.span.line;
+            let message = format!("a second rewrite from `{}`", from.as_str());
+            reader.error(place.span(), message).help = Some(format!("the first one stands in line {line}"));
+            continue;
         }
+        rewrites.push(Rewrite { from, to, place: reader.place(element.title()) });
     }
     rewrites
 }

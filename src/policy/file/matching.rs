@@ -2,9 +2,9 @@
 
 use crate::cel::Type;
 use crate::diagnostic::suggest;
-use crate::glob::Glob;
 use crate::policy::Match;
 use crate::policy::environment::Scope;
+use crate::policy::file::globs::namespaces;
 use crate::policy::file::reader::{Names, Node, Reader, words};
 use crate::policy::file::{expression, header, selector};
 use crate::policy::matching::Condition;
@@ -23,9 +23,7 @@ const FIELDS: [&str; 8] = [
 ];
 /// The bounds of the custom resource.
 const MOST_CONDITIONS: usize = 64;
-const MOST_WORDS: usize = 128;
-/// Characters of the name of a namespace.
-const LONGEST_NAMESPACE: usize = 63;
+pub(super) const MOST_WORDS: usize = 128;
 const OPERATIONS: [(&str, Operation); 2] = [("CREATE", Operation::Create), ("UPDATE", Operation::Update)];
 
 /// Reads `match`, which may be absent, and says what the expressions of a policy with it can use.
@@ -95,37 +93,6 @@ pub(super) fn everything() -> Match {
         pod_selector: None,
         conditions: Vec::new(),
     }
-}
-
-/// A list of globs.
-pub(super) fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    reader.list(node, MOST_WORDS).into_iter().filter_map(|element| glob(reader, element)).collect()
-}
-
-/// One glob.
-pub(super) fn glob(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Glob> {
-    match Glob::parse(reader.text(node)?) {
-        Ok(glob) => Some(glob),
-        Err(error) => {
-            reader.error(node.span(), error.to_string());
-            None
-        }
-    }
-}
-
-/// Globs over names of namespaces. One that can cover none would switch a policy off, or leave nothing out, in silence.
-pub(super) fn namespaces(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    let globs = globs(reader, node);
-    for element in node.elements() {
-        let Some(text) = element.value.as_str().filter(|text| Glob::parse(text).is_ok()) else { continue };
-        let stands_in_a_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '*' | '?');
-        let shortest = text.chars().filter(|c| *c != '*').count();
-        if !text.chars().all(stands_in_a_name) || shortest > LONGEST_NAMESPACE {
-            reader.error(element.span(), format!("`{text}` covers no namespace")).help =
-                Some("their names are at most 63 lower-case letters, digits and `-`".to_owned());
-        }
-    }
-    globs
 }
 
 /// A list in which nothing stands twice.

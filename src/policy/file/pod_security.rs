@@ -2,7 +2,7 @@
 
 pub(super) mod value;
 
-use crate::diagnostic::suggest;
+use crate::diagnostic::{did_you_mean, suggest};
 use crate::document::Span;
 use crate::policy::file::exception::containers;
 use crate::policy::file::reader::{Node, Reader};
@@ -97,7 +97,7 @@ pub(super) fn named(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Check> {
     let check = Check::parse(text);
     if check.is_none() {
         let known = registry::REGISTRY.iter().map(|entry| entry.id);
-        let help = suggest(text, known).map(|near| format!("did you mean `{near}`?"));
+        let help = did_you_mean(suggest(text, known));
         reader.error(node.span(), format!("`{text}` is not a check of the Pod Security Standards")).help = help;
     }
     check

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, Severity, suggest};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest};
 use crate::document::{Places, Span, Value};
 use crate::policy::fields::described;
 
@@ -19,6 +19,8 @@ pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
     /// What was found so far.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many of those are errors.
+    errors: usize,
 }
 
 /// A value of the tree with its place.
@@ -75,7 +77,7 @@ impl<'a> Node<'a> {
 impl<'t> Reader<'t> {
     /// A reader of `text`, which is what `file` holds.
     pub(super) fn new(file: &Arc<str>, text: &'t str) -> Self {
-        Reader { file: Arc::clone(file), text, diagnostics: Vec::new() }
+        Reader { file: Arc::clone(file), text, diagnostics: Vec::new(), errors: 0 }
     }
 
     /// A place in the file.
@@ -97,6 +99,7 @@ impl<'t> Reader<'t> {
 
     fn note(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
         let index = self.diagnostics.len();
+        self.errors += usize::from(diagnostic.is_error());
         self.diagnostics.push(diagnostic);
         // The slice from `index` holds the one that was just pushed.
         #[expect(clippy::indexing_slicing, reason = "the element was pushed in the line before")]
@@ -105,7 +108,7 @@ impl<'t> Reader<'t> {
 
     /// How many errors there are so far.
     pub(super) fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+        self.errors
     }
 
     /// Whether `node` is an object, with no fields but `known`. `what` names it: `a rule`.
@@ -191,7 +194,7 @@ impl<'t> Reader<'t> {
 
     /// Says that `text` is not one of a few words.
     pub(super) fn unknown_word(&mut self, node: Node<'_>, text: &str, known: &[&str]) {
-        let help = suggest(text, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let help = did_you_mean(suggest(text, known.iter().copied()));
         self.error(node.span(), format!("`{text}` is not {}", words(known, "or"))).help = help;
     }
 

@@ -1,6 +1,7 @@
 //! `require`: what must hold.
 
 use crate::cel::Type;
+use crate::diagnostic::did_you_mean;
 use crate::document::{Path, Step};
 use crate::policy::file::reader::{Node, Reader, words};
 use crate::policy::file::rule::Policywide;
@@ -84,7 +85,7 @@ fn field(reader: &mut Reader<'_>, node: Node<'_>, subject: Subject, kinds: u16) 
         _ => {
             // A newer API server may know it.
             if let Err(unknown) = known::check(roots, path.steps()) {
-                reader.warning(node.span(), message).help = unknown.near.map(|near| format!("did you mean `{near}`?"));
+                reader.warning(node.span(), message).help = did_you_mean(unknown.near);
             }
         }
     }

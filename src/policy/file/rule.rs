@@ -1,10 +1,9 @@
 //! One rule: its verb, and what narrows it.
 
 use crate::cel::Type;
-use crate::glob::Glob;
 use crate::policy::environment::Scope;
 use crate::policy::file::reader::{Names, Node, Reader, words};
-use crate::policy::file::{edit, expression, header, matching, pod_security, require, spec};
+use crate::policy::file::{edit, expression, globs, header, matching, pod_security, require, spec};
 use crate::policy::{Action, ContainerSelector, Mode, OnError, Rule, Severity, Verb};
 use crate::workload::Role;
 
@@ -162,25 +161,7 @@ fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Option<ContainerSelect
             .get("roles")
             .map(|node| matching::unique(reader, node, |reader, node| reader.word(node, &known)))
             .unwrap_or_default(),
-        names: node.get("names").map(|node| matching::globs(reader, node)).unwrap_or_default(),
-        images: node.get("images").map(|node| images(reader, node)).unwrap_or_default(),
+        names: node.get("names").map(|node| globs::container_names(reader, node)).unwrap_or_default(),
+        images: node.get("images").map(|node| globs::images(reader, node)).unwrap_or_default(),
     })
-}
-
-fn images(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
-    node.elements().for_each(|element| can_be_image(reader, element));
-    matching::globs(reader, node)
-}
-
-/// Notes that a glob over images in full can match none.
-pub(super) fn can_be_image(reader: &mut Reader<'_>, node: Node<'_>) {
-    let Some(text) = node.value.as_str() else { return };
-    let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
-    let is_wild = first.contains(['*', '?']);
-    let is_registry = first.contains(['.', ':']) || first == "localhost" || first != first.to_ascii_lowercase();
-    let can_match = is_wild || (path.is_some() && is_registry);
-    if !can_match {
-        reader.error(node.span(), format!("`{text}` matches no image: its registry is missing")).help =
-            Some("images are compared in full, such as `docker.io/library/redis:latest`".to_owned());
-    }
 }

@@ -2,10 +2,14 @@
 
 use crate::document::Value;
 use crate::policy::file::reader::{Node, Reader};
-use crate::selector::{Error, Requirement, Selector};
+use crate::selector::{Error, Operator, Requirement, Selector};
 
-const OPERATORS: [(&str, &str); 4] =
-    [("In", "In"), ("NotIn", "NotIn"), ("Exists", "Exists"), ("DoesNotExist", "DoesNotExist")];
+const OPERATORS: [(&str, Operator); 4] = [
+    ("In", Operator::In),
+    ("NotIn", Operator::NotIn),
+    ("Exists", Operator::Exists),
+    ("DoesNotExist", Operator::DoesNotExist),
+];
 
 /// Reads a label selector; what is wrong is noted.
 pub(super) fn read(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Selector> {

@@ -1,5 +1,7 @@
 //! Values of one rule that make no sense together.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use crate::document::{Path, Step};
@@ -39,13 +41,14 @@ fn requests_within_limits(reader: &mut Reader<'_>, rule: &EditRule) {
             _ => None,
         })
     };
+    let limits: HashMap<_, _> = amounts("limits").map(|(name, text, limit, _)| (name, (text, limit))).collect();
     for (name, text, request, leaf) in amounts("requests") {
-        let limit = amounts("limits").find(|(limited, ..)| *limited == name);
-        if let Some((_, limit, ..)) = limit.filter(|(_, _, limit, _)| request > *limit) {
+        let limit = limits.get(name);
+        if let Some((limit, _)) = limit.filter(|(_, limit)| request > *limit) {
             let message = format!("a request of `{text}` {name} above the limit of `{limit}`");
             reader.error(leaf.place.span, message);
         }
-        let is_equal = limit.as_ref().is_some_and(|(_, _, limit, _)| request == *limit);
+        let is_equal = limit.is_some_and(|(_, limit)| request == *limit);
         if !is_overcommitted(name) && !is_equal {
             let message = format!("a request of {name} without a limit that equals it");
             reader.error(leaf.place.span, message).help =

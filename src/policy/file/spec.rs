@@ -1,8 +1,10 @@
 //! `spec`: what a policy says.
 
-use crate::cel::{Program, Shape, Type};
+use std::collections::HashMap;
+
+use crate::cel::{Program, Type};
 use crate::document::Value;
-use crate::policy::environment::Scope;
+use crate::policy::environment::{self, Scope};
 use crate::policy::file::header::Header;
 use crate::policy::file::reader::{Names, Node, Reader};
 use crate::policy::file::rule::Policywide;
@@ -54,10 +56,11 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
     let variables = spec.get("variables").map(|node| variables(reader, node, &mut scope)).unwrap_or_default();
     let strictest = modes.iter().map(|mode| mode.mode).chain(mode).max();
     let wide = Policywide { scope: &scope, kinds: matching.kinds, excludes: matching.excluded_makers != 0, strictest };
-    let rules = reader
+    let mut rules = reader
         .required(spec, "the spec of a policy", "rules")
         .map(|node| rules(reader, node, &wide))
         .unwrap_or_default();
+    let shared = share(&mut rules);
     let policy = Policy {
         id: header.id(),
         name: header.name.to_owned(),
@@ -72,8 +75,32 @@ pub(super) fn read(reader: &mut Reader<'_>, document: Node<'_>, header: &Header<
         params,
         variables,
         rules,
+        shared,
     };
     Some(policy)
+}
+
+/// Gives places to the results of those `when` that are the same for several rules, or for all containers, and returns
+/// how many there are.
+fn share(rules: &mut [Rule]) -> usize {
+    let mut asked: HashMap<String, (usize, Option<usize>)> = HashMap::new();
+    let always_alike = |when: &&mut Program| !when.uses(environment::CONTAINER);
+    for rule in rules.iter_mut() {
+        // It is asked for each container, however many rules there are.
+        let times = if rule.asks_each_container() { 2 } else { 1 };
+        if let Some(when) = rule.when.as_mut().filter(always_alike) {
+            asked.entry(when.source().to_owned()).or_default().0 += times;
+        }
+    }
+    let mut shared = 0;
+    for when in rules.iter_mut().filter_map(|rule| rule.when.as_mut()).filter(always_alike) {
+        let Some((2.., place)) = asked.get_mut(when.source()) else { continue };
+        when.share(*place.get_or_insert_with(|| {
+            shared += 1;
+            shared - 1
+        }));
+    }
+    shared
 }
 
 /// `Enforce`, `Warn` or `Audit`.
@@ -124,7 +151,7 @@ fn variables(reader: &mut Reader<'_>, node: Node<'_>, scope: &mut Scope) -> Vec<
         of_later_variables(reader, before, &all);
         let Some(name) = name else { continue };
         // An expression that is wrong says so once, and not where it is used.
-        scope.declare(name, program.as_ref().map_or(&Shape::DYN, Program::shape));
+        scope.declare(name, program.as_ref());
         if let Some(program) = program {
             variables.push(Variable { name: name.to_owned(), program, place: reader.place(element.title()) });
         }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::cel::Type;
-use crate::diagnostic::suggest;
+use crate::diagnostic::{did_you_mean, suggest};
 use crate::document::{Step, Value};
 use crate::policy::edit::{Action, Build, Leaf, LeafValue};
 use crate::policy::fields::{self, EXPRESSION, Field, Refusal, Shape};
@@ -88,7 +88,7 @@ impl Values<'_, '_, '_> {
         let parents = steps.split_last().map(|(_, parents)| parents).unwrap_or_default();
         let parent = Field::at(self.in_container, parents);
         let siblings = parent.into_iter().flat_map(|parent| parent.holds.fields()).map(|field| field.name);
-        let help = suggest(key, siblings).map(|near| format!("did you mean `{near}`?"));
+        let help = did_you_mean(suggest(key, siblings));
         self.reader.error(node.title(), message).help = help.or_else(|| elsewhere(key));
     }
 
@@ -135,7 +135,7 @@ impl Values<'_, '_, '_> {
             // Without its key an element is refused in any case.
             let is_key = matches!(list.shape(), Shape::Keyed(keys) if keys.names().any(|name| name == missing));
             if !is_key {
-                let what = if missing.contains(' ') { missing.to_owned() } else { format!("`{missing}`") };
+                let what = fields::missing_words(missing);
                 self.reader.error(node.title(), format!("{what} is missing in an element that is added as a whole"));
             }
         }

@@ -1,6 +1,8 @@
 //! `seccompProfile_baseline`: the profile of the container runtime, or one of the node, and never none at all. Up to
 //! v1.18 that was said by annotations.
 
+use std::collections::HashSet;
+
 use crate::policy::pod_security::words::{annotations, plural_of, quoted, setters, values};
 use crate::policy::pod_security::{Offence, Pod};
 
@@ -12,10 +14,15 @@ pub(super) const OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernet
 pub(super) const OPEN: [&str; 2] = ["Unconfined", "unconfined"];
 
 pub(super) fn find_annotations<'a>(pod: &Pod<'a>, offences: &mut Vec<Offence<'a>>) {
-    let names_a_container = |name: &str| pod.containers.iter().any(|container| container.container.name == name);
+    // Most Pods have no such annotation, and one may have thousands.
+    let mut names = None;
+    let mut names_a_container = |name: &str| {
+        let of_containers = || pod.containers.iter().map(|container| container.container.name);
+        names.get_or_insert_with(|| of_containers().collect::<HashSet<_>>()).contains(name)
+    };
     for annotation in pod.annotations {
         let is_read =
-            annotation.key == OF_POD || annotation.key.strip_prefix(OF_CONTAINER).is_some_and(names_a_container);
+            annotation.key == OF_POD || annotation.key.strip_prefix(OF_CONTAINER).is_some_and(&mut names_a_container);
         let profile = annotation.value.as_str().unwrap_or_default();
         if is_read && !is_annotation(profile) {
             offences.push(Offence::of_annotation(pod, annotation.key, profile));

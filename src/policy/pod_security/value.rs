@@ -3,7 +3,7 @@
 //! A value that no Pod can hold is a mistake. One that is not known here may come with a newer Kubernetes, a newer kernel
 //! or another container runtime: that is worth a warning, and nothing more.
 
-use crate::diagnostic::suggest;
+use crate::diagnostic::{did_you_mean, suggest};
 use crate::policy::pod_security::{
     Check, app_armor_profile, capabilities_baseline, capabilities_restricted, host_namespaces, restricted_volumes,
     se_linux_options, seccomp_profile_baseline, sysctls,
@@ -118,9 +118,7 @@ impl Check {
             let message = format!("`{word}` passes `{self}` anyway");
             return Some(Doubt { may_be: true, message, help: Some("leave it out".to_owned()) });
         }
-        let near = |known: &'static [&'static str]| {
-            suggest(word, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))
-        };
+        let near = |known: &'static [&'static str]| did_you_mean(suggest(word, known.iter().copied()));
         let unknown = |what: &str, help| {
             Some(Doubt { may_be: true, message: format!("`{word}` is no {what} that is known here"), help })
         };
@@ -133,7 +131,7 @@ impl Check {
             Check::CapabilitiesBaseline | Check::CapabilitiesRestricted if !CAPABILITIES.contains(&word) => {
                 let upper = word.to_ascii_uppercase();
                 let bare = upper.strip_prefix("CAP_").unwrap_or(&upper);
-                let near = suggest(bare, CAPABILITIES).map(|near| format!("did you mean `{near}`?"));
+                let near = did_you_mean(suggest(bare, CAPABILITIES));
                 unknown("capability", near)
             }
             Check::AppArmorProfile if !app_armor_profile::OPEN.contains(&word) => {

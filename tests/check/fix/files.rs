@@ -246,34 +246,6 @@ fn a_template_gets_no_value_that_is_of_one_pod() {
     assert!(!check.read("web.yaml").contains("subdomain"));
 }
 
-#[cfg(unix)]
-#[test]
-fn a_link_stays_a_link_and_the_mode_stays() {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    let check = fix(DEPLOYMENT).link("link.yaml", "web.yaml").args(["link.yaml"]);
-    fs::set_permissions(check.path("web.yaml"), fs::Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(after(&check, "web.yaml", 0), FIXED);
-    assert!(fs::symlink_metadata(check.path("link.yaml")).unwrap().is_symlink());
-    assert_eq!(fs::metadata(check.path("web.yaml")).unwrap().permissions().mode() & 0o777, 0o640);
-    let names = fs::read_dir(check.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.collect();
-    names.sort();
-    assert_eq!(names, ["house.yaml", "link.yaml", "web.yaml"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_file_that_may_not_be_written_is_an_error() {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    let check = fix(DEPLOYMENT);
-    fs::set_permissions(check.path("web.yaml"), fs::Permissions::from_mode(0o444)).unwrap();
-    let printed = check.output();
-    assert_eq!((printed.code, check.read("web.yaml")), (Some(2), DEPLOYMENT.to_owned()));
-    assert_eq!(printed.stderr, "error: `web.yaml` cannot be written: it is read-only\n\n");
-}
-
 #[test]
 fn what_a_later_rule_makes_of_an_edit_is_written_once() {
     let policy = "apiVersion: podgate.dev/v1alpha1\nkind: ClusterPodPolicy\nmetadata: {name: house}\nspec:\n  mode: Enforce\n  \

@@ -261,8 +261,8 @@ impl Told {
                 format!("the text for {labels:?} is not the JSON {:?}: {text}", expected.collect::<Vec<_>>()).into()
             );
         }
-        let help = |error: &Value| error["help"].as_str().map(str::to_owned);
-        Ok(Told { complaints: elements("errors").iter().filter_map(help).collect(), objects })
+        let help = |warning: &Value| warning["help"].as_str().map(str::to_owned);
+        Ok(Told { complaints: elements("warnings").iter().filter_map(help).collect(), objects })
     }
 }
 

@@ -90,6 +90,7 @@ fn scalars_keep_their_quotes_and_their_comments() {
         ("a: !!int 1\n", &["a=3"], "a: !!int 3\n"),
         ("a: ~ # none\n", &["a.b=[1]"], "a: {b: [1]} # none\n"),
         ("a: {}\nb: [ ]\n", &["a.b=1"], "a: {b: 1}\nb: [ ]\n"),
+        ("a: { } # x\nb: [\n  ]\n", &["a.b=1", "b[0]=2"], "a: {b: 1} # x\nb: [2]\n"),
         ("é: x # ü\n", &["é=\"ö\""], "é: ö # ü\n"),
     ]);
 }
@@ -104,6 +105,7 @@ fn a_key_without_a_value_gets_one() {
         ("a:\n  b:\n", &["a.b.c=2", "a.d=3"], "a:\n  b:\n    c: 2\n  d: 3\n"),
         ("'a' :\n", &["a={}"], "'a' : {}\n"),
         ("{a: , b: 1}\n", &["a.c=2"], "{a: {c: 2} , b: 1}\n"),
+        ("{a, b}\n", &["a.c=2", "b=1"], "{a: {c: 2}, b: 1}\n"),
     ]);
 }
 
@@ -112,6 +114,9 @@ fn brackets_stay_as_they_are() {
     all(&[
         ("a: {b: 1} # x\n", &["a.c={\"d\":[\"e\"]}"], "a: {b: 1, c: {d: [e]}} # x\n"),
         ("a: { b: 1 }\n", &["a.c=2"], "a: { b: 1, c: 2 }\n"),
+        ("a: {b: }\nc: {d}\n", &["a.e=2", "c.e=2"], "a: {b: , e: 2 }\nc: {d, e: 2}\n"),
+        ("a: {b: }\n", &["a.b=1", "a.e=2"], "a: {b: 1 , e: 2 }\n"),
+        ("a: {\n  b: # none\n}\n", &["a.e=2"], "a: {\n  b: , # none\n  e: 2\n}\n"),
         ("a: {b: {c: 1}}\n", &["a.b.d=2", "a.e=3"], "a: {b: {c: 1, d: 2}, e: 3}\n"),
         ("a: [1, [2]]\n", &["a[1][1]=3", "a[2]=4"], "a: [1, [2, 3], 4]\n"),
         ("a: {b: 1,\n    c: 2}\n", &["a.d=3"], "a: {b: 1,\n    c: 2,\n    d: 3}\n"),
@@ -176,6 +181,7 @@ fn what_cannot_be_changed_in_place_is_left_and_the_rest_is_done() {
         ("a: {\n  \tb: 1\n}\n", &["a.c=2"], "a: {\n  \tb: 1\n}\n", &[Reason::Tabs]),
         (many, &["a.x=1", "b=1", "d[3]=1", "d=[]"], many, &places),
         ("a: !!str 1\nb: 1\n", &["a=2", "b=2"], "a: !!str 1\nb: 2\n", &[Reason::Unproven]),
+        ("a: { # none\n  }\n", &["a.b=1"], "a: { # none\n  }\n", &[Reason::Anew]),
         ("? a\n: 1\n", &["b=2"], "? a\n: 1\n", &[Reason::NoPlace]),
         ("a: [\n", &["b=2"], "a: [\n", &[Reason::Unproven]),
         ("a: 1\n", &["7:b=2"], "a: 1\n", &[Reason::NoPlace]),

@@ -164,8 +164,14 @@ impl Writer {
                 for (index, (key, value)) in members.iter().enumerate() {
                     separate(self, index);
                     self.text(key, true);
-                    self.out.push_str(": ");
-                    self.brackets(value, indent + 2);
+                    match (value, self.random.below(4)) {
+                        (Json::Null, 0) => {}
+                        (Json::Null, 1) => self.out.push_str(": "),
+                        _ => {
+                            self.out.push_str(": ");
+                            self.brackets(value, indent + 2);
+                        }
+                    }
                 }
                 self.close(is_wide && !members.is_empty(), indent, '}');
             }
@@ -183,6 +189,9 @@ impl Writer {
     }
 
     fn close(&mut self, is_wide: bool, indent: usize, bracket: char) {
+        if self.random.once_in(8) {
+            self.out.push(' ');
+        }
         if is_wide && self.random.once_in(4) {
             self.out.push(',');
         }

@@ -89,6 +89,14 @@ fn an_exception_says_from_what_why_and_until_when() {
                `docker.io/library/redis:latest`"],
         ),
         (
+            exception(&GOOD.replace("never", "'9999-12-31'")),
+            &["4:34 `9999-12-31` is later than any time; write `never`"],
+        ),
+        (
+            exception(&GOOD.replace("never", "'9999-12-31T00:00:00Z'")),
+            &["4:34 `9999-12-31T00:00:00Z` is later than any time; write `never`"],
+        ),
+        (
             exception(&format!("{GOOD}, namespaces: [A]")),
             &["4:79 `A` covers no namespace; their names are at most 63 lower-case letters, digits and `-`"],
         ),
@@ -124,6 +132,8 @@ fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespac
     let edit = RULE.replace("name: r", "name: d");
     let mut policies = read(&policy("name: a", "mode: Warn", &format!("{require}, {edit}"))).policies;
     policies.extend(read(&policy("name: s", "mode: Warn", &format!("{security}, {require}"))).policies);
+    policies.extend(read(&policy("name: o, namespace: other", "mode: Warn", require).replace("Cluster", "")).policies);
+    let policies = policies.iter().map(|policy| (policy.id.as_str(), policy)).collect();
     let problems = |spec: &str, trusted: &[&str]| {
         let Loaded { exceptions, diagnostics, .. } = read(&exception(spec));
         assert_eq!(diagnostics, [], "{spec}");
@@ -132,7 +142,7 @@ fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespac
             let help = problem.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             format!("{problem}{help}")
         };
-        exceptions[0].problems(policies.iter(), &trusted).iter().map(said).collect::<Vec<_>>()
+        exceptions[0].problems(&policies, &trusted).iter().map(said).collect::<Vec<_>>()
     };
     let containers = "containers: [{name: net, image: '*'}]";
     let of = |rules: &str, check: &str| {
@@ -168,11 +178,20 @@ fn what_it_is_from_must_be_there_and_only_trusted_ones_reach_into_other_namespac
             format!("{GOOD}, namespaces: ['*']"),
             vec!["ops"],
             Some(
-                "house.yaml:1:1: `namespaces` in an exception of `shop`, which is not trusted with others; \
+                "house.yaml:4:66: `namespaces` in an exception of `shop`, which is not trusted with others; \
                   leave them out, or name its namespace with `--exception-namespace`",
             ),
         ),
         (format!("{GOOD}, namespaces: ['*']"), vec!["ops", "shop"], None),
+        (
+            GOOD.replace("policy: a", "policy: PodPolicy/other/o"),
+            vec![],
+            Some(
+                "house.yaml:4:61: `PodPolicy/other/o` applies to `other` only, and this exception not there; \
+                  write it in `other`",
+            ),
+        ),
+        (format!("{}, namespaces: ['o*']", GOOD.replace("policy: a", "policy: PodPolicy/other/o")), vec!["shop"], None),
         (of("", "runAsNonRoot"), vec![], None),
         (of(", rules: [base]", "capabilities_baseline"), vec![], None),
         (format!("{}, {containers}", of("", "privileged")), vec![], None),

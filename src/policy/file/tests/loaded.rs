@@ -143,3 +143,18 @@ fn a_field_to_blame_that_the_api_does_not_know_is_worth_a_warning() {
         assert_eq!(said(&good), <[String; 0]>::default(), "{good}");
     }
 }
+
+#[test]
+fn a_list_whose_items_are_no_list_is_refused() {
+    let item = "{apiVersion: podgate.dev/v1alpha1, kind: ClusterPodPolicy}";
+    for (items, expected) in [
+        (item, vec!["1:37 expected a list, found an object; put `- ` before each of the items"]),
+        ("x", vec!["1:37 expected a list, found a string; put `- ` before each of the items"]),
+        ("null", vec![]),
+        ("[]", vec![]),
+    ] {
+        let text = format!("{{apiVersion: v1, kind: List, items: {items}}}");
+        assert_eq!(said(&text), expected, "{items}");
+        assert_eq!(read(&text).refused.len(), expected.len(), "{items}");
+    }
+}

@@ -248,6 +248,13 @@ fn a_rule_is_read_strictly() {
             ],
         ),
         (
+            with("containers: {names: ['A_*'], images: [reg.io/a]}, require: {container: 'true', message: m}"),
+            &[
+                "5:42 `A_*` covers no container; their names are at most 63 lower-case letters, digits and `-`",
+                "5:59 `reg.io/a` matches no image: it has neither tag nor digest; write `reg.io/a:*` for every tag, `reg.io/a@*` for every digest",
+            ],
+        ),
+        (
             with(&format!("injectInto: [Pod], {default}")),
             &["5:34 `Pod` is not `Pods` or `Templates`; did you mean `Pods`?"],
         ),

@@ -179,8 +179,12 @@ fn rewrites_have_a_registry_and_do_not_turn_in_circles() {
             ],
         ),
         (
+            rewrite("[{from: quay.io, to: one.io}, {from: 'QUAY.io:443', to: two.io}]"),
+            &["5:73 a second rewrite from `QUAY.io:443`; the first one stands in line 5"],
+        ),
+        (
             rewrite("[{from: docker.io, to: one.io}, {from: docker.io, to: two.io}]"),
-            &["5:75 a second rewrite with the name `docker.io`; the first one stands in line 5"],
+            &["5:75 a second rewrite from `docker.io`; the first one stands in line 5"],
         ),
     ]);
 }
