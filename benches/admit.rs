@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by a panic")]
 
+#[path = "shared/copies.rs"]
+mod copies;
+
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -18,12 +21,22 @@ use podgate::review::Request;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A bare Pod that gets edits, the Pod of a ReplicaSet that gets some, and an owner that is judged by its Pod.
-const REVIEWS: [&str; 3] =
-    ["021-mutating-create-pod.json", "055-mutating-create-pod.json", "003-mutating-create-deployment.json"];
+const POD: &str = "055-mutating-create-pod.json";
 
-fn review(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/tests/fixtures/admission-reviews/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+/// A bare Pod that gets two edits, the Pod of a ReplicaSet that gets four, the same with three more containers, which
+/// gets ten, and an owner that is judged by its Pod.
+const REVIEWS: [(&str, usize, &str); 4] = [
+    ("021-mutating-create-pod.json", 0, "021, two edits"),
+    (POD, 0, "055, four edits"),
+    (POD, 3, "055 of five containers, ten edits"),
+    ("003-mutating-create-deployment.json", 0, "003, a Deployment"),
+];
+
+/// A recorded review; `more` copies of its first container stand at the end.
+fn review(name: &str, more: usize) -> Vec<u8> {
+    let path = format!("{}/tests/fixtures/admission-reviews/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read(path).unwrap();
+    if more == 0 { text } else { copies::with_containers(&text, more) }
 }
 
 fn recommended() -> PolicySet {
@@ -50,9 +63,9 @@ fn many(loaded: usize, matching: usize) -> PolicySet {
 
 fn parts(criterion: &mut Criterion) {
     let set = recommended();
-    for name in REVIEWS {
-        let body = review(name);
-        let mut group = criterion.benchmark_group(name.trim_end_matches(".json"));
+    for (name, more, title) in REVIEWS {
+        let body = review(name, more);
+        let mut group = criterion.benchmark_group(title);
         group.bench_function("serde_json::Value", |bencher| {
             bencher.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(&body)).unwrap());
         });
@@ -88,7 +101,7 @@ fn parts(criterion: &mut Criterion) {
 }
 
 fn sets(criterion: &mut Criterion) {
-    let body = review("055-mutating-create-pod.json");
+    let body = review(POD, 0);
     let mut group = criterion.benchmark_group("policies");
     for (loaded, label) in [(10, "10 that match"), (1000, "1000 of which 10 match")] {
         let set = many(loaded, 10);

@@ -15,6 +15,8 @@
 #[path = "../tests/serve/caller.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
 mod caller;
+#[path = "shared/copies.rs"]
+mod copies;
 
 use std::convert::Infallible;
 use std::fs;
@@ -114,28 +116,37 @@ fn measure() {
     let ready = begin.elapsed();
     let idle = podgate.memory("VmRSS");
     let body = review();
-    let answer = Caller::connect(podgate.address, &podgate.ca).unwrap().ask(&post("/mutate", &body)).unwrap();
-    assert!(answer.json()["response"]["patch"].is_string(), "the yardstick of /mutate must be edited");
-    println!("review: {} bytes; {CONNECTIONS} connections; {CALLS} calls a measurement, {ROUNDS} rounds", body.len());
+    let ten = copies::with_containers(&recorded(), 3);
+    println!("{CONNECTIONS} connections; {CALLS} calls a measurement, {ROUNDS} rounds");
+    for (body, edits) in [(&body, 4), (&ten, 10)] {
+        assert_eq!(podgate.edits(body), edits, "the yardstick of /mutate must be edited");
+        println!("review of {edits} edits: {} bytes", body.len());
+    }
     println!("ready: {ready:.1?} after its start (listening after {listening:.1?})");
     println!("resident idle: {idle:.1} MiB");
 
-    let kinds = [("bare", &bare, "/validate"), ("validate", &podgate, "/validate"), ("mutate", &podgate, "/mutate")];
-    let mut micros: [Vec<f64>; 3] = [vec![], vec![], vec![]];
+    let kinds = [
+        ("bare", &bare, "/validate", &body),
+        ("validate", &podgate, "/validate", &body),
+        ("mutate", &podgate, "/mutate", &body),
+        ("bare, the review of ten edits", &bare, "/validate", &ten),
+        ("mutate, ten edits", &podgate, "/mutate", &ten),
+    ];
+    let mut micros = kinds.map(|_| Vec::<f64>::new());
     for round in 0..=ROUNDS {
-        for ((_, served, path), micros) in kinds.iter().zip(&mut micros) {
-            let cost = served.cost(path, &body);
+        for ((_, served, path, body), micros) in kinds.iter().zip(&mut micros) {
+            let cost = served.cost(path, body);
             // The first round warms up.
             if round > 0 {
                 micros.push(cost);
             }
         }
     }
-    // Both of a round, because a busy machine makes all calls dearer for a while.
-    let bare = micros[0].clone();
-    for ((name, ..), micros) in kinds.iter().zip(micros) {
-        let ratio = median(micros.iter().zip(&bare).map(|(micros, bare)| micros / bare).collect());
-        println!("{name}: {:.1} us of CPU a call, {ratio:.2} times the bare server", median(micros));
+    for (number, (name, ..)) in kinds.iter().enumerate() {
+        // Both of a round, because a busy machine makes all calls dearer for a while; and both with the same review.
+        let (bare, micros) = (&micros[number / 3 * 3], &micros[number]);
+        let ratio = median(micros.iter().zip(bare).map(|(micros, bare)| micros / bare).collect());
+        println!("{name}: {:.1} us of CPU a call, {ratio:.2} times the bare server", median(micros.clone()));
     }
     println!("resident after that: {:.1} MiB, at most {:.1} MiB", podgate.memory("VmRSS"), podgate.memory("VmHWM"));
     drop(podgate);
@@ -174,10 +185,15 @@ fn podgate(folder: &Path, arguments: &[&str]) -> Served {
     )
 }
 
-/// The recorded review of a Deployment's Pod that gets edits, with the environment of a usual container: 4 KiB.
-fn review() -> Vec<u8> {
+/// The recorded review of a Deployment's Pod that gets edits.
+fn recorded() -> Vec<u8> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/admission-reviews/055-mutating-create-pod.json");
-    let mut review: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    fs::read(path).unwrap()
+}
+
+/// The same, with the environment of a usual container: 4 KiB.
+fn review() -> Vec<u8> {
+    let mut review: serde_json::Value = serde_json::from_slice(&recorded()).unwrap();
     let variable =
         |number: usize| serde_json::json!({"name": format!("VARIABLE_{number}"), "value": "of a usual length"});
     review["request"]["object"]["spec"]["containers"][0]["env"] = (0..15).map(variable).collect();
@@ -221,6 +237,13 @@ impl Served {
                 return;
             }
         }
+    }
+
+    /// How many edits it makes.
+    fn edits(&self, body: &[u8]) -> usize {
+        let answer = Caller::connect(self.address, &self.ca).unwrap().ask(&post("/mutate", body)).unwrap().json();
+        let edits = answer["response"]["auditAnnotations"]["edits"].as_str().unwrap_or_default();
+        edits.split_whitespace().count()
     }
 
     /// Microseconds of CPU that a call costs the server.

@@ -39,6 +39,7 @@ mod node;
 mod parse;
 mod problem;
 mod program;
+mod reads;
 mod shape;
 mod signature;
 mod time;

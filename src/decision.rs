@@ -191,7 +191,8 @@ impl Told<'_> {
             Told::Set(verb, field, value) => {
                 line.push_str(verb);
                 field.push_path(line, kind);
-                push_all(line, &[" to ", &value.to_string()]);
+                line.push_str(" to ");
+                value.push_to(line);
             }
             Told::Failed(rule, error) => {
                 push_all(line, &["made no edit by `", &rule.name, "`: an expression failed: ", error]);

@@ -199,6 +199,11 @@ impl<'a> Field<'a> {
         crate::workload::push_path_in(text, kind, self.base, self.steps);
     }
 
+    /// The steps of that path. In the arena, where they cost no allocation of their own.
+    pub fn steps_in(&self, arena: &'a Bump, kind: Kind) -> &'a [Step<'a>] {
+        crate::workload::steps_in(arena, kind, self.base, self.steps)
+    }
+
     /// The path in an object of `kind`.
     pub fn path(&self, kind: Kind) -> Path<'a> {
         crate::workload::path_in(kind, self.base, self.steps)

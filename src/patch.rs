@@ -4,23 +4,28 @@
 //! never a `test`, every parent is made, and [`apply`] gives the edited object again before anybody else sees the patch.
 
 use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
 
 use crate::document::path::pointer;
-use crate::document::{Path, Step, Value, edit};
+use crate::document::{Step, Value, edit};
+
+/// Steps to the deepest field that most patches name.
+const DEPTH: usize = 8;
 
 /// The operations that turn `original` into `edited`, which differ at `paths` only and nowhere by a removal.
 ///
 /// Several edits under one parent that is missing are one operation.
-pub fn operations(original: Value<'_>, edited: Value<'_>, paths: &[Path<'_>]) -> Vec<PatchOperation> {
+pub fn operations(original: Value<'_>, edited: Value<'_>, paths: &[&[Step<'_>]]) -> Vec<PatchOperation> {
     let mut done: Vec<&[Step<'_>]> = Vec::with_capacity(paths.len());
     let mut operations = Vec::with_capacity(paths.len());
     for path in paths {
-        let (steps, exists) = first_difference(original, path.steps());
-        if done.iter().any(|earlier| steps.starts_with(earlier)) {
+        // The last one first: the edits of a container come one after the other.
+        if done.iter().rev().any(|earlier| path.starts_with(earlier)) {
             continue;
         }
+        let (steps, exists) = first_difference(original, path);
         let Some(value) = edited.at(steps) else { continue };
         let Ok(pointer) = PointerBuf::parse(pointer(steps)) else { continue };
         let value = value.to_json();
@@ -80,14 +85,18 @@ pub fn apply<'a>(arena: &'a Bump, object: Value<'a>, operations: &'a [PatchOpera
             PatchOperation::Replace(ReplaceOperation { path, value }) => (path, value, true),
             _ => return None,
         };
-        let mut steps = Vec::with_capacity(path.count());
+        let mut steps = ArenaVec::with_capacity_in(DEPTH, arena);
         let mut parent = object;
-        let mut tokens = path.tokens().peekable();
+        // In front of the first slash stands nothing.
+        let mut tokens = path.as_str().as_bytes().split(|byte| *byte == b'/').skip(1).peekable();
         while let Some(token) = tokens.next() {
-            let key = arena.alloc_str(&token.decoded());
+            let token = std::str::from_utf8(token).ok()?;
             let step = match parent {
-                Value::Array(_) => Step::Index(key.parse().ok()?),
-                Value::Object(_) => Step::key(key),
+                Value::Array(_) => Step::Index(token.parse().ok()?),
+                Value::Object(_) if token.contains('~') => {
+                    Step::key(arena.alloc_str(&token.replace("~1", "/").replace("~0", "~")))
+                }
+                Value::Object(_) => Step::key(token),
                 _ => return None,
             };
             let inner = parent.at(std::slice::from_ref(&step));
@@ -97,7 +106,7 @@ pub fn apply<'a>(arena: &'a Bump, object: Value<'a>, operations: &'a [PatchOpera
             parent = inner.unwrap_or_default();
             steps.push(step);
         }
-        edit::set(arena, object, &steps, Value::from_json(arena, value)).ok()
+        edit::set(arena, object, steps.into_bump_slice(), Value::from_json(arena, value)).ok()
     })
 }
 
@@ -106,7 +115,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::document::{Limits, json};
+    use crate::document::{Limits, Path, json};
 
     fn check(original: &str, edits: &[(&str, i64)]) -> String {
         let arena = Bump::new();
@@ -115,6 +124,7 @@ mod tests {
         let edited = paths.iter().zip(edits).fold(original, |object, (path, (_, value))| {
             edit::set(&arena, object, path.steps(), Value::Int(*value)).unwrap()
         });
+        let paths: Vec<_> = paths.iter().map(Path::steps).collect();
         let operations = arena.alloc(operations(original, edited, &paths));
         let mut by_crate = original.to_json();
         json_patch::patch(&mut by_crate, operations).unwrap();

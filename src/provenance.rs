@@ -172,7 +172,7 @@ impl<'a> Intent<'a> {
             return Finding::of(Provenance::Admission, Evidence::PlugIn(plug_in));
         }
         // Step 0: the template has spoken. A controller owns what it copied and what was filled in alike.
-        if self.is_made && place.is_in_template() && fills(&place.path()) {
+        if self.is_made && place.is_in_template() && fills(place.path()) {
             return Finding::of(Provenance::Template, Evidence::Template);
         }
         let finding = match &self.witness {
@@ -299,12 +299,12 @@ impl<'a> Intent<'a> {
     /// `imagePullPolicy` stays when the image changes.
     fn is_filled(&self, place: &Place<'a, '_>) -> bool {
         if place.is_outside {
-            let filled = api_defaults::filled_outside(self.arena, self.workload.object, &place.path());
+            let filled = api_defaults::filled_outside(self.arena, self.workload.object, place.path());
             return filled.is_some_and(|filled| filled == place.whole_value(self.workload));
         }
         let would = |workload: Workload<'a>, place: &Place<'a, '_>| {
             let is_pod = workload.kind == Kind::Pod;
-            let filled = filled(self.arena, is_pod, workload.template, &place.path());
+            let filled = filled(self.arena, is_pod, workload.template, place.path());
             filled.is_some_and(|filled| filled == place.whole_value(workload))
         };
         if would(self.workload, place) {

@@ -11,6 +11,8 @@ pub use container::{Container, List, Role};
 pub use kind::Kind;
 pub use qos::QosClass;
 
+use bumpalo::Bump;
+
 use crate::document::path::push_step;
 use crate::document::{Path, Step, Value};
 
@@ -174,18 +176,40 @@ pub fn path_in<'s>(kind: Kind, base: Base, steps: &'s [Step<'s>]) -> Path<'s> {
     path.join(steps)
 }
 
+/// The steps of the path that [`path_in`] gives, in the arena.
+pub fn steps_in<'a>(arena: &'a Bump, kind: Kind, base: Base, steps: &'a [Step<'a>]) -> &'a [Step<'a>] {
+    let to_list = match base {
+        Base::Pod => None,
+        Base::Container(list, index) => Some([Step::key("spec"), Step::key(list.key()), Step::Index(index)]),
+    };
+    let length = kind.template().len() + to_list.as_ref().map_or(0, |steps| steps.len()) + steps.len();
+    let template = kind.template().iter().map(|key| Step::key(key));
+    let mut all = template.chain(to_list.into_iter().flatten()).chain(steps.iter().map(Step::borrowed));
+    arena.alloc_slice_fill_with(length, |_| all.next().unwrap_or(Step::Index(0)))
+}
+
 /// Appends the path that [`path_in`] gives, as it is displayed.
 pub fn push_path_in(text: &mut String, kind: Kind, base: Base, steps: &[Step<'_>]) {
     let start = text.len();
-    let mut push = |step: &Step<'_>| {
-        let is_first = text.len() == start;
-        push_step(text, step, is_first);
-    };
-    kind.template().iter().for_each(|key| push(&Step::key(key)));
-    if let Base::Container(list, index) = base {
-        [Step::key("spec"), Step::key(list.key()), Step::Index(index)].iter().for_each(&mut push);
+    // These keys need no brackets, so they are not looked at.
+    for key in kind.template() {
+        text.push_str(key);
+        text.push('.');
     }
-    steps.iter().for_each(push);
+    match base {
+        Base::Container(list, index) => {
+            text.push_str("spec.");
+            text.push_str(list.key());
+            push_step(text, &Step::Index(index), false);
+        }
+        Base::Pod => {
+            let is_inner = text.len() > start;
+            text.truncate(text.len() - usize::from(is_inner));
+        }
+    }
+    for step in steps {
+        push_step(text, step, text.len() == start);
+    }
 }
 
 fn text_map(template: Value<'_>, key: &str) -> Result<(), &'static str> {

@@ -40,14 +40,24 @@ fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: 
             }
         };
         let rest = steps.as_slice();
-        let rows = || shape.iter().filter(|field| field.key == key && field.holds(parent, scope));
-        if rows().any(|field| matches!(field.fill, Fill::Limits)) {
-            return parent.field("limits").and_then(|limits| limits.at(rest));
+        let (mut told, mut within) = (None, None);
+        // All in one go over the table: this is asked for each field that a rule wants.
+        for field in shape.iter().filter(|field| field.key == key) {
+            within = within.or_else(|| inner(field));
+            if !field.holds(parent, scope) {
+                continue;
+            }
+            if matches!(field.fill, Fill::Limits) {
+                return parent.field("limits").and_then(|limits| limits.at(rest));
+            }
+            if rest.is_empty() && told.is_none() && tells(field) {
+                told = field.value(arena, parent);
+            }
         }
         if rest.is_empty() {
-            return rows().filter(|field| tells(field)).find_map(|field| field.value(arena, parent));
+            return told;
         }
-        shape = inside(shape, key)?;
+        shape = within?;
         parent = parent.field(key)?;
     }
     None

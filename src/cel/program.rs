@@ -9,6 +9,7 @@ use crate::cel::environment::Environment;
 use crate::cel::error::{Error, Reason};
 use crate::cel::estimate::{self, Cost};
 use crate::cel::eval::{Evaluation, Scope};
+use crate::cel::node::Node;
 use crate::cel::parse::parse;
 use crate::cel::problem::Problem;
 use crate::cel::shape::Shape;
@@ -115,6 +116,10 @@ impl Program {
 
     pub(crate) fn cost(&self) -> &Cost {
         &self.cost
+    }
+
+    pub(in crate::cel) fn node(&self) -> &Node {
+        &self.compiled.node
     }
 
     /// What is right in it and probably not meant, in the order of the source: comparisons that never hold, and variables

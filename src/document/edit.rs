@@ -21,8 +21,19 @@ pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Valu
     };
     match (step, root) {
         (Step::Key(key), Value::Object(_) | Value::Null) => {
-            let inner = set(arena, root.get(key).unwrap_or_default(), rest, value)?;
-            Ok(with_member(arena, root.members(), key, inner))
+            let members = root.members();
+            // Looked for once, and not a second time where the new value goes in.
+            let Some((place, old)) = found(members, key) else {
+                let value = set(arena, Value::Null, rest, value)?;
+                return Ok(Value::Object(with(
+                    arena,
+                    members,
+                    members.len(),
+                    Member { key: arena.alloc_str(key), value },
+                )));
+            };
+            let value = set(arena, old.value, rest, value)?;
+            Ok(Value::Object(with(arena, members, place, Member { key: old.key, value })))
         }
         (Step::Index(0), Value::Null) => {
             let inner = set(arena, Value::Null, rest, value)?;
@@ -120,10 +131,14 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'_>]) -> Value
 
 /// An object of these members with `key` set to `value`, in its old place or at the end.
 fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    Value::Object(match members.iter().enumerate().find(|(_, member)| member.key == key) {
+    Value::Object(match found(members, key) {
         Some((place, old)) => with(arena, members, place, Member { key: old.key, value }),
         None => with(arena, members, members.len(), Member { key: arena.alloc_str(key), value }),
     })
+}
+
+fn found<'a>(members: &[Member<'a>], key: &str) -> Option<(usize, Member<'a>)> {
+    members.iter().position(|member| member.key == key).and_then(|place| Some((place, *members.get(place)?)))
 }
 
 fn with_element<'a>(arena: &'a Bump, elements: &'a [Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {

@@ -221,9 +221,9 @@ impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
         let Node(builder) = self;
         builder.enter()?;
         let start = builder.members.len();
-        let mut seen = None;
+        let mut seen = Seen::default();
         while let Some(key) = map.next_key_seed(Key(builder.arena))? {
-            if is_duplicate(builder.members.get(start..).unwrap_or_default(), key, &mut seen) {
+            if seen.has(builder.members.get(start..).unwrap_or_default(), key) {
                 let error = builder.refuse(Reason::DuplicateKey(key.to_owned()));
                 builder.trace(Step::Key(key.to_owned().into()));
                 return Err(error);
@@ -244,17 +244,32 @@ impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
     }
 }
 
-/// Whether `key` is one of `members`; `seen` is kept from call to call while an object grows.
-pub(in crate::document) fn is_duplicate<'a>(
-    members: &[Member<'a>],
-    key: &'a str,
-    seen: &mut Option<HashSet<&'a str>>,
-) -> bool {
-    if members.len() < SMALL {
-        return members.iter().any(|member| member.key == key);
+/// The keys of an object that is being read, to find one that stands twice.
+#[derive(Default)]
+pub(in crate::document) struct Seen<'a> {
+    /// A bit for each length and ends of a key: where that of a key is not set, none is like it.
+    marks: u64,
+    keys: Option<HashSet<&'a str>>,
+}
+
+impl<'a> Seen<'a> {
+    /// Whether `key` is one of `members`, which grow by each key that is not.
+    pub(in crate::document) fn has(&mut self, members: &[Member<'a>], key: &'a str) -> bool {
+        let (first, last) = match key.as_bytes() {
+            [] => (0, 0),
+            [only] => (*only, *only),
+            [first, .., last] => (*first, *last),
+        };
+        let mixed = key.len().wrapping_mul(5) ^ usize::from(first).wrapping_mul(3) ^ usize::from(last);
+        let mark = 1 << (mixed % 64);
+        let is_marked = self.marks & mark != 0;
+        self.marks |= mark;
+        if members.len() < SMALL {
+            return is_marked && members.iter().any(|member| member.key == key);
+        }
+        let keys = self.keys.get_or_insert_with(|| members.iter().map(|member| member.key).collect());
+        !keys.insert(key)
     }
-    let seen = seen.get_or_insert_with(|| members.iter().map(|member| member.key).collect());
-    !seen.insert(key)
 }
 
 struct Key<'a>(&'a Bump);

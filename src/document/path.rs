@@ -169,7 +169,7 @@ pub fn push_step(text: &mut String, step: &Step<'_>, is_first: bool) {
     match step {
         Step::Index(index) => {
             text.push('[');
-            text.push_str(&index.to_string());
+            push_index(text, *index);
             text.push(']');
         }
         Step::Key(key) if is_bracketed(key) => {
@@ -192,14 +192,22 @@ pub fn pointer(steps: &[Step<'_>]) -> String {
     for step in steps {
         pointer.push('/');
         match step {
-            Step::Key(key) if key.contains(['~', '/']) => {
+            Step::Key(key) if key.bytes().any(|byte| matches!(byte, b'~' | b'/')) => {
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
             }
             Step::Key(key) => pointer.push_str(key),
-            Step::Index(index) => pointer.push_str(&index.to_string()),
+            Step::Index(index) => push_index(&mut pointer, *index),
         }
     }
     pointer
+}
+
+/// Appends an index. Most have one digit, and a text of its own for each would be half the cost of a path.
+fn push_index(text: &mut String, index: usize) {
+    match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+        Some(digit) => text.push(digit),
+        None => text.push_str(&index.to_string()),
+    }
 }
 
 /// Whether a key would be misread without brackets.

@@ -31,6 +31,7 @@ pub struct Case<'a> {
     pub budget: &'a Budget,
     /// Whether somebody wants to know why a rule is violated, beside that it is.
     pub explains: bool,
+    own_containers: OnceCell<&'a [Container<'a>]>,
     pod: OnceCell<Workload<'a>>,
     containers: OnceCell<Value<'a>>,
     seen_pod: OnceCell<Value<'a>>,
@@ -46,6 +47,8 @@ pub struct Scope<'c, 'a> {
     shared: Vec<Kept<'a>>,
     params: OnceCell<Value<'a>>,
     container: Option<Container<'a>>,
+    /// That container as expressions see it.
+    seen: OnceCell<Value<'a>>,
 }
 
 /// The result of an expression, once it was asked for.
@@ -83,6 +86,7 @@ impl<'a> Case<'a> {
             maker,
             budget,
             explains: false,
+            own_containers: OnceCell::new(),
             pod: OnceCell::new(),
             containers: OnceCell::new(),
             seen_pod: OnceCell::new(),
@@ -121,6 +125,22 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The containers of the object itself. Every rule goes over them.
+    pub fn own_containers(&self) -> &'a [Container<'a>] {
+        self.own_containers.get_or_init(|| {
+            bumpalo::collections::Vec::from_iter_in(self.workload.containers(), self.arena).into_bump_slice()
+        })
+    }
+
+    /// The container of the Pod, or of the Pod that the template becomes, that `own` is or becomes.
+    pub fn container_of_pod(&self, own: &Container<'a>) -> Container<'a> {
+        // A Pod is what it becomes, and a search for each container would take the square of their number.
+        if self.workload.kind == Kind::Pod && self.pod.get().is_none_or(|pod| is_one(pod.spec, self.workload.spec)) {
+            return *own;
+        }
+        self.pod().container(own.role, own.name).unwrap_or(*own)
+    }
+
     fn containers(&self) -> Value<'a> {
         *self.containers.get_or_init(|| {
             let with_role = self.pod().containers().map(|container| container.with_role(self.arena));
@@ -152,12 +172,13 @@ impl<'c, 'a> Scope<'c, 'a> {
     pub fn new(case: &'c Case<'a>, policy: &'a Policy) -> Self {
         let variables = policy.variables.iter().map(|_| OnceCell::new()).collect();
         let shared = (0..policy.shared).map(|_| OnceCell::new()).collect();
-        Scope { case, policy, variables, shared, params: OnceCell::new(), container: None }
+        Scope { case, policy, variables, shared, params: OnceCell::new(), container: None, seen: OnceCell::new() }
     }
 
     /// From here on `container` is this one of the case's Pod.
     pub fn enter(&mut self, container: &Container<'a>) {
         self.container = Some(*container);
+        self.seen = OnceCell::new();
     }
 
     /// From here on there is no `container`.
@@ -234,7 +255,10 @@ impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
             environment::PARAMS => *self.params.get_or_init(|| Value::from_json(case.arena, &self.policy.params)),
             environment::POD => *case.seen_pod.get_or_init(|| pod_view(case.arena, case.pod())),
             environment::CONTAINERS => case.containers(),
-            environment::CONTAINER => container.map(|container| case.seen_container(&container)).unwrap_or_default(),
+            environment::CONTAINER => match container {
+                Some(container) => *self.seen.get_or_init(|| case.seen_container(container)),
+                None => Value::Null,
+            },
             _ => Value::Null,
         };
         Ok(cel::Value::from(value))
@@ -255,6 +279,11 @@ impl<'a> cel::Scope<'a> for Scope<'_, 'a> {
             })
         })
     }
+}
+
+/// Whether two objects are one and the same.
+fn is_one(a: Value<'_>, b: Value<'_>) -> bool {
+    matches!((a, b), (Value::Object(a), Value::Object(b)) if std::ptr::eq(a, b))
 }
 
 /// `metadata` and `spec` of a Pod, and nothing else of it: a template has no more.

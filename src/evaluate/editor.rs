@@ -186,7 +186,7 @@ impl<'e, 'a> Editor<'e, 'a> {
     }
 
     pub(super) fn has_too_many_containers(&self) -> bool {
-        self.case.workload.containers().nth(MOST_CONTAINERS).is_some()
+        self.case.own_containers().len() > MOST_CONTAINERS
     }
 
     /// Whether edits of this placement go into objects of this kind.

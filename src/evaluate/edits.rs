@@ -6,17 +6,17 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::document::{Path, Step};
+use crate::document::Step;
 use crate::evaluate::case::{Case, Scope};
 use crate::evaluate::computed::Computed;
-use crate::evaluate::editor::Editor;
+use crate::evaluate::editor::{Asleep, Editor};
 use crate::evaluate::matching::{self, Matched};
-use crate::evaluate::{Edit, Edits, Field, Reason, Withheld, rollout};
+use crate::evaluate::{Edit, Edits, Reason, Withheld, rollout};
 use crate::patch;
-use crate::policy::Mode;
 use crate::policy::set::PolicySet;
+use crate::policy::{Mode, environment};
 use crate::provenance::{Intent, is_mirror_of_node};
-use crate::workload::{Base, Kind, List, Workload};
+use crate::workload::{Base, Kind, List};
 
 /// Bytes that applying most patches takes.
 const SCRATCH: usize = 4096;
@@ -84,16 +84,21 @@ fn settled<'m, 'a>(
         let of_containers = new.iter().any(adds_container);
         let of_images = new.iter().any(|edit| edit.field.is_image());
         seen = editor.made.edits().len();
+        let may_join = set.may_join_after_edit(of_labels);
+        let light_sleepers = || editor.asleep.iter().filter(|asleep| may_wake(asleep, editor));
+        if !(may_join || of_containers || of_images || editor.may_fit || light_sleepers().next().is_some()) {
+            break;
+        }
         let again = editor.case.with_object(editor.workload.object);
         let mut joined = false;
-        if set.may_join_after_edit(of_labels) {
+        if may_join {
             let now = matching::matched(set, &again);
             let known = |policy| matched.iter().any(|matched| std::ptr::eq(matched.policy, policy));
             joined = now.iter().any(|now| !known(now.policy));
             matched = Cow::Owned(now);
         }
         let woken = || {
-            editor.asleep.iter().any(|asleep| {
+            light_sleepers().any(|asleep| {
                 let mut scope = Scope::new(&again, asleep.policy);
                 if let Some(container) = &asleep.container {
                     let now = again.pod().container(container.role, container.name);
@@ -122,6 +127,26 @@ fn settled<'m, 'a>(
     matched
 }
 
+/// Whether the edits can have changed what the `when` of the rule reads. Most say something of the image and of the name,
+/// which few edits touch; asking them all again would take as long as asking them the first time.
+fn may_wake<'a>(asleep: &Asleep<'a>, editor: &Editor<'_, 'a>) -> bool {
+    let Asleep { policy, rule, container } = asleep;
+    // Of a template it reads the Pod that it becomes, in which one field may follow from another.
+    let (Some(container), Some(when), Kind::Pod) = (container, &rule.when, editor.workload.kind) else { return true };
+    let is_narrow =
+        ![environment::OBJECT, environment::POD, environment::CONTAINERS].iter().any(|slot| when.uses(*slot));
+    if !is_narrow || (0..policy.variables.len()).any(|place| when.uses_composed(place)) {
+        return true;
+    }
+    let base = container.base();
+    let mut near = editor.made.edits().iter().filter(|edit| edit.field.base == base || edit.field.base == Base::Pod);
+    near.any(|edit| match (edit.field.base, edit.field.steps) {
+        (Base::Pod, [_, Step::Key(key), ..]) => List::ALL.iter().any(|list| list.key() == key),
+        (Base::Container(..), [Step::Key(key), ..]) => when.may_read(environment::CONTAINER, key),
+        _ => true,
+    })
+}
+
 /// Adds what was withheld by rules, or in fields, of which nothing was said before.
 fn add_new<'a>(withheld: &mut Vec<Withheld<'a>>, later: Vec<Withheld<'a>>) {
     let key = |withheld: &Withheld<'a>| {
@@ -136,11 +161,6 @@ fn adds_container(edit: &Edit<'_>) -> bool {
     edit.field.base == Base::Pod
         && matches!(edit.field.steps, [Step::Key(spec), Step::Key(list), Step::Index(_)]
             if spec == "spec" && List::ALL.iter().any(|known| known.key() == list))
-}
-
-/// Whether the same stands in a field of two versions of an object.
-fn same_at(before: &Workload<'_>, after: &Workload<'_>, field: &Field<'_>) -> bool {
-    before.field(field.base, field.steps) == after.field(field.base, field.steps)
 }
 
 /// The computed values that were set and that would be others on the object they made.
@@ -175,15 +195,15 @@ fn finished<'a>(editor: Editor<'_, 'a>) -> Edits<'a> {
     if !restored.is_empty() {
         made = restored.into_iter().chain(made).collect();
     }
-    // One rule may undo what another one did, as where elements are added to a list that is overridden.
-    made.retain(|edit| !same_at(&original, &workload, &edit.field));
-    for edit in &mut made {
+    made.retain_mut(|edit| {
         edit.before = original.field(edit.field.base, edit.field.steps);
-    }
+        // One rule may undo what another one did, as where elements are added to a list that is overridden.
+        edit.before != workload.field(edit.field.base, edit.field.steps)
+    });
     if made.is_empty() {
         return Edits { made, withheld, object: original.object, patch: Vec::new() };
     }
-    let paths: Vec<Path<'_>> = made.iter().map(|edit| edit.field.path(original.kind)).collect();
+    let paths: Vec<_> = made.iter().map(|edit| edit.field.steps_in(case.arena, original.kind)).collect();
     let patch = patch::operations(original.object, workload.object, &paths);
     let scratch = bumpalo::Bump::with_capacity(SCRATCH);
     let reason = if patch.len() > MOST_OPERATIONS || patch::size(&patch) > MOST_BYTES {

@@ -57,9 +57,9 @@ pub(super) fn put_back<'a>(editor: &mut Editor<'_, 'a>, matched: &[Matched<'a>])
                 if editor.intent.is_chosen(field.base, field.steps) || was_written() {
                     continue;
                 }
-                let path = field.path(case.workload.kind);
+                let steps = field.steps_in(case.arena, case.workload.kind);
                 let provenance = editor.intent.provenance(field.base, field.steps);
-                let Ok(object) = edit::set(case.arena, workload.object, path.steps(), was) else { continue };
+                let Ok(object) = edit::set(case.arena, workload.object, steps, was) else { continue };
                 workload = workload.with_object(object);
                 made.push(Edit { policy: matched.policy, rule, field, before: now, after: was, provenance });
             }

@@ -98,15 +98,14 @@ impl SetCounters {
     /// Counts what the policies did in a call that this set answered.
     pub(super) fn count(&self, outcome: &Outcome<'_>) {
         if let Some(edits) = outcome.edits {
-            for edit in &edits.made {
-                if let Some(counters) = self.of(edit.policy) {
-                    counters.edited(&edit.field);
-                }
+            // The edits of a policy mostly follow one another, so it is looked up once for all of them.
+            for run in edits.made.chunk_by(|one, other| std::ptr::eq(one.policy, other.policy)) {
+                let Some(counters) = run.first().and_then(|edit| self.of(edit.policy)) else { continue };
+                run.iter().for_each(|edit| counters.edited(&edit.field));
             }
-            for withheld in &edits.withheld {
-                if let Some(counters) = self.of(withheld.policy) {
-                    counters.withheld(withheld.reason.code());
-                }
+            for run in edits.withheld.chunk_by(|one, other| std::ptr::eq(one.policy, other.policy)) {
+                let Some(counters) = run.first().and_then(|withheld| self.of(withheld.policy)) else { continue };
+                run.iter().for_each(|withheld| counters.withheld(withheld.reason.code()));
             }
             return;
         }

@@ -98,7 +98,7 @@ impl Entry<'_> {
             Some((list, name)) => self.container(list, name),
         };
         let Some(mut set) = start else { return false };
-        let mut is_atomic = false;
+        let mut last = "";
         for (step, element) in place.walk() {
             let inner = match (step, element) {
                 (Step::Key(key), _) => field(set, key),
@@ -109,9 +109,12 @@ impl Entry<'_> {
             };
             match inner {
                 Some(inner) => set = inner,
-                None => return is_atomic && matches!(set, Value::Object([])),
+                None => return matches!(set, Value::Object([])) && ATOMIC.contains(&last),
             }
-            is_atomic = matches!(step, Step::Key(key) if ATOMIC.contains(&key.as_ref()));
+            last = match step {
+                Step::Key(key) => key,
+                Step::Index(_) => "",
+            };
         }
         true
     }

@@ -1,6 +1,7 @@
 //! The field that a question is about, whichever way it was named.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::document::{Step, Value};
 use crate::schema::{self, Keys, Merge, Type};
@@ -23,6 +24,8 @@ pub struct Place<'a, 's> {
     whole: Cow<'s, [Step<'s>]>,
     /// For each index among the steps, in their order, what it stands for.
     elements: Vec<Element<'a>>,
+    /// The path from the Pod, once somebody has asked for it.
+    path: OnceCell<Vec<Step<'s>>>,
 }
 
 /// An element of a list that is merged by keys.
@@ -57,7 +60,7 @@ impl<'a, 's> Place<'a, 's> {
         let (owned, elements) = elements(root, steps, |steps| workload.field(base, steps));
         let value = if owned == steps.len() { found } else { workload.field(base, steps.get(..owned)?)? };
         let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
-        Some(Place { base, is_outside: false, container, steps, value, whole, elements })
+        Some(Place { base, is_outside: false, container, steps, value, whole, elements, path: OnceCell::new() })
     }
 
     /// The place of a field of the object itself, counted from the object.
@@ -67,7 +70,16 @@ impl<'a, 's> Place<'a, 's> {
         let (owned, elements) = elements(workload.kind.name(), steps, field);
         let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
         let value = field(&steps)?;
-        Some(Place { base: Base::Pod, is_outside: true, container: None, steps, value, whole, elements })
+        Some(Place {
+            base: Base::Pod,
+            is_outside: true,
+            container: None,
+            steps,
+            value,
+            whole,
+            elements,
+            path: OnceCell::new(),
+        })
     }
 
     /// The same field of another version of the object: its container, and the elements of lists that it stands in, are
@@ -85,12 +97,13 @@ impl<'a, 's> Place<'a, 's> {
         };
         if self.elements.is_empty() {
             let value = other.field(base, &self.steps)?;
-            return Some(Place { base, value, ..self.clone() });
+            return Some(Place { base, value, path: OnceCell::new(), ..self.clone() });
         }
         let root = other.field(base, &[])?;
         let steps: Vec<_> = self.steps_in(root)?;
         let value = root.at(&steps).filter(|value| !value.is_null())?;
-        Some(Place { base, value, steps: Cow::Owned(steps.clone()), whole: Cow::Owned(steps), ..self.clone() })
+        let (whole, path) = (Cow::Owned(steps.clone()), OnceCell::new());
+        Some(Place { base, value, steps: Cow::Owned(steps), whole, path, ..self.clone() })
     }
 
     /// What the manifest whose Pod, or whose container, is `root` says here, be it `null`.
@@ -132,13 +145,15 @@ impl<'a, 's> Place<'a, 's> {
 
     /// The path from the Pod to the very field that was asked about, inside a list or not; it starts with `metadata` or
     /// `spec`.
-    pub fn path(&self) -> Vec<Step<'_>> {
-        let mut path = Vec::with_capacity(self.whole.len() + 3);
-        if let Base::Container(list, index) = self.base {
-            path.extend([Step::key("spec"), Step::key(list.key()), Step::Index(index)]);
-        }
-        path.extend(self.whole.iter().map(Step::borrowed));
-        path
+    pub fn path(&self) -> &[Step<'s>] {
+        self.path.get_or_init(|| {
+            let mut path = Vec::with_capacity(self.whole.len() + 3);
+            if let Base::Container(list, index) = self.base {
+                path.extend([Step::key("spec"), Step::key(list.key()), Step::Index(index)]);
+            }
+            path.extend_from_slice(&self.whole);
+            path
+        })
     }
 
     /// What stands at the very field that was asked about.
@@ -169,8 +184,10 @@ impl<'a, 's> Place<'a, 's> {
             ((List::Init | List::Main, _), [resources, Step::Key(requests), rest @ ..])
                 if *resources == Step::key("resources") && requests == "requests" =>
             {
-                let steps = [resources.clone(), Step::key("limits")];
-                Some(steps.into_iter().chain(rest.iter().cloned()).collect())
+                let mut steps = Vec::with_capacity(2 + rest.len());
+                steps.extend([resources.clone(), Step::key("limits")]);
+                steps.extend_from_slice(rest);
+                Some(steps)
             }
             _ => None,
         }

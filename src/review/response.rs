@@ -1,5 +1,7 @@
 //! What podgate answers.
 
+mod written;
+
 use std::borrow::Cow;
 
 use base64::Engine as _;
@@ -14,6 +16,9 @@ const ALL_WARNINGS: usize = 4096;
 
 /// To this length the API server cuts each warning once all together are too long.
 const ONE_WARNING: usize = 256;
+
+/// Bytes of an answer without its texts.
+const ENVELOPE: usize = 512;
 
 /// An answer to one request.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +102,9 @@ impl<'r> Response<'r> {
     /// The body of the answer. It is written piece by piece, as most of it is long texts without anything to escape.
     pub fn to_bytes(&self) -> Vec<u8> {
         let Response { uid, allowed, status, patch, warnings, audit_annotations } = self;
-        let mut body = String::with_capacity(1024);
+        // With room for all of it: most answers are sent as they are first written.
+        let texts = warnings.iter().chain(audit_annotations.iter().map(|(_, text)| text)).map(String::len);
+        let mut body = String::with_capacity(ENVELOPE + texts.sum::<usize>() + patch.len() * written::OPERATION);
         body.push_str(r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#);
         push_quoted(&mut body, uid);
         body.push_str(if *allowed { r#","allowed":true"# } else { r#","allowed":false"# });
@@ -105,11 +112,12 @@ impl<'r> Response<'r> {
             let details = (!causes.is_empty()).then_some(Details { causes });
             let status = StatusOnTheWire { status: "Failure", message, reason, details, code: *code };
             body.push_str(r#","status":"#);
-            body.push_str(&written(&status));
+            // Writing into memory has no way to fail.
+            body.push_str(&serde_json::to_string(&status).unwrap_or_default());
         }
         if !patch.is_empty() {
             body.push_str(r#","patch":""#);
-            BASE64.encode_string(written(patch), &mut body);
+            BASE64.encode_string(written::patch(patch), &mut body);
             body.push_str(r#"","patchType":"JSONPatch""#);
         }
         if !warnings.is_empty() {
@@ -133,11 +141,6 @@ impl<'r> Response<'r> {
         body.push_str("}}");
         body.into_bytes()
     }
-}
-
-/// A part of the answer as JSON. Writing text and numbers into memory has no way to fail.
-fn written(part: &impl Serialize) -> String {
-    serde_json::to_string(part).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -178,8 +181,10 @@ fn shortened(warning: &str) -> String {
 
 /// The text with spaces in the place of control characters.
 pub fn printable(text: String) -> String {
-    // 0xC2 begins the control characters above ASCII.
-    if text.bytes().all(|byte| !byte.is_ascii_control() && byte != 0xC2) {
+    // 0xC2 begins the control characters above ASCII. Every byte is looked at: that takes many at once, where an early
+    // end would take one after the other.
+    let is_suspect = |byte: u8| byte.is_ascii_control() || byte == 0xC2;
+    if !text.bytes().fold(false, |found, byte| found | is_suspect(byte)) {
         return text;
     }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

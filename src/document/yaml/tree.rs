@@ -6,7 +6,6 @@
 mod leaf;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use bumpalo::Bump;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StrInput, StructureStyle};
@@ -252,7 +251,7 @@ impl<'a> Reader<'a, '_> {
     fn object(&mut self, style: StructureStyle, start: Span, depth: u32) -> Result<Node<'a>, Fault> {
         let (first, first_key, first_place) = (self.members.len(), self.keys.len(), self.places.len());
         let mut height = 0;
-        let mut seen: Option<HashSet<&'a str>> = None;
+        let mut seen = json::Seen::default();
         let end = loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
@@ -264,7 +263,7 @@ impl<'a> Reader<'a, '_> {
             }
             let (key, span) = self.key(event, span)?;
             let step = || Step::Key(Cow::Owned(key.to_owned()));
-            if json::is_duplicate(self.members.get(first..).unwrap_or_default(), key, &mut seen) {
+            if seen.has(self.members.get(first..).unwrap_or_default(), key) {
                 let fault = Fault::new(span, format!("duplicate key `{}`", key.escape_debug()));
                 return Err(fault.help("kubectl keeps only the last one; remove the others").at(step()));
             }

@@ -29,25 +29,26 @@ pub(super) fn fitted<'a>(
     let [parents @ .., Step::Key(list), Step::Key(resource)] = field.steps else { return Ok(value) };
     let is_request = list == "requests";
     let other = if is_request { "limits" } else { "requests" };
-    let steps: Vec<_> = parents.iter().map(Step::borrowed).chain([Step::key(other), Step::key(resource)]).collect();
-    let beside = editor.workload.field(field.base, &steps);
-    let amount = Amount {
-        resource,
-        is_request,
-        is_of_pod: field.base == Base::Pod,
-        wanted: quantity(value)?,
-        beside: beside.map(quantity).transpose()?,
-    };
-    if !amount.is_of_pod && action == Action::Default && of_pod(editor, resource) {
+    let steps = parents.iter().map(Step::borrowed).chain([Step::key(other), Step::key(resource)]);
+    let steps = bumpalo::collections::Vec::from_iter_in(steps, editor.case.arena).into_bump_slice();
+    let beside = editor.workload.field(field.base, steps);
+    let is_of_pod = field.base == Base::Pod;
+    if !is_of_pod && action == Action::Default && of_pod(editor, resource) {
         return Err(format!("the Pod sets `{resource}` for all its containers together"));
     }
+    // The usual case: nothing stands beside it that it could be too large or too small for.
+    if beside.is_none() && !is_of_pod && is_overcommitted(resource) {
+        return Ok(value);
+    }
+    let (wanted, beside) = (quantity(value)?, beside.map(quantity).transpose()?);
+    let amount = Amount { resource, is_request, is_of_pod, wanted, beside };
     if !is_overcommitted(resource) {
         return amount.whole(editor, field).map(|()| value);
     }
     let is_ours = || {
         let is_default = |edit: &&Edit<'_>| edit.rule.edit().is_some_and(|rule| rule.action == Action::Default);
         let mut edits = editor.made.edits().iter().filter(is_default);
-        edits.any(|edit| edit.field.base == field.base && edit.field.steps == steps.as_slice())
+        edits.any(|edit| edit.field.base == field.base && edit.field.steps == steps)
     };
     let fitted = match action {
         Action::Default if is_request && amount.beside.is_some() && !is_ours() => {
@@ -125,8 +126,9 @@ impl Amount<'_> {
 
 /// Whether the Pod as a whole has an amount of this resource.
 fn of_pod(editor: &Editor<'_, '_>, resource: &str) -> bool {
-    let at = |list: &'static str| [Step::key("spec"), Step::key("resources"), Step::key(list), Step::key(resource)];
-    ["requests", "limits"].into_iter().any(|list| editor.workload.field(Base::Pod, &at(list)).is_some())
+    // Almost no Pod has any.
+    let Some(resources) = editor.workload.spec.field("resources") else { return false };
+    ["requests", "limits"].into_iter().any(|list| resources.fields(&[list, resource]).is_some())
 }
 
 fn quantity_at(editor: &Editor<'_, '_>, field: Field<'_>) -> Option<Quantity> {

@@ -46,7 +46,7 @@ impl<'a> Editor<'_, 'a> {
             let reason = Reason::Conflict(first.owner.policy, first.owner.rule);
             return self.hold_back(source, field, value, provenance, reason);
         }
-        self.place(source, known, field, value, provenance);
+        self.place(source, known, field, standing, value, provenance);
     }
 
     /// After an edit of a limit: the request that was made of it goes with it, and none is left above it.

@@ -79,15 +79,16 @@ impl<'a> Editor<'_, 'a> {
         if is_computed && self.is_unstable(rule, &field) {
             return self.hold_back(source, field, value, provenance, Reason::Unstable);
         }
-        self.place(source, known, field, value, provenance);
+        self.place(source, known, field, before, value, provenance);
     }
 
-    /// Sets the field, if the API server takes the value and it is time for it.
+    /// Sets the field, in which `before` stands, if the API server takes the value and it is time for it.
     pub(super) fn place(
         &mut self,
         source: Source<'_, 'a>,
         known: fields::Field,
         field: Field<'a>,
+        before: Option<Value<'a>>,
         value: Value<'a>,
         provenance: Option<Provenance>,
     ) {
@@ -103,7 +104,6 @@ impl<'a> Editor<'_, 'a> {
                 return self.hold_back(source, field, value, provenance, Reason::Invalid(problem));
             }
         };
-        let before = self.workload.field(field.base, field.steps);
         if before == Some(value) || self.would_change(edit.action, &field, value) {
             return;
         }
@@ -146,14 +146,14 @@ impl<'a> Editor<'_, 'a> {
         value: Value<'a>,
         provenance: Option<Provenance>,
     ) -> Option<Edit<'a>> {
-        let path = field.path(self.workload.kind);
-        let object = edit::set(self.case.arena, self.workload.object, path.steps(), value).ok()?;
+        let arena = self.case.arena;
+        let object = edit::set(arena, self.workload.object, field.steps_in(arena, self.workload.kind), value).ok()?;
         self.case.budget.charge(crate::cel::Budget::EDIT);
         self.workload = self.workload.with_object(object);
         self.restored.retain(|restored| !restored.field.is_same(&field));
-        let before = self.case.workload.field(field.base, field.steps);
         let Owner { policy, rule } = source.owner();
-        Some(Edit { policy, rule, field, before, after: value, provenance })
+        // What stood there at first is looked up once, when all edits are made.
+        Some(Edit { policy, rule, field, before: None, after: value, provenance })
     }
 
     /// Whether a value of this origin gives way.

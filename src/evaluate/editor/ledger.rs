@@ -7,8 +7,8 @@ use crate::evaluate::{Edit, Field};
 use crate::policy::edit::Action;
 use crate::workload::Base;
 
-/// So few are compared one by one, which costs no memory.
-const FEW: usize = 8;
+/// So few are compared one by one, which costs no memory; a table is worth its making for many containers only.
+const FEW: usize = 32;
 
 type Key<'a> = (Base, &'a [Step<'a>]);
 
@@ -59,6 +59,16 @@ impl<'a> Index<'a> {
         self.numbers.get(&(base, steps)).copied()
     }
 
+    /// The number of a field, or of the innermost one in which it stands.
+    fn find_over(&self, base: Base, steps: &'a [Step<'a>]) -> Option<usize> {
+        if self.numbers.is_empty() {
+            let over = self.given.iter().filter(|((of, outer), _)| *of == base && steps.starts_with(outer));
+            // Of two that are as long, the last one counts.
+            return over.max_by_key(|((_, outer), _)| outer.len()).map(|(_, number)| *number);
+        }
+        (0..=steps.len()).rev().find_map(|depth| self.find(base, steps.get(..depth)?))
+    }
+
     /// Forgets the numbers from this one on.
     pub(super) fn truncate(&mut self, number: usize) {
         if self.given.last().is_some_and(|(_, last)| *last >= number) {
@@ -106,12 +116,7 @@ impl<'a> Ledger<'a> {
 
     /// The last edit of the field, or of something in which it stands.
     pub(super) fn over(&self, field: &Field<'a>) -> Option<&Edit<'a>> {
-        if self.edits.is_empty() {
-            return None;
-        }
-        let depths = (0..=field.steps.len()).rev();
-        let mut found = depths.filter_map(|depth| self.index.find(field.base, field.steps.get(..depth)?));
-        self.edits.get(found.next()?)
+        self.edits.get(self.index.find_over(field.base, field.steps)?)
     }
 
     /// An edit of something in the field.

@@ -142,7 +142,7 @@ impl<'a> Editor<'_, 'a> {
             let problem = format!("the Pod has more than {MOST_CONTAINERS} containers");
             return self.withhold(source, None, None, Reason::Invalid(problem));
         }
-        for container in self.case.workload.containers() {
+        for container in self.case.own_containers().iter().copied() {
             let selected = rule.selects(&container);
             if !selected || !self.reaches(edit.action, Some(&container)) {
                 continue;
@@ -151,8 +151,7 @@ impl<'a> Editor<'_, 'a> {
                 return self.withhold(source, None, None, Reason::Error(SPENT.to_owned()));
             }
             // A rule sees the container of the Pod that the template becomes.
-            let seen = self.case.pod().container(container.role, container.name).unwrap_or(container);
-            scope.enter(&seen);
+            scope.enter(&self.case.container_of_pod(&container));
             if is_asked_once || self.may_run(scope, source, Some(container)) {
                 for leaf in edit.leaves.iter().filter(|leaf| leaf.in_container && round.takes(leaf)) {
                     self.wish(scope, source, leaf, Some(container));
