@@ -29,6 +29,8 @@ use crate::generate::Chance;
 const AT_ONCE: usize = 8;
 const SEED: u64 = 6;
 const BY_CHANCE: u64 = 2400;
+/// Characters of a warning, where all of them are more than the API server sends.
+const CUT: usize = 256;
 /// What a warning of the plug-in begins with.
 const WOULD: &str = "would violate PodSecurity ";
 
@@ -223,11 +225,17 @@ fn agree(cluster: &Cluster, standards: &[Standard], asked: &[Asked]) -> Result<(
         let theirs = asked.said.clone().unwrap_or_default();
         let ours = ours(&asked.object, standard, kubernetes);
         // A denial begins with whom it is about.
-        let is_same = if ours.is_empty() { theirs.is_empty() } else { theirs.ends_with(&ours) };
+        let is_same =
+            if ours.is_empty() { theirs.is_empty() } else { theirs.ends_with(&ours) || is_cut(&theirs, &ours) };
         let lines = if is_same { Vec::new() } else { vec![format!("ours   {ours}"), format!("theirs {theirs}")] };
         (format!("{} {} at {standard}", asked.object["kind"], name(asked)), lines)
     });
     report(asked.len(), compared.collect())
+}
+
+/// Whether a warning is so long that the API server sends no more than its beginning.
+fn is_cut(theirs: &str, ours: &str) -> bool {
+    theirs.starts_with(WOULD) && theirs.len() == CUT && format!("would violate {ours}").starts_with(theirs)
 }
 
 fn name(asked: &Asked) -> String {
