@@ -52,7 +52,7 @@ mod tests;
 pub use blame::Blame;
 pub use budget::Budget;
 pub use environment::Environment;
-pub use error::{Error, Mismatch, Reason, Refusal};
+pub use error::{Error, Mismatch, Reason, Refusal, Short};
 pub use eval::{Empty, Scope};
 pub use library::{Cidr, Format, Semver, Url};
 pub use node::Constant;

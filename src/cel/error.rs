@@ -6,7 +6,8 @@ mod explained;
 use std::fmt;
 use std::ops::Range;
 
-pub(in crate::cel) use explained::{Short, shown};
+pub use explained::Short;
+pub(in crate::cel) use explained::shown;
 
 use crate::cel::types::Type;
 use crate::cel::value::Value;

@@ -225,7 +225,7 @@ impl<'c, 'a> Scope<'c, 'a> {
         match self.value(program)? {
             cel::Value::Bool(holds) => Ok(holds),
             other => Err(Failure {
-                message: format!("the result is {other}, not a boolean"),
+                message: format!("the result is {}, not a boolean", cel::Short(other)),
                 evidence: None,
                 is_of_surroundings: self.case.facts.namespace.is_null(),
             }),

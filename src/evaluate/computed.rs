@@ -34,7 +34,7 @@ pub(super) fn built<'a>(case: &Case<'a>, scope: &Scope<'_, 'a>, build: &'a Build
             };
             match value.to_document(case.arena) {
                 Some(value) => Some(value),
-                None => return Err(format!("the expression gives {value}, which no field can hold")),
+                None => return Err(format!("the expression gives {}, which no field can hold", cel::Short(value))),
             }
         }
         Build::List(elements) => {

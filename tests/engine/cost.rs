@@ -256,3 +256,15 @@ fn thousands_of_seccomp_annotations_are_answered_soon() {
     assert!(review.is_allowed());
     assert!(start.elapsed() < SOON / 8, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_condition_that_is_a_huge_list_is_said_in_short() {
+    let object = with(pod(json!({})), "/metadata/annotations", json!({"a": "x".repeat(1 << 20)}));
+    let text = rule("require: {pod: 'dyn(lists.range(1000).map(number, pod))', message: m}");
+    let review = Review::create(&text, decoded(&object));
+    let start = Instant::now();
+    let response = review.response(Endpoint::Validate);
+    assert!(start.elapsed() < SOON / 8, "{:?}", start.elapsed());
+    let message = response["status"]["message"].as_str().unwrap();
+    assert!(message.contains("is a list, not a bool") && message.len() < 1024, "{message}");
+}

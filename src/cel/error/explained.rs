@@ -83,7 +83,8 @@ impl Display for Explained<'_> {
 }
 
 /// A value on one line, cut off where it gets long, before more of it is written.
-pub(in crate::cel) struct Short<'a>(pub Value<'a>);
+#[derive(Clone, Copy, Debug)]
+pub struct Short<'a>(pub Value<'a>);
 
 impl Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
