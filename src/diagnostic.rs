@@ -1,5 +1,6 @@
 //! What a user can get wrong, with its place and what to do about it.
 
+pub mod line;
 pub mod render;
 
 use std::fmt;

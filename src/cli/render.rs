@@ -2,7 +2,6 @@
 
 pub mod diff;
 pub mod json;
-mod mask;
 pub mod palette;
 pub mod patch;
 pub mod review;

@@ -4,18 +4,12 @@
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Report, Snippet};
 
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::line::Line;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 
 /// A line longer than this many bytes is not shown.
 const LONGEST_LINE: usize = 4096;
-
-/// The one line of a place, and where in it the place is.
-struct Line<'s> {
-    text: &'s str,
-    start: usize,
-    end: usize,
-}
 
 /// The picture of `diagnostic`, without a final line break. `source` is the text of its file, if it is at hand;
 /// without it the place is only named.
@@ -31,7 +25,7 @@ pub fn render(diagnostic: &Diagnostic, source: Option<&str>, colour: bool) -> St
     let title = level.primary_title(&*message);
     let mut group = match &diagnostic.place {
         None => annotate_snippets::Group::with_title(title),
-        Some(place) => match source.and_then(|source| line(source, place)) {
+        Some(place) => match source.and_then(|source| Line::of(source, place.span, LONGEST_LINE)) {
             Some(Line { text, start, end }) => {
                 let annotation = AnnotationKind::Primary.span(start..end).label(label);
                 let snippet = Snippet::source(text).line_start(place.span.line as usize).path(&*file);
@@ -51,31 +45,12 @@ pub fn render(diagnostic: &Diagnostic, source: Option<&str>, colour: bool) -> St
     renderer.render(report)
 }
 
-/// The first line of a place. [`None`] if the text is not the one that the place was taken from.
-fn line<'s>(source: &'s str, place: &Place) -> Option<Line<'s>> {
-    let span = place.span;
-    let before = source.get(..span.start)?;
-    let from = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let rest = source.get(span.start..)?;
-    let to = span.start + rest.find('\n').unwrap_or(rest.len());
-    let text = source.get(from..to)?;
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    if text.len() > LONGEST_LINE {
-        return None;
-    }
-    let start = (span.start - from).min(text.len());
-    let mut end = (span.end.max(span.start) - from).min(text.len());
-    if end == start {
-        end += text.get(start..)?.chars().next().map_or(0, char::len_utf8);
-    }
-    Some(Line { text, start, end })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::diagnostic::Place;
     use crate::document::Span;
 
     fn place(file: &str, start: usize, end: usize, line: u32, column: u32) -> Option<Place> {

@@ -1,14 +1,11 @@
 //! A message about a place in a file, drawn with its line as compilers do.
-//!
-//! Only the line in question is handed on, so a message about a file costs the same however long the file is.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 
 use crate::cli::render::Palette;
-use crate::cli::render::mask::mask;
+use crate::diagnostic::line::Line;
 use crate::diagnostic::render::render;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::document::Span;
 use crate::document::print::visible;
 
 /// A longer line, in bytes, is not shown: it is no line that somebody wrote.
@@ -89,10 +86,10 @@ impl Snippets {
 /// A title with the line that it is about. Where the line is not shown, what is underlined there is named below.
 fn drawn<'m>(title: Title<'m>, text: &'m str, place: &'m Place, label: &'m str) -> Group<'m> {
     let Place { file, span } = place;
-    match line(text, *span) {
-        Some((line, start, end)) => {
+    match Line::of(text, *span, LONGEST) {
+        Some(Line { text: line, start, end }) => {
             let annotation = AnnotationKind::Primary.span(start..end).label(visible(label));
-            let snippet = Snippet::source(mask(line)).line_start(usize_of(span.line)).path(visible(file));
+            let snippet = Snippet::source(line).line_start(usize_of(span.line)).path(visible(file));
             title.element(snippet.annotation(annotation))
         }
         None => {
@@ -104,19 +101,6 @@ fn drawn<'m>(title: Title<'m>, text: &'m str, place: &'m Place, label: &'m str) 
     }
 }
 
-/// The first line of a span, with where in it the span begins and ends; [`None`] if it is too long to be shown.
-fn line(text: &str, span: Span) -> Option<(&str, usize, usize)> {
-    let before = text.get(..span.start)?;
-    let from = before.rfind('\n').map_or(0, |at| at + 1);
-    let rest = text.get(from..)?;
-    let line = rest.split('\n').next()?;
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    let start = (span.start - from).min(line.len());
-    let end = span.end.saturating_sub(from).clamp(start, line.len());
-    let trimmed = line.get(start..end)?.trim_end().len();
-    (line.len() <= LONGEST).then_some((line, start, start + trimmed))
-}
-
 fn usize_of(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
@@ -124,6 +108,7 @@ fn usize_of(number: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Span;
 
     fn place(start: usize, end: usize, line: u32, column: u32) -> Place {
         Place { file: "a.yaml".into(), span: Span { start, end, line, column } }

@@ -6,7 +6,7 @@ use crate::document::print::is_visible;
 
 /// The line with every character that a terminal would act on or hide replaced by as many bytes, so that spans still
 /// fit.
-pub fn mask(line: &str) -> Cow<'_, str> {
+pub(super) fn mask(line: &str) -> Cow<'_, str> {
     let stays = |char| char == '\t' || is_visible(char);
     if line.chars().all(stays) {
         return Cow::Borrowed(line);
