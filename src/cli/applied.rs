@@ -1,12 +1,16 @@
 //! What `kubectl apply` makes of a manifest where the object exists already: what the manifest does not name stays as it
 //! is in the cluster, unless the manifest named it the last time.
 
+mod annotation;
+
 use bumpalo::Bump;
 
 use crate::document::{Limits, Member, Value, json};
 use crate::provenance::{LAST_APPLIED, Way};
 use crate::schema::{self, Merge, Type};
 use crate::workload::Kind;
+
+pub use annotation::annotated;
 
 /// As whom `kubectl apply --server-side` writes.
 const MANAGER: &str = "kubectl";
@@ -31,7 +35,7 @@ struct Merger<'a> {
 /// The object that reaches the API server's webhooks. Where `live` is no object of a cluster but the manifest of the
 /// last time, it is the new manifest: whatever that leaves out was named before.
 pub fn onto<'a>(arena: &'a Bump, kind: Kind, way: Way, live: Value<'a>, file: Value<'a>) -> Value<'a> {
-    if live.fields(&["metadata", "uid"]).is_none() {
+    if !is_live(live) {
         return file;
     }
     let before = match way {
@@ -43,6 +47,11 @@ pub fn onto<'a>(arena: &'a Bump, kind: Kind, way: Way, live: Value<'a>, file: Va
     let before = before.unwrap_or_default();
     let merger = Merger { arena, is_server_side: way == Way::ServerSide };
     merger.merged(schema::of(kind.name()), Three { live, before, file })
+}
+
+/// Whether this is an object of a cluster, and not a manifest.
+pub fn is_live(object: Value<'_>) -> bool {
+    object.fields(&["metadata", "uid"]).is_some()
 }
 
 fn read<'a>(arena: &'a Bump, text: &'a str) -> Option<Value<'a>> {

@@ -77,12 +77,17 @@ pub fn ask<'a>(
         }
         Some(operation) => operation.into(),
     };
+    let from_file = |object| match asked.way {
+        Way::Apply => applied::annotated(arena, with_namespace(arena, object, namespace)),
+        _ => object,
+    };
     let old = old.filter(|_| operation == Operation::Update);
+    // Where the old object is the manifest of the last time, it was applied like this one.
+    let old = old.map(|old| if applied::is_live(old) { old } else { from_file(old) });
+    let file = from_file(manifest.value);
     let sent = match (old, asked.way) {
-        (Some(old), way @ (Way::Apply | Way::ServerSide | Way::Helm3)) => {
-            applied::onto(arena, kind, way, old, manifest.value)
-        }
-        _ => manifest.value,
+        (Some(old), way @ (Way::Apply | Way::ServerSide | Way::Helm3)) => applied::onto(arena, kind, way, old, file),
+        _ => file,
     };
     let text = Value::String;
     let complete = |raw| {

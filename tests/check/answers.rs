@@ -1,5 +1,7 @@
 //! What is said of objects, in each form.
 
+use serde_json::json;
+
 use crate::program::Check;
 
 const POLICY: &str = r#"
@@ -154,12 +156,12 @@ fn json_tells_of_object_and_pods_apart() {
     assert_eq!(report["policies"][0]["id"], "ClusterPodPolicy/house");
     assert_eq!(report["policies"][0]["matched"], 1);
     let object = &report["objects"][0];
-    assert_eq!(object["source"], serde_json::json!({"file": "web.yaml", "line": 1, "index": 0}));
+    assert_eq!(object["source"], json!({"file": "web.yaml", "line": 1, "index": 0}));
     assert_eq!(object["decision"], "deny");
     assert_eq!(object["assumptions"][0]["code"], "namespace-labels");
     assert_eq!(
         object["violations"],
-        serde_json::json!([{
+        json!([{
             "policy": "ClusterPodPolicy/house",
             "rule": "no-latest",
             "mode": "Enforce",
@@ -176,7 +178,7 @@ fn json_tells_of_object_and_pods_apart() {
     );
     assert_eq!(
         object["edits"],
-        serde_json::json!([{
+        json!([{
             "policy": "ClusterPodPolicy/house",
             "rule": "graceful-stop",
             "mode": "Enforce",
@@ -215,7 +217,7 @@ fn a_patch_applies_to_what_the_api_server_sends() {
     assert_eq!(line["name"], "web");
     assert_eq!(
         line["patch"],
-        serde_json::json!([{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 45}])
+        json!([{"op": "replace", "path": "/spec/template/spec/terminationGracePeriodSeconds", "value": 45}])
     );
     assert!(line["pod"].is_array());
     assert_eq!((printed.stderr.as_str(), printed.code), ("", Some(0)));
@@ -284,7 +286,7 @@ fn a_field_that_the_api_server_does_not_know_is_a_warning() {
         .code(0);
     let report = check(&text).args(["-o", "json", "web.yaml"]).json(0);
     assert!(report["objects"][0]["warnings"][0].as_str().unwrap().contains("HostNetwork"));
-    assert_eq!(report["errors"], serde_json::json!([]));
+    assert_eq!(report["errors"], json!([]));
 }
 
 #[test]
@@ -315,4 +317,32 @@ fn a_broken_policy_is_shown_and_nothing_is_checked() {
         .stderr_has("error: `enforce` is not `Enforce`, `Warn` or `Audit`\n")
         .stderr_has(" --> house.yaml:6:9\n")
         .code(2);
+}
+
+#[test]
+fn kubectl_apply_makes_a_map_of_annotations_before_any_policy_does() {
+    let policy = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: house}
+spec:
+  mode: Enforce
+  rules: [{name: team, default: {pod: {metadata: {annotations: {team: shop}}}}}]
+";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: x.io/a}]}\n";
+    for (way, patch) in [
+        ("apply", json!([{"op": "add", "path": "/metadata/annotations/team", "value": "shop"}])),
+        ("create", json!([{"op": "add", "path": "/metadata/annotations", "value": {"team": "shop"}}])),
+    ] {
+        let check = Check::new().file("house.yaml", policy).file("web.yaml", pod);
+        let check = check.args(["-p", "house.yaml", "-o", "json", "--show-object", "--as", way, "web.yaml"]);
+        let report = check.json(0);
+        let object = &report["objects"][0];
+        assert_eq!(object["patch"], patch, "{way}");
+        let kept =
+            object["object"]["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"].as_str();
+        let expected = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"annotations\":{},\"name\":\"web\",\
+            \"namespace\":\"default\"},\"spec\":{\"containers\":[{\"image\":\"x.io/a\",\"name\":\"a\"}]}}\n";
+        assert_eq!(kept, Some(expected).filter(|_| way == "apply"));
+    }
 }

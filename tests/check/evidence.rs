@@ -54,7 +54,7 @@ error[house/tag]: floats
 7 |       image: redis
   |              ^^^^^ spec.containers[app].image
 
-error[house/stages]: the rule cannot be evaluated: `pod.metadata.labels` is missing (`pod.metadata` is a map of `name`, `namespace`)
+error[house/stages]: the rule cannot be evaluated: `pod.metadata.labels` is missing (`pod.metadata` is a map of `name`, `namespace`, `annotations`)
   --> web.yaml:1:1
    |
  1 | apiVersion: v1
@@ -130,7 +130,7 @@ spec:
       require: {pod: \"variables.stage == 'dev!'\", message: must have a stage}
 ";
     let run = Check::new().file("house.yaml", policy).file("web.yaml", POD).args(["-p", "house.yaml", "web.yaml"]);
-    let expected = r#"error[house/stages]: the rule cannot be evaluated: `variables.stage`: `variables.labels`: `pod.metadata.labels` is missing (`pod.metadata` is a map of `name`, `namespace`)
+    let expected = r#"error[house/stages]: the rule cannot be evaluated: `variables.stage`: `variables.labels`: `pod.metadata.labels` is missing (`pod.metadata` is a map of `name`, `namespace`, `annotations`)
  --> web.yaml:1:1
   |
 1 | apiVersion: v1

@@ -45,7 +45,7 @@ const TOTALS: &str = "warnings    (house.yaml, Kubernetes 1.37)\n";
 fn an_update_says_whether_it_rolls() {
     let image = DEPLOYMENT.replace("1.27", "1.28");
     for (way, new, headline, line) in [
-        ("apply", DEPLOYMENT, "no policy applies", "no, because the template stays as it is"),
+        ("apply", DEPLOYMENT, "unchanged", "no, because the template stays as it is"),
         (
             "replace",
             DEPLOYMENT,

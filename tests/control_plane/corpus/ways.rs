@@ -161,14 +161,11 @@ pub fn foretold(
     corpus::check(folder, scene.mounts.policies.folder(), &args, objects)
 }
 
-/// What the controllers and kubectl write into annotations goes.
+/// What the controllers write into annotations goes.
 fn comparable(stored: &Value) -> Value {
     let mut stored = stored.clone();
     if let Some(annotations) = stored["metadata"]["annotations"].as_object_mut() {
-        let is_written = |key: &str| {
-            key == "kubectl.kubernetes.io/last-applied-configuration" || key == "deployment.kubernetes.io/revision"
-        };
-        annotations.retain(|key, _| !is_written(key));
+        annotations.remove("deployment.kubernetes.io/revision");
     }
     stored
 }
