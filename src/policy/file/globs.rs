@@ -4,9 +4,7 @@ use crate::glob::Glob;
 use crate::image;
 use crate::policy::file::matching::MOST_WORDS;
 use crate::policy::file::reader::{Node, Reader};
-
-/// Characters of the name of a namespace or of a container.
-const LONGEST_LABEL: usize = 63;
+use crate::selector::LONGEST_LABEL;
 
 /// A list of globs.
 fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
@@ -60,7 +58,7 @@ fn can_be_label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) {
     let shortest = text.chars().filter(|c| *c != '*').count();
     if !text.chars().all(stands_in_a_name) || shortest > LONGEST_LABEL {
         reader.error(node.span(), format!("`{text}` covers no {what}")).help =
-            Some("their names are at most 63 lower-case letters, digits and `-`".to_owned());
+            Some(format!("their names are at most {LONGEST_LABEL} lower-case letters, digits and `-`"));
     }
 }
 
