@@ -12,6 +12,7 @@ pub use kind::Kind;
 pub use qos::QosClass;
 
 use bumpalo::Bump;
+use bumpalo::collections::Vec as ArenaVec;
 
 use crate::document::path::push_step;
 use crate::document::{Path, Step, Value};
@@ -113,10 +114,7 @@ impl<'a> Workload<'a> {
     /// Every container: init containers and sidecars, main ones, ephemeral ones.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let spec = self.spec;
-        List::ALL.into_iter().flat_map(move |list| {
-            let elements = spec.get(list.key()).unwrap_or_default().elements();
-            elements.iter().enumerate().map(move |(index, value)| Container::of(list, index, *value))
-        })
+        List::ALL.into_iter().flat_map(move |list| list.containers(spec))
     }
 
     /// The container of this role and name.
@@ -166,26 +164,30 @@ impl<'a> Workload<'a> {
 
 /// The path of a field of the Pod in an object of `kind`.
 pub fn path_in<'s>(kind: Kind, base: Base, steps: &'s [Step<'s>]) -> Path<'s> {
-    let template = kind.template().iter().map(|key| Step::key(key));
-    let (list, index) = match base {
-        Base::Pod => (None, None),
-        Base::Container(list, index) => (Some([Step::key("spec"), Step::key(list.key())]), Some(Step::Index(index))),
-    };
-    let mut path = Path::with_capacity(template.len() + 3 + steps.len());
-    template.chain(list.into_iter().flatten()).chain(index).for_each(|step| path.push(step));
-    path.join(steps)
+    let mut path = Path::with_capacity(longest(kind, steps));
+    all_steps(kind, base, steps).for_each(|step| path.push(step));
+    path
 }
 
 /// The steps of the path that [`path_in`] gives, in the arena.
 pub fn steps_in<'a>(arena: &'a Bump, kind: Kind, base: Base, steps: &'a [Step<'a>]) -> &'a [Step<'a>] {
-    let to_list = match base {
+    let mut all = ArenaVec::with_capacity_in(longest(kind, steps), arena);
+    all.extend(all_steps(kind, base, steps));
+    all.into_bump_slice()
+}
+
+fn all_steps<'s>(kind: Kind, base: Base, steps: &'s [Step<'s>]) -> impl Iterator<Item = Step<'s>> {
+    let to_container = match base {
         Base::Pod => None,
         Base::Container(list, index) => Some([Step::key("spec"), Step::key(list.key()), Step::Index(index)]),
     };
-    let length = kind.template().len() + to_list.as_ref().map_or(0, |steps| steps.len()) + steps.len();
     let template = kind.template().iter().map(|key| Step::key(key));
-    let mut all = template.chain(to_list.into_iter().flatten()).chain(steps.iter().map(Step::borrowed));
-    arena.alloc_slice_fill_with(length, |_| all.next().unwrap_or(Step::Index(0)))
+    template.chain(to_container.into_iter().flatten()).chain(steps.iter().map(Step::borrowed))
+}
+
+/// So many steps there are at most.
+fn longest(kind: Kind, steps: &[Step<'_>]) -> usize {
+    kind.template().len() + 3 + steps.len()
 }
 
 /// Appends the path that [`path_in`] gives, as it is displayed.

@@ -118,16 +118,16 @@ async fn serve_for_ever(serve: &Serve) -> Result<(), Error> {
         (None, None) => Basis::NoCluster,
     };
     let kubernetes = Kubernetes::new(basis, Arc::clone(&metrics));
-    if let (Some(client), Basis::NotTold) = (&client, basis) {
-        // Before the first call, which it may matter for.
-        kubernetes.ask(client).await;
-        tokio::spawn(Arc::clone(&kubernetes).follow(client.clone(), cluster::AGAIN));
-    }
-    let namespaces = client.map(|client| {
+    let namespaces = client.clone().map(|client| {
         let namespaces = Namespaces::new(Arc::clone(&metrics));
         tokio::spawn(Arc::clone(&namespaces).run(client, policies.needs_namespaces()));
         namespaces
     });
+    if let (Some(client), Basis::NotTold) = (client, basis) {
+        // Before the first call, which it may matter for.
+        kubernetes.ask(&client).await;
+        tokio::spawn(Arc::clone(&kubernetes).follow(client, cluster::AGAIN));
+    }
     let parts = Parts {
         limits: serve.limits(),
         policies: Arc::clone(&policies),

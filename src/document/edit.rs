@@ -23,17 +23,9 @@ pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Valu
         (Step::Key(key), Value::Object(_) | Value::Null) => {
             let members = root.members();
             // Looked for once, and not a second time where the new value goes in.
-            let Some((place, old)) = found(members, key) else {
-                let value = set(arena, Value::Null, rest, value)?;
-                return Ok(Value::Object(with(
-                    arena,
-                    members,
-                    members.len(),
-                    Member { key: arena.alloc_str(key), value },
-                )));
-            };
-            let value = set(arena, old.value, rest, value)?;
-            Ok(Value::Object(with(arena, members, place, Member { key: old.key, value })))
+            let found = found(members, key);
+            let inner = set(arena, found.map_or(Value::Null, |(_, old)| old.value), rest, value)?;
+            Ok(with_member_at(arena, members, found, key, inner))
         }
         (Step::Index(0), Value::Null) => {
             let inner = set(arena, Value::Null, rest, value)?;
@@ -131,7 +123,18 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'_>]) -> Value
 
 /// An object of these members with `key` set to `value`, in its old place or at the end.
 fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    Value::Object(match found(members, key) {
+    with_member_at(arena, members, found(members, key), key, value)
+}
+
+/// The same, where it was looked for already.
+fn with_member_at<'a>(
+    arena: &'a Bump,
+    members: &'a [Member<'a>],
+    found: Option<(usize, Member<'a>)>,
+    key: &str,
+    value: Value<'a>,
+) -> Value<'a> {
+    Value::Object(match found {
         Some((place, old)) => with(arena, members, place, Member { key: old.key, value }),
         None => with(arena, members, members.len(), Member { key: arena.alloc_str(key), value }),
     })

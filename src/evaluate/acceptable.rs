@@ -38,13 +38,10 @@ pub(super) fn fitted<'a>(
     if known.resource_list().is_some() {
         return resources::fitted(editor, action, field, value);
     }
+    if let Some((key, [])) = in_security_context(&field) {
+        return contradiction(editor, field, key, value).map_or(Ok(value), Err);
+    }
     let problem = match field.steps {
-        [Step::Key(context), Step::Key(key)] if context == "securityContext" && field.base != Base::Pod => {
-            contradiction(editor, field, key, value)
-        }
-        [Step::Key(spec), Step::Key(context), Step::Key(key)] if spec == "spec" && context == "securityContext" => {
-            contradiction(editor, field, key, value)
-        }
         [Step::Key(spec), Step::Key(policy)] if spec == "spec" && policy == "dnsPolicy" => nameless(editor, value),
         [Step::Key(metadata), Step::Key(labels), Step::Key(key)] if metadata == "metadata" && labels == "labels" => {
             selected(editor, field, key)
@@ -78,14 +75,23 @@ fn selected(editor: &Editor<'_, '_>, field: Field<'_>, key: &str) -> Option<Stri
 
 /// Whether the API server refuses a Pod in which anything stands in the field: then nobody can get past a rule about it.
 pub(super) fn is_refused(workload: &Workload<'_>, field: &Field<'_>) -> bool {
-    let key = match field.steps {
-        [Step::Key(context), Step::Key(key), ..] if context == "securityContext" && field.base != Base::Pod => key,
-        [Step::Key(spec), Step::Key(context), Step::Key(key), ..] if spec == "spec" && context == "securityContext" => {
-            key
+    let Some((key, _)) = in_security_context(field) else { return false };
+    NOT_ON_WINDOWS.contains(&key) && is_windows(workload)
+}
+
+/// The key of a security context in which the field stands, of the Pod or of a container, and the steps from there.
+pub(super) fn in_security_context<'f>(field: &'f Field<'_>) -> Option<(&'f str, &'f [Step<'f>])> {
+    match (field.base, field.steps) {
+        (Base::Container(..), [Step::Key(context), Step::Key(key), rest @ ..]) if context == "securityContext" => {
+            Some((key, rest))
         }
-        _ => return false,
-    };
-    NOT_ON_WINDOWS.contains(&key.as_ref()) && is_windows(workload)
+        (_, [Step::Key(spec), Step::Key(context), Step::Key(key), rest @ ..])
+            if spec == "spec" && context == "securityContext" =>
+        {
+            Some((key, rest))
+        }
+        _ => None,
+    }
 }
 
 fn is_windows(workload: &Workload<'_>) -> bool {

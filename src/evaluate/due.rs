@@ -16,7 +16,7 @@ use crate::evaluate::matching::{self, Matched};
 use crate::evaluate::{Also, Edit, Edits, Field, Reason, Violation, Withheld, acceptable, edits};
 use crate::policy::edit::Action;
 use crate::policy::set::PolicySet;
-use crate::policy::{Mode, OnError, Policy, Rule};
+use crate::policy::{Mode, Policy, Rule};
 use crate::provenance::Intent;
 use crate::review::{Operation, Request};
 use crate::workload::{Base, Kind};
@@ -145,13 +145,11 @@ impl<'a> Due<'a> {
         let container = self.field.and_then(|field| field.container);
         let [exception, expired] = matched.exceptions(case, self.rule, container.as_slice(), None);
         let is_error = matches!(self.problem, Some(Reason::Error(_)));
-        // A rule that is told to pass over errors does so in the open.
-        let passed_over = is_error && self.rule.on_error == OnError::Allow;
         let place = self.field.unwrap_or(Field { base: Base::Pod, steps: &[], container: None });
         Violation {
             policy: self.policy,
             rule: self.rule,
-            mode: if passed_over { Mode::Audit } else { matched.judging_mode(self.rule) },
+            mode: matched.violation_mode(self.rule, is_error),
             message: self.message(case),
             path: place.path(case.workload.kind),
             also: Also::none(case.workload.kind),

@@ -23,7 +23,7 @@ use crate::policy::edit::{Action, EditRule, Range, Target};
 use crate::policy::fields::{self, Placement};
 use crate::policy::images::Rewrite;
 use crate::policy::{Policy, Rule};
-use crate::provenance::Intent;
+use crate::provenance::{Intent, Provenance};
 use crate::review::Operation;
 use crate::workload::{Base, Container, Kind, List, Workload};
 use ledger::Index;
@@ -217,9 +217,7 @@ impl<'e, 'a> Editor<'e, 'a> {
         value: Option<Value<'a>>,
         reason: Reason<'a>,
     ) {
-        let Source { matched, rule, .. } = source;
-        let (policy, mode) = (matched.policy, matched.editing_mode(rule));
-        self.withheld.push(Withheld { policy, rule, mode, field, value, provenance: None, reason });
+        self.withheld.push(source.withheld(field, value, None, reason));
     }
 
     fn claim(&mut self, source: Source<'_, 'a>, field: Field<'a>) {
@@ -231,6 +229,17 @@ impl<'e, 'a> Editor<'e, 'a> {
 impl<'a> Source<'_, 'a> {
     fn owner(&self) -> Owner<'a> {
         Owner { policy: self.matched.policy, rule: self.rule }
+    }
+
+    fn withheld(
+        &self,
+        field: Option<Field<'a>>,
+        value: Option<Value<'a>>,
+        provenance: Option<Provenance>,
+        reason: Reason<'a>,
+    ) -> Withheld<'a> {
+        let Owner { policy, rule } = self.owner();
+        Withheld { policy, rule, mode: self.matched.editing_mode(rule), field, value, provenance, reason }
     }
 
     /// Whether an override of this rule goes before what the other one set, which came first only because this rule came

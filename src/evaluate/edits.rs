@@ -82,11 +82,11 @@ fn settled<'m, 'a>(
                 if metadata == "metadata" && labels == "labels")
         });
         let of_containers = new.iter().any(adds_container);
-        let of_images = new.iter().any(|edit| edit.field.is_image());
+        let by_image = new.iter().any(|edit| edit.field.is_image()) && matched.iter().any(Matched::edits_by_image);
         seen = editor.made.edits().len();
         let may_join = set.may_join_after_edit(of_labels);
         let light_sleepers = || editor.asleep.iter().filter(|asleep| may_wake(asleep, editor));
-        if !(may_join || of_containers || of_images || editor.may_fit || light_sleepers().next().is_some()) {
+        if !(may_join || of_containers || by_image || editor.may_fit || light_sleepers().next().is_some()) {
             break;
         }
         let again = editor.case.with_object(editor.workload.object);
@@ -107,8 +107,7 @@ fn settled<'m, 'a>(
                 asleep.rule.when.as_ref().is_some_and(|when| matches!(scope.test(when), Ok(true)))
             })
         };
-        let by_image = || of_images && matched.iter().any(Matched::edits_by_image);
-        let is_another_object = joined || of_containers || by_image() || woken();
+        let is_another_object = joined || of_containers || by_image || woken();
         if !is_another_object && !editor.may_fit {
             break;
         }

@@ -16,7 +16,7 @@ use crate::evaluate::{Also, Evidence, Violation, owner, pod_security as security
 use crate::policy::exception::Exception;
 use crate::policy::pod_security::{self, Check, Pod};
 use crate::policy::set::PolicySet;
-use crate::policy::{Message, Mode, OnError, Require, Rule, Subject, Verb};
+use crate::policy::{Message, Require, Rule, Subject, Verb};
 use crate::review::printable;
 use crate::workload::{Base, Container, Role, path_in};
 use before::Before;
@@ -83,18 +83,17 @@ fn violation<'a>(
     [exception, expired]: [Option<&'a Exception>; 2],
     is_new: bool,
 ) -> Violation<'a> {
-    // A rule that is told to pass over errors does so in the open.
-    let passed_over = finding.error.is_some() && rule.on_error == OnError::Allow;
+    let is_error = finding.error.is_some();
     Violation {
         policy: matched.policy,
         rule,
-        mode: if passed_over { Mode::Audit } else { matched.judging_mode(rule) },
+        mode: matched.violation_mode(rule, is_error),
         message: finding.shown(),
         path: path(case, rule, &finding),
         also: Also::of(case.workload.kind, finding.security),
         container: finding.container,
         is_new,
-        is_error: finding.error.is_some(),
+        is_error,
         exception,
         expired,
         evidence: finding.evidence,

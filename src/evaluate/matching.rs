@@ -5,7 +5,7 @@ use crate::evaluate::case::{Case, Failure, Scope};
 use crate::policy::exception::{Exception, Question};
 use crate::policy::pod_security::Finding;
 use crate::policy::set::{Key, PolicySet};
-use crate::policy::{Match, Mode, Policy, Rule};
+use crate::policy::{Match, Mode, OnError, Policy, Rule};
 use crate::workload::{Container, Kind};
 
 /// A policy that applies.
@@ -72,6 +72,11 @@ impl<'a> Matched<'a> {
     /// The mode of a rule that judges.
     pub fn judging_mode(&self, rule: &Rule) -> Mode {
         rule.mode.map_or(self.judging, |mode| mode.min(self.judging))
+    }
+
+    /// The mode of a violation of the rule: one that is told to pass over errors does so in the open.
+    pub fn violation_mode(&self, rule: &Rule, is_error: bool) -> Mode {
+        if is_error && rule.on_error == OnError::Allow { Mode::Audit } else { self.judging_mode(rule) }
     }
 }
 

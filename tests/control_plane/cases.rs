@@ -64,6 +64,17 @@ pub fn merge(base: Value, more: Value) -> Value {
     Value::Object(members)
 }
 
+/// The object with a value at a JSON pointer; as it is where the pointer leads nowhere.
+pub fn set(object: &Value, path: &str, value: Value) -> Value {
+    let mut object = object.clone();
+    if let Some((parent, key)) = path.rsplit_once('/')
+        && let Some(parent) = object.pointer_mut(parent)
+    {
+        parent[key] = value;
+    }
+    object
+}
+
 const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// Each is tried in a Pod and in a template.

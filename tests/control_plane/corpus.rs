@@ -10,7 +10,7 @@ pub mod ways;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use bumpalo::Bump;
 use libtest_mimic::Failed;
@@ -54,10 +54,20 @@ pub fn check(folder: &Path, policy: &Path, args: &[&str], objects: &[Value]) -> 
     let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
     let output =
         check.args(["check", "-o", "json", "--show-object", "-p"]).arg(policy).args(args).arg(file).output()?;
+    told(&output, objects.len())
+}
+
+/// What `check --output json` printed.
+pub fn answer(output: &Output) -> Result<Value, Failed> {
     let words = String::from_utf8_lossy(&output.stderr);
-    let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
-    let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
-    if told.len() == objects.len() { Ok(told) } else { Err(format!("{} answers: {words}", told.len()).into()) }
+    Ok(serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?)
+}
+
+/// What it says of each of so many objects.
+fn told(output: &Output, count: usize) -> Result<Vec<Value>, Failed> {
+    let told = answer(output)?["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let words = String::from_utf8_lossy(&output.stderr);
+    if told.len() == count { Ok(told) } else { Err(format!("{} answers: {words}", told.len()).into()) }
 }
 
 pub fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Failed> {
@@ -78,12 +88,7 @@ pub fn fixed(folder: &Path, args: &[&str], objects: &[Value]) -> Result<Vec<(Val
     }
     let mut check = Command::new(env!("CARGO_BIN_EXE_podgate"));
     let output = check.args(["check", "--fix", "-o", "json"]).args(args).arg(folder).output()?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    let mut answer: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {words}"))?;
-    let told = answer["objects"].as_array_mut().map(std::mem::take).unwrap_or_default();
-    if told.len() != objects.len() {
-        return Err(format!("{} answers: {words}", told.len()).into());
-    }
+    let told = told(&output, objects.len())?;
     let read = |file: &PathBuf| {
         let text = fs::read_to_string(file)?;
         let arena = Bump::new();

@@ -98,8 +98,8 @@ impl<'a> Editor<'_, 'a> {
             Err(problem) => {
                 let is_huge = matches!(field.steps.last(), Some(Step::Key(name)) if name.starts_with("hugepages-"));
                 let may_change = field.base == Base::Pod || edit.action != Action::Default || is_huge;
-                let is_beside_others = is_of_spec(field.steps, "dnsPolicy")
-                    || matches!(field.steps, [.., Step::Key(context), _] if context == "securityContext");
+                let is_beside_others =
+                    is_of_spec(field.steps, "dnsPolicy") || acceptable::in_security_context(&field).is_some();
                 self.may_fit |= is_beside_others || (known.resource_list().is_some() && may_change);
                 return self.hold_back(source, field, value, provenance, Reason::Invalid(problem));
             }
@@ -188,9 +188,7 @@ impl<'a> Editor<'_, 'a> {
         provenance: Option<Provenance>,
         reason: Reason<'a>,
     ) {
-        let Owner { policy, rule } = source.owner();
-        let mode = source.matched.editing_mode(rule);
-        self.withheld.push(Withheld { policy, rule, mode, field: Some(field), value: Some(value), provenance, reason });
+        self.withheld.push(source.withheld(Some(field), Some(value), provenance, reason));
     }
 
     /// Whether the role of the container forbids the field, as an object that is computed may hold it.

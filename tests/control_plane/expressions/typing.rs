@@ -13,6 +13,7 @@ use podgate::workload::Kind;
 use serde_json::{Value as Json, json};
 
 use crate::cluster::Cluster;
+use crate::expressions::Outcome;
 
 /// One expression on each line, below a line `= KIND RESOURCE ..` with the kinds that it is asked about.
 const AGREED: &str = include_str!("typing/agreed.cel");
@@ -106,7 +107,7 @@ fn warnings(
     group: &str,
     resource: &str,
     sources: &[&str],
-) -> Result<BTreeMap<usize, String>, Failed> {
+) -> Result<BTreeMap<usize, Outcome>, Failed> {
     let name = format!("types-{}", kind.name().to_lowercase());
     let mut found = BTreeMap::new();
     let mut places: Vec<usize> = (0..sources.len()).collect();
@@ -126,22 +127,11 @@ fn warnings(
             break;
         }
         let words = String::from_utf8_lossy(&answer.stderr).into_owned();
-        let refused: BTreeMap<usize, String> = words
-            .split("spec.validations[")
-            .skip(1)
-            .filter_map(|part| {
-                let (place, message) = part.split_once(']')?;
-                Some((
-                    *places.get(place.parse::<usize>().ok()?)?,
-                    message.lines().next().unwrap_or_default().to_owned(),
-                ))
-            })
-            .collect();
-        if refused.is_empty() {
+        let before = found.len();
+        super::refusals(&words, &name, &mut places, &mut found);
+        if found.len() == before {
             return Err(words.into());
         }
-        places.retain(|place| !refused.contains_key(place));
-        found.extend(refused);
     }
     let start = Instant::now();
     let status = loop {
@@ -162,7 +152,7 @@ fn warnings(
             place.parse::<usize>().ok()
         });
         let place = place.and_then(|place| places.get(place)).ok_or_else(|| format!("of what: {warning}"))?;
-        found.insert(*place, warning["warning"].as_str().unwrap_or_default().to_owned());
+        found.insert(*place, Outcome::Refused(warning["warning"].as_str().unwrap_or_default().to_owned()));
     }
     Ok(found)
 }

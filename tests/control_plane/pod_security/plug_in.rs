@@ -8,9 +8,9 @@ use libtest_mimic::Failed;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::cases::merge;
+use crate::cases::{merge, set};
 use crate::cluster::Cluster;
-use crate::corpus::{NO_POLICY, write};
+use crate::corpus::{NO_POLICY, answer, write};
 use crate::defaults::report;
 use crate::pod_security::{call, owners, pods, put};
 
@@ -114,7 +114,7 @@ pub fn updates(cluster: &Cluster) -> Result<(), Failed> {
             ("second image", "/spec/containers/1/image", json!("i:2")),
             ("init image", "/spec/initContainers/0/image", json!("i:2")),
         ] {
-            let new = with(&old, path, value);
+            let new = set(&old, path, value);
             let real = runtime.block_on(answered(put(&client, name, &new, "")))?;
             let told = Told::of(cluster, name, labels, std::slice::from_ref(&new), Some(&old))?.objects.remove(0);
             note(what, &new, told, real)?;
@@ -127,7 +127,7 @@ pub fn updates(cluster: &Cluster) -> Result<(), Failed> {
             ("resize", "/metadata/labels", json!({"a": "b"})),
             ("status", "/status/message", json!("a")),
         ] {
-            let new = with(&old, path, value);
+            let new = set(&old, path, value);
             let real = runtime.block_on(answered(put(&client, name, &new, sub_resource)))?;
             let review = review(&old, &new, sub_resource);
             let told = Told::of(cluster, name, labels, &[review], None)?.objects.remove(0);
@@ -191,16 +191,6 @@ fn stored(cluster: &Cluster, namespace: &str, pod: &Value) -> Result<Value, Fail
     Ok(serde_json::from_str(&cluster.must(&["get", "pod", name, "-n", namespace, "-o", "json"], "")?)?)
 }
 
-fn with(object: &Value, path: &str, value: Value) -> Value {
-    let mut object = object.clone();
-    if let Some((parent, key)) = path.rsplit_once('/')
-        && let Some(parent) = object.pointer_mut(parent)
-    {
-        parent[key] = value;
-    }
-    object
-}
-
 fn review(old: &Value, new: &Value, sub_resource: &str) -> Value {
     let gvk = json!({"group": "", "version": "v1", "kind": "Pod"});
     let metadata = &new["metadata"];
@@ -245,7 +235,7 @@ impl Told {
         };
         let (json, text) = (run("json")?, run("text")?);
         let words = String::from_utf8_lossy(&json.stderr);
-        let answer: Value = serde_json::from_slice(&json.stdout).map_err(|error| format!("{error}: {words}"))?;
+        let answer = answer(&json)?;
         let elements = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
         let objects: Vec<_> = elements("objects").iter().map(said).collect();
         let is_refused = objects.iter().flatten().any(|(verb, _)| *verb != WARNS);

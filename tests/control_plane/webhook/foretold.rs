@@ -4,7 +4,7 @@ use libtest_mimic::Failed;
 use podgate::workload::Kind;
 use serde_json::{Value, json};
 
-use crate::cases::merge;
+use crate::cases::{merge, set};
 use crate::compare::all_differences;
 use crate::corpus::ways;
 use crate::webhook::objects::{self, DIGEST};
@@ -119,12 +119,7 @@ fn updates(file: &Value) -> Vec<Value> {
     };
     let template = |path: &str, value: Value| {
         let path = format!("{template}{path}");
-        move |object: &mut Value| {
-            let Some((parent, key)) = path.rsplit_once('/') else { return };
-            if let Some(parent) = object.pointer_mut(parent) {
-                parent[key] = value.clone();
-            }
-        }
+        move |object: &mut Value| *object = set(object, &path, value.clone())
     };
     update(&|_| {});
     update(&|object| object["metadata"]["labels"]["tier"] = json!("front"));
