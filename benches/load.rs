@@ -23,8 +23,7 @@ const TEAMS: [&str; 7] = ["shop", "search", "mail", "billing", "video", "maps", 
 
 /// A policy of a team like no other: its names, numbers and patterns are its own, so nothing that is compiled for one
 /// serves another.
-fn policy(number: usize) -> String {
-    let team = TEAMS[number % TEAMS.len()];
+fn policy(number: usize, team: &str) -> String {
     let (megabytes, user, seconds) = (64 + number, 1000 + number, 30 + number);
     format!(
         "apiVersion: podgate.dev/v1alpha1
@@ -88,8 +87,8 @@ impl Folder {
     fn new() -> Self {
         let path = std::env::temp_dir().join(format!("podgate-load-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
-        for number in 0..POLICIES {
-            fs::write(path.join(format!("{number}.yaml")), policy(number)).unwrap();
+        for (number, team) in (0..POLICIES).zip(TEAMS.iter().cycle()) {
+            fs::write(path.join(format!("{number}.yaml")), policy(number, team)).unwrap();
         }
         Folder(path)
     }
