@@ -191,6 +191,7 @@ fn one_of(subject: &str, words: &Words) -> String {
     const MOST: usize = 8;
     let all: Vec<_> = words.iter().filter(|word| !word.is_empty()).collect();
     match all.get(..MOST) {
+        _ if all.is_empty() => format!("{subject} `''`"),
         Some(first) if all.len() > MOST => format!("{subject} `{}` or one of others", first.join("`, `")),
         _ => format!("{subject} {}", diagnostic::words(&all, "or")),
     }
