@@ -11,6 +11,7 @@ pub mod complaints;
 pub mod eval;
 pub mod explain;
 pub mod fix;
+pub mod hunks;
 pub mod input;
 pub mod manifest;
 pub mod namespaces;

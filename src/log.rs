@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::io;
 
 use tracing::{Level, Subscriber};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::admit::Outcome;
@@ -31,9 +31,9 @@ pub enum Format {
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The filter cannot be read.
-    #[error("`{0}` is not a log level such as `info`, nor a filter such as `podgate=debug,kube=warn`: {1}")]
-    Filter(String, ParseError),
+    /// This part of the filter cannot be read.
+    #[error("`{0}` is not a log level such as `info`, nor a filter such as `podgate=debug,kube=warn`")]
+    Filter(String),
     /// There is one already.
     #[error("the log is already set up: {0}")]
     Twice(#[from] TryInitError),
@@ -75,11 +75,25 @@ fn subscriber<W>(format: Format, filter: &str, writer: W) -> Result<Box<dyn Subs
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(filter).map_err(|error| Error::Filter(filter.to_owned(), error))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    let targets = targets(filter)?;
+    let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(writer).with_ansi(false);
     Ok(match format {
-        Format::Json => Box::new(builder.json().flatten_event(true).finish()),
-        Format::Text => Box::new(builder.finish()),
+        Format::Json => Box::new(builder.json().flatten_event(true).finish().with(targets)),
+        Format::Text => Box::new(builder.finish().with(targets)),
+    })
+}
+
+/// A level for all that has none of its own, and levels for what is named. Without the former the rest is silent.
+fn targets(filter: &str) -> Result<Targets, Error> {
+    let mut parts = filter.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.try_fold(Targets::new(), |targets, part| {
+        let (name, level) =
+            part.split_once('=').map_or((None, part), |(name, level)| (Some(name.trim()), level.trim()));
+        let level: LevelFilter = level.parse().map_err(|_| Error::Filter(part.to_owned()))?;
+        Ok(match name {
+            None => targets.with_default(level),
+            Some(name) => targets.with_target(name, level),
+        })
     })
 }
 

@@ -1,58 +1,40 @@
-//! Text to an expression. The one place that knows the `cel` crate, of which nothing but the parser is used.
-//!
-//! That parser recurses, so it gets texts that are short and not too deep, and runs on a thread with a stack of its own
-//! unless a text is so small that any stack will do. What it made is taken apart and dropped in the same place.
+//! Text to an expression, as the language definition of CEL says.
 
-mod convert;
+mod grammar;
+mod literal;
 mod message;
+#[cfg(test)]
+mod oracle;
 mod tokens;
-
-use std::panic::{self, AssertUnwindSafe};
-use std::thread;
 
 use crate::cel::ast::Expression;
 use crate::cel::problem::Problem;
 
-use tokens::Tokens;
+use grammar::Grammar;
 
 /// Bytes of one expression.
 const LONGEST: usize = 4096;
-/// Bytes of the parser's stack: about ten times what the deepest permitted expression needs.
-const STACK: usize = 16 << 20;
+/// More problems follow from the first.
+const MOST: usize = 5;
 
-/// Reads an expression.
+/// Reads an expression. Macros are still calls.
 ///
 /// # Errors
-/// Everything that is wrong with its syntax, as far as the parser could recover.
+/// What is wrong with its syntax: what is no token at all, or else the first mistake of its grammar, or else all names and
+/// values that cannot be.
 pub(crate) fn parse(source: &str) -> Result<Expression, Vec<Problem>> {
     if source.len() > LONGEST {
         let message = format!("the expression is {} bytes long; at most {LONGEST} are allowed", source.len());
         return Err(vec![Problem::new(0..source.len(), message).help("split it up with `variables`")]);
     }
-    if source.trim().is_empty() {
-        return Err(vec![Problem::new(0..source.len(), "the expression is empty")]);
-    }
-    let tokens = Tokens::read(source).map_err(|problem| vec![problem])?;
-    let parsed = if tokens.are_few() {
-        panic::catch_unwind(AssertUnwindSafe(|| run(source, &tokens))).ok()
-    } else {
-        thread::scope(|scope| {
-            let builder = thread::Builder::new().name("cel-parser".to_owned()).stack_size(STACK);
-            builder.spawn_scoped(scope, || run(source, &tokens)).ok().and_then(|thread| thread.join().ok())
-        })
-    };
-    parsed.unwrap_or_else(|| Err(vec![Problem::new(0..source.len(), "the expression cannot be parsed")]))
-}
-
-fn run(source: &str, tokens: &Tokens) -> Result<Expression, Vec<Problem>> {
-    // Without a macro the parser leaves `all` and its like as calls, with the places of their arguments.
-    let parser = cel::Env::default().with_optional_support(true).parser().enable_ident_escape_syntax(true);
-    match parser.parse_with_source_info(source) {
-        Ok((expression, places)) => convert::Converter { source, tokens, places: &places }
-            .expression(&expression)
-            .map_err(|problem| vec![problem]),
-        Err(errors) => Err(message::problems(source, tokens, &errors)),
-    }
+    let parsed = tokens::read(source).and_then(|tokens| match tokens.as_slice() {
+        [] => Err(vec![Problem::new(0..source.len(), "the expression is empty")]),
+        tokens => Grammar::new(source, tokens).whole(),
+    });
+    parsed.map_err(|mut problems| {
+        problems.truncate(MOST);
+        problems
+    })
 }
 
 #[cfg(test)]
@@ -168,5 +150,33 @@ mod tests {
         ] {
             assert!(parse(&source).is_err(), "{}", source.get(..20).unwrap_or(&source));
         }
+    }
+
+    #[test]
+    fn nothing_is_deeper_than_what_follows_can_bear() {
+        let nested = |deep: usize| format!("{}{}", "a ? b : ".repeat(deep), "(".repeat(60) + "c" + &")".repeat(60));
+        assert!(parse(&nested(128)).is_ok());
+        for source in [nested(129), nested(250), vec!["a"; 130].join("+"), format!("a{}", ".b".repeat(129))] {
+            let problems = parse(&source).unwrap_err();
+            assert_eq!(problems[0].message, "more than 128 parts inside one another", "{source}");
+        }
+        // A balanced tree.
+        assert!(parse(&vec!["a"; 500].join("&&")).is_ok());
+        assert!(parse(&vec!["a || b"; 200].join("&&")).is_ok());
+    }
+
+    #[test]
+    fn all_values_that_cannot_be_are_said_at_once() {
+        let problems = parse(r"if + 99999999999999999999 + '\q' + 1e999").unwrap_err();
+        let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "`if` is a reserved word",
+                "`99999999999999999999` is not a whole number of 64 bits",
+                "bad escape in a text",
+                "the number is too large"
+            ]
+        );
     }
 }

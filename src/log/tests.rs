@@ -113,9 +113,37 @@ fn nobody_writes_lines_of_their_own() {
 #[test]
 fn a_filter_that_is_none_is_said_so() {
     let error = subscriber(Format::Text, "podgate=loud", io::stderr).err().unwrap().to_string();
-    assert!(error.starts_with("`podgate=loud` is not a log level such as `info`"), "{error}");
+    assert_eq!(
+        error,
+        "`podgate=loud` is not a log level such as `info`, nor a filter such as `podgate=debug,kube=warn`"
+    );
+    // A level with a slip of the pen, which would else be the name of something that podgate does not have.
+    for (filter, part) in [("inof", "inof"), ("info,kube", "kube"), ("a=b=c", "a=b=c")] {
+        let error = subscriber(Format::Text, filter, io::stderr).err().unwrap().to_string();
+        assert!(error.starts_with(&format!("`{part}` is not")), "{error}");
+    }
     assert_eq!(Format::parse("text"), Some(Format::Text));
     assert_eq!(Format::parse("xml"), None);
+}
+
+#[test]
+fn a_filter_has_a_level_for_all_and_levels_for_some() {
+    for (filter, podgate, other) in [
+        ("info", Some(Level::INFO), Some(Level::INFO)),
+        ("DEBUG", Some(Level::DEBUG), Some(Level::DEBUG)),
+        ("warn, podgate=trace,", Some(Level::TRACE), Some(Level::WARN)),
+        ("podgate::log=debug", Some(Level::DEBUG), None),
+        ("off", None, None),
+        ("", None, None),
+    ] {
+        let targets = targets(filter).unwrap();
+        let most = |name: &str| {
+            [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR]
+                .into_iter()
+                .find(|level| targets.would_enable(name, level))
+        };
+        assert_eq!((most("podgate::log"), most("kube_client")), (podgate, other), "{filter}");
+    }
 }
 
 #[test]

@@ -1,144 +1,96 @@
-//! The tokens of an expression, only as far as needed to know where its parts begin and end, and how deep it goes.
+//! Text to tokens.
 //!
-//! The parser tells for each part no more than one of its tokens. It also recurses, so what would overflow its stack is
-//! refused here, before it sees the text.
+//! What would go too deep is refused here: whoever reads the tokens recurses.
 
 use std::ops::Range;
 
+use super::message;
 use crate::cel::problem::Problem;
 
-/// Brackets inside one another. The parser's own limit is 96.
-const NESTING: usize = 64;
+/// Brackets inside one another.
+pub(super) const NESTING: usize = 64;
 /// Operators and selectors without a bracket around them: a chain of them is as deep as it is long.
 const CHAIN: usize = 512;
 
-/// See [`Tokens::are_few`].
-const FEW: usize = 100;
-const SHALLOW: usize = 8;
-
-/// One token; the parser's errors and literals are its own affair.
+/// One token.
 #[derive(Clone, Debug)]
-struct Token {
-    range: Range<usize>,
-    /// The place of the bracket that closes or opens this one.
-    partner: Option<usize>,
+pub(super) struct Token {
+    pub range: Range<usize>,
+    pub kind: Kind,
 }
 
-/// All tokens of one expression, in order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tokens {
-    tokens: Vec<Token>,
-    /// Brackets inside one another.
-    depth: usize,
-    /// The place of the innermost bracket that is not closed.
-    unclosed: Option<usize>,
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Int,
+    Uint,
+    Double,
+    String,
+    Bytes,
+    /// A name or a keyword.
+    Word,
+    /// A name in backticks.
+    Escaped,
+    /// An operator, a bracket or what stands between parts.
+    Sign,
 }
 
-impl Tokens {
-    /// Splits a text into tokens.
-    pub fn read(source: &str) -> Result<Self, Problem> {
-        let mut tokens: Vec<Token> = Vec::new();
-        let mut open: Vec<(usize, u8)> = Vec::new();
-        let mut chain = vec![0_usize];
-        let mut depth = 0;
-        let mut at = 0;
-        while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
-            let length = length(rest);
-            let range = at..at + length.max(1);
-            at = range.end;
-            let first = rest.as_bytes().first().copied().unwrap_or_default();
-            if first.is_ascii_whitespace() || rest.starts_with("//") {
-                continue;
-            }
-            let mut partner = None;
-            let here = tokens.len();
-            match first {
-                b'(' | b'[' | b'{' => {
-                    open.push((here, first));
-                    chain.push(0);
-                    depth = depth.max(open.len());
-                    if open.len() > NESTING {
-                        let message = format!("more than {NESTING} brackets inside one another");
-                        return Err(Problem::new(range, message));
-                    }
-                }
-                b')' | b']' | b'}' => {
-                    if let Some((place, _)) = open.pop_if(|(_, opening)| closes(*opening, first)) {
-                        partner = Some(place);
-                        if let Some(opening) = tokens.get_mut(place) {
-                            opening.partner = Some(here);
-                        }
-                        chain.pop();
-                        // What is selected from a call or an index goes on from there.
-                        lengthen(&mut chain, &range)?;
-                    }
-                }
-                b',' => {
-                    if let Some(chain) = chain.last_mut() {
-                        *chain = 0;
-                    }
-                }
-                _ if is_word(first) || matches!(first, b'"' | b'\'' | b'`') => {}
-                _ => lengthen(&mut chain, &range)?,
-            }
-            tokens.push(Token { range, partner });
+/// The tokens of an expression, in order.
+///
+/// # Errors
+/// What is no token, and what goes too deep.
+pub(super) fn read(source: &str) -> Result<Vec<Token>, Vec<Problem>> {
+    let mut tokens = Vec::new();
+    let mut problems = Vec::new();
+    let mut chains = vec![0_usize];
+    let mut at = 0;
+    while let Some(rest) = source.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some(length) = blank(rest) {
+            at += length;
+            continue;
         }
-        let unclosed = open.last().map(|(place, _)| *place);
-        Ok(Tokens { tokens, depth, unclosed })
-    }
-
-    /// Whether there are so few tokens that parsing them needs no stack to speak of.
-    pub fn are_few(&self) -> bool {
-        self.tokens.len() <= FEW && self.depth <= SHALLOW
-    }
-
-    /// The innermost bracket that is not closed.
-    pub fn unclosed(&self) -> Option<Range<usize>> {
-        self.range(self.unclosed?)
-    }
-
-    /// The place of the token that begins at a byte.
-    pub fn at(&self, byte: usize) -> Option<usize> {
-        self.tokens.binary_search_by_key(&byte, |token| token.range.start).ok()
-    }
-
-    /// The bytes of the token at a place.
-    pub fn range(&self, place: usize) -> Option<Range<usize>> {
-        self.tokens.get(place).map(|token| token.range.clone())
-    }
-
-    /// The bytes from the bracket at a place to its partner.
-    pub fn bracketed(&self, place: usize) -> Option<Range<usize>> {
-        let token = self.tokens.get(place)?;
-        let partner = self.range(token.partner?)?;
-        Some(token.range.start.min(partner.start)..token.range.end.max(partner.end))
-    }
-
-    /// An operand that ends before the token at a place, with the brackets around it.
-    pub fn operand_before(&self, place: usize, operand: Range<usize>) -> Range<usize> {
-        let before = place.checked_sub(1);
-        match before.and_then(|place| self.range(place)) {
-            Some(last) if last.start >= operand.end => {
-                before.and_then(|place| self.bracketed(place)).unwrap_or(operand)
+        match token(rest) {
+            Ok((length, kind)) => {
+                let range = at..at + length;
+                if kind == Kind::Sign
+                    && let Err(problem) = deepen(&mut chains, rest, &range)
+                {
+                    return Err(vec![problem]);
+                }
+                at = range.end;
+                tokens.push(Token { range, kind });
             }
-            _ => operand,
+            Err(length) => {
+                problems.push(message::no_token(source, at..at + length));
+                at += length;
+            }
         }
     }
-
-    /// An operand that begins behind the token at a place, with the brackets around it.
-    pub fn operand_behind(&self, place: usize, operand: Range<usize>) -> Range<usize> {
-        match self.range(place + 1) {
-            Some(first) if first.start < operand.start => {
-                self.bracketed(place + 1).filter(|brackets| brackets.end >= operand.end).unwrap_or(operand)
-            }
-            _ => operand,
-        }
-    }
+    if problems.is_empty() { Ok(tokens) } else { Err(problems) }
 }
 
-/// One operator more in the innermost brackets.
-fn lengthen(chain: &mut [usize], range: &Range<usize>) -> Result<(), Problem> {
-    let Some(chain) = chain.last_mut() else { return Ok(()) };
+/// Counts the operators of each open bracket.
+fn deepen(chains: &mut Vec<usize>, rest: &str, range: &Range<usize>) -> Result<(), Problem> {
+    match rest.as_bytes().first() {
+        Some(b'(' | b'[' | b'{') => {
+            if chains.len() > NESTING {
+                let message = format!("more than {NESTING} brackets inside one another");
+                return Err(Problem::new(range.clone(), message));
+            }
+            chains.push(0);
+            return Ok(());
+        }
+        // What is selected from a call or an index goes on from there.
+        Some(b')' | b']' | b'}') if chains.len() > 1 => drop(chains.pop()),
+        Some(b',') => {
+            if let Some(chain) = chains.last_mut() {
+                *chain = 0;
+            }
+            return Ok(());
+        }
+        _ => {}
+    }
+    let Some(chain) = chains.last_mut() else { return Ok(()) };
     *chain += 1;
     if *chain > CHAIN {
         return Err(Problem::new(range.clone(), format!("more than {CHAIN} operators in one row")));
@@ -146,77 +98,110 @@ fn lengthen(chain: &mut [usize], range: &Range<usize>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn closes(opening: u8, closing: u8) -> bool {
-    matches!((opening, closing), (b'(', b')') | (b'[', b']') | (b'{', b'}'))
+/// The length of white space or a comment at the beginning.
+fn blank(text: &str) -> Option<usize> {
+    if text.starts_with("//") {
+        return Some(text.find('\n').unwrap_or(text.len()));
+    }
+    let length = run(text.as_bytes(), 0, |byte| byte.is_ascii_whitespace());
+    (length > 0).then_some(length)
+}
+
+/// The token at the beginning of a text that is not empty; the length of what is none.
+fn token(text: &str) -> Result<(usize, Kind), usize> {
+    if let Some(found) = number(text.as_bytes()) {
+        return Ok(found);
+    }
+    if let Some(found) = quoted(text) {
+        return found;
+    }
+    let bytes = text.as_bytes();
+    if bytes.first().is_some_and(|first| is_word(*first)) {
+        return Ok((run(bytes, 0, is_word), Kind::Word));
+    }
+    if let Some(name) = text.strip_prefix('`') {
+        let length = run(name.as_bytes(), 0, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b' '));
+        let is_closed = length > 0 && name.as_bytes().get(length) == Some(&b'`');
+        return if is_closed { Ok((length + 2, Kind::Escaped)) } else { Err(1) };
+    }
+    if ["&&", "||", "==", "!=", "<=", ">="].iter().any(|operator| text.starts_with(operator)) {
+        return Ok((2, Kind::Sign));
+    }
+    match text.chars().next() {
+        Some(
+            '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '!' | '+' | '-' | '*' | '/' | '%' | '?' | ':' | ',' | '.',
+        ) => Ok((1, Kind::Sign)),
+        other => Err(other.map_or(1, char::len_utf8)),
+    }
 }
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Bytes of the token at the beginning of a text that is not empty.
-pub(super) fn length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let first = bytes.first().copied().unwrap_or_default();
-    let run = |more: fn(u8) -> bool| bytes.iter().take_while(|byte| more(**byte)).count();
-    if first.is_ascii_whitespace() {
-        return run(|byte| byte.is_ascii_whitespace());
-    }
-    if text.starts_with("//") {
-        return text.find('\n').unwrap_or(text.len());
-    }
-    if let Some(length) = quoted(text) {
-        return length;
-    }
-    if first.is_ascii_digit() || (first == b'.' && bytes.get(1).is_some_and(u8::is_ascii_digit)) {
-        return number(bytes);
-    }
-    if is_word(first) {
-        return run(is_word);
-    }
-    if ["&&", "||", "==", "!=", "<=", ">="].iter().any(|operator| text.starts_with(operator)) {
-        return 2;
-    }
-    text.chars().next().map_or(1, char::len_utf8)
+/// How many bytes from a place on are such.
+fn run(bytes: &[u8], from: usize, such: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().skip(from).take_while(|byte| such(**byte)).count()
 }
 
-/// The length of a string or bytes literal, or of a name in backticks.
-fn quoted(text: &str) -> Option<usize> {
-    let prefix = text.bytes().take(2).take_while(|byte| matches!(byte, b'r' | b'R' | b'b' | b'B')).count();
-    let body = text.get(prefix..)?;
-    let quote = body.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
-    let triple = quote.to_string().repeat(3);
-    let end = if body.starts_with(&triple) && quote != '`' { triple } else { quote.to_string() };
-    let raw = quote == '`' || text.get(..prefix)?.contains(['r', 'R']);
-    let mut at = end.len();
-    while let Some(rest) = body.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(&end) {
-            return Some(prefix + at + end.len());
+/// A number: digits with a fraction or an exponent, or without both and then with `0x` or `u`.
+fn number(bytes: &[u8]) -> Option<(usize, Kind)> {
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let whole = |length: usize| match bytes.get(length) {
+        Some(b'u' | b'U') => (length + 1, Kind::Uint),
+        _ => (length, Kind::Int),
+    };
+    if bytes.starts_with(b"0x") {
+        let digits = run(bytes, 2, |byte| byte.is_ascii_hexdigit());
+        return Some(if digits > 0 { whole(2 + digits) } else { (1, Kind::Int) });
+    }
+    let digits = run(bytes, 0, is_digit);
+    let fraction = if bytes.get(digits) == Some(&b'.') { run(bytes, digits + 1, is_digit) } else { 0 };
+    let base = if fraction > 0 { digits + 1 + fraction } else { digits };
+    if base == 0 {
+        return None;
+    }
+    let exponent = match bytes.get(base) {
+        Some(b'e' | b'E') => {
+            let sign = usize::from(matches!(bytes.get(base + 1), Some(b'+' | b'-')));
+            let digits = run(bytes, base + 1 + sign, is_digit);
+            if digits > 0 { 1 + sign + digits } else { 0 }
+        }
+        _ => 0,
+    };
+    Some(if fraction + exponent > 0 { (base + exponent, Kind::Double) } else { whole(base) })
+}
+
+/// A string or bytes; the length of one that is not closed.
+fn quoted(text: &str) -> Option<Result<(usize, Kind), usize>> {
+    let body = text.strip_prefix(['b', 'B']);
+    let kind = if body.is_some() { Kind::Bytes } else { Kind::String };
+    let body = body.unwrap_or(text);
+    let is_raw = body.starts_with(['r', 'R']);
+    let body = body.strip_prefix(['r', 'R']).unwrap_or(body);
+    let (quote, triple) = match body.chars().next()? {
+        '"' => ("\"", "\"\"\""),
+        '\'' => ("'", "'''"),
+        _ => return None,
+    };
+    let is_triple = body.starts_with(triple);
+    let end = if is_triple { triple } else { quote };
+    let mut rest = body.get(end.len()..)?;
+    let before = |rest: &str| text.len() - rest.len();
+    loop {
+        if let Some(rest) = rest.strip_prefix(end) {
+            return Some(Ok((before(rest), kind)));
         }
         let mut characters = rest.chars();
-        let first = characters.next().map_or(1, char::len_utf8);
-        let escaped = if rest.starts_with('\\') && !raw { characters.next().map_or(0, char::len_utf8) } else { 0 };
-        at += first + escaped;
-    }
-    Some(text.len())
-}
-
-/// The length of a number: digits, a fraction, an exponent with its sign, `0x`, `u`.
-fn number(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    while let Some(byte) = bytes.get(length) {
-        let exponent = |place: Option<usize>| {
-            place.and_then(|place| bytes.get(place)).is_some_and(|byte| matches!(byte, b'e' | b'E'))
-        };
-        let hexadecimal = bytes.get(1).is_some_and(|byte| matches!(byte, b'x' | b'X'));
-        let fraction = *byte == b'.' && bytes.get(length + 1).is_some_and(u8::is_ascii_digit);
-        let sign = matches!(byte, b'+' | b'-') && !hexadecimal && exponent(length.checked_sub(1));
-        if !(is_word(*byte) || fraction || sign) {
-            break;
+        match characters.next() {
+            None => return Some(Err(text.len())),
+            Some('\n' | '\r') if !is_triple => return Some(Err(before(rest))),
+            // Which escapes there are is seen when it is read.
+            Some('\\') if !is_raw && !matches!(characters.clone().next(), Some('\n' | '\r')) => drop(characters.next()),
+            Some(_) => {}
         }
-        length += 1;
+        rest = characters.as_str();
     }
-    length
 }
 
 #[cfg(test)]
@@ -224,29 +209,43 @@ mod tests {
     use super::*;
 
     fn split(source: &str) -> Vec<&str> {
-        let tokens = Tokens::read(source).unwrap();
-        tokens.tokens.iter().map(|token| source.get(token.range.clone()).unwrap()).collect()
+        read(source).unwrap().iter().map(|token| source.get(token.range.clone()).unwrap()).collect()
     }
 
     #[test]
     fn splits_as_the_language_does() {
-        assert_eq!(split("a.b[0]>=1.5e+3u"), ["a", ".", "b", "[", "0", "]", ">=", "1.5e+3u"]);
+        assert_eq!(split("a.b[0]>=1.5e+3u"), ["a", ".", "b", "[", "0", "]", ">=", "1.5e+3", "u"]);
         assert_eq!(split(r#"r'\' + b"\"" + '''a'b''' // c"#), [r"r'\'", "+", r#"b"\"""#, "+", "'''a'b'''"]);
         assert_eq!(split("0x1f-1"), ["0x1f", "-", "1"]);
         assert_eq!(split("a.`b-c` || 'é'"), ["a", ".", "`b-c`", "||", "'é'"]);
         assert_eq!(split("1..b"), ["1", ".", ".", "b"]);
-        assert_eq!(split("'open"), ["'open"]);
+        assert_eq!(split("1in 0xg 0x1Fu .5 1e 2e-1"), ["1", "in", "0", "xg", "0x1Fu", ".5", "1", "e", "2e-1"]);
+        assert_eq!(split("bR'\\' rb'' ''''''"), ["bR'\\'", "rb", "''", "''''''"]);
+    }
+
+    #[test]
+    fn what_is_no_token_is_said() {
+        for (source, messages) in [
+            ("'open", vec!["the text is not closed"]),
+            ("'open\n'", vec!["the text is not closed"; 2]),
+            ("a # b \u{7}", vec!["unexpected `#`", "unexpected `\\u{7}`"]),
+            ("a.`b", vec!["unexpected ```"]),
+            ("a.``", vec!["unexpected ```"; 2]),
+        ] {
+            let found: Vec<_> = read(source).unwrap_err().into_iter().map(|problem| problem.message).collect();
+            assert_eq!(found, messages, "{source}");
+        }
     }
 
     #[test]
     fn refuses_what_is_too_deep() {
-        assert!(Tokens::read(&"(".repeat(64)).is_ok());
-        assert!(Tokens::read(&"(".repeat(65)).is_err());
-        assert!(Tokens::read(&"+1".repeat(512)).is_ok());
-        assert!(Tokens::read(&"+1".repeat(513)).is_err());
-        assert!(Tokens::read(&".a".repeat(513)).is_err());
-        assert!(Tokens::read(&"[0]".repeat(513)).is_err());
-        assert!(Tokens::read(&"-".repeat(513)).is_err());
-        assert!(Tokens::read(&"f(1),".repeat(600)).is_ok());
+        assert!(read(&"(".repeat(64)).is_ok());
+        assert!(read(&"(".repeat(65)).is_err());
+        assert!(read(&"+1".repeat(512)).is_ok());
+        assert!(read(&"+1".repeat(513)).is_err());
+        assert!(read(&".a".repeat(513)).is_err());
+        assert!(read(&"[0]".repeat(513)).is_err());
+        assert!(read(&"-".repeat(513)).is_err());
+        assert!(read(&"f(1),".repeat(600)).is_ok());
     }
 }

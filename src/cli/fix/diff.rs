@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use similar::TextDiff;
+use anstyle::Style;
+use similar::ChangeTag;
 
+use crate::cli::hunks;
 use crate::cli::render::Palette;
 use crate::document::print::visible;
 
@@ -15,18 +17,25 @@ pub fn write(out: &mut dyn Write, palette: Palette, name: &str, old: &str, new: 
     let Palette { strong, aside, removed, added, .. } = palette;
     // Without a tab after it, a name would end at its first space.
     let name = format!("{}{}", visible(name), if name.contains(' ') { "\t" } else { "" });
-    let diff = TextDiff::from_lines(old, new);
-    let diff = diff.unified_diff().context_radius(3).header(&name, &name).to_string();
-    for line in diff.split_inclusive('\n') {
-        let style = match line.as_bytes() {
-            [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => strong,
-            [b'@', ..] => aside,
-            [b'-', ..] => removed,
-            [b'+', ..] => added,
-            _ => anstyle::Style::new(),
-        };
-        let text = line.strip_suffix('\n').unwrap_or(line);
-        writeln!(out, "{style}{text}{style:#}")?;
+    let hunks = hunks::between(old, new);
+    if hunks.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{strong}--- {name}{strong:#}\n{strong}+++ {name}{strong:#}")?;
+    for hunk in hunks {
+        writeln!(out, "{aside}{}{aside:#}", hunk.header)?;
+        for (tag, line) in hunk.lines {
+            let (sign, style) = match tag {
+                ChangeTag::Delete => ('-', removed),
+                ChangeTag::Insert => ('+', added),
+                ChangeTag::Equal => (' ', Style::new()),
+            };
+            let text = line.strip_suffix('\n');
+            writeln!(out, "{style}{sign}{}{style:#}", text.unwrap_or(line))?;
+            if text.is_none() {
+                writeln!(out, "\\ No newline at end of file")?;
+            }
+        }
     }
     Ok(())
 }

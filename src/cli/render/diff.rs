@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
 
+use crate::cli::hunks;
 use crate::cli::input::Input;
 use crate::cli::render::text::Text;
 use crate::cli::render::{Palette, Render};
@@ -30,12 +31,11 @@ impl Diff {
         let Palette { strong, aside, removed, added, .. } = self.palette;
         let (before, after) = (print::yaml(outcome.before), print::yaml(outcome.after));
         writeln!(out, "{strong}--- {name}{strong:#}\n{strong}+++ {name}, after its edits{strong:#}")?;
-        let diff = TextDiff::from_lines(&before, &after);
-        for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-            writeln!(out, "{aside}{}{aside:#}", hunk.header().to_string().trim_end())?;
-            for change in hunk.iter_changes() {
-                let line = change.value().trim_end_matches('\n');
-                match change.tag() {
+        for hunk in hunks::between(&before, &after) {
+            writeln!(out, "{aside}{}{aside:#}", hunk.header)?;
+            for (tag, line) in hunk.lines {
+                let line = line.trim_end_matches('\n');
+                match tag {
                     ChangeTag::Delete => writeln!(out, "{removed}-{line}{removed:#}")?,
                     ChangeTag::Insert => writeln!(out, "{added}+{line}{added:#}")?,
                     ChangeTag::Equal => writeln!(out, " {line}")?,
