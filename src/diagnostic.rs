@@ -3,7 +3,7 @@
 pub mod line;
 pub mod render;
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::document::Span;
@@ -105,6 +105,21 @@ pub fn suggest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 /// Help that names the word that was probably meant, if one is near.
 pub fn did_you_mean(near: Option<&str>) -> Option<String> {
     near.map(|near| format!("did you mean `{near}`?"))
+}
+
+/// Words in backticks, the last two with `link` between them.
+pub fn words(words: &[&str], link: &str) -> String {
+    let mut listed = String::new();
+    for (index, word) in words.iter().enumerate() {
+        let before = match index {
+            0 => "",
+            _ if index + 1 == words.len() => &format!(" {link} "),
+            _ => ", ",
+        };
+        // Writing into a string does not fail.
+        let _ = write!(listed, "{before}`{word}`");
+    }
+    listed
 }
 
 /// Edits between two words; a swap of neighbours is one, a change of case is free.

@@ -10,7 +10,7 @@ use crate::document::Value;
 
 mod label;
 
-pub use label::{valid_dns_label, valid_dns_subdomain, valid_label_key, valid_label_value};
+pub use label::{LONGEST_LABEL, valid_dns_label, valid_dns_subdomain, valid_label_key, valid_label_value};
 
 /// Requirements that must all hold. The default has none and matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

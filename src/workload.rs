@@ -114,10 +114,7 @@ impl<'a> Workload<'a> {
     /// Every container: init containers and sidecars, main ones, ephemeral ones.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let spec = self.spec;
-        List::ALL.into_iter().flat_map(move |list| {
-            let elements = spec.get(list.key()).unwrap_or_default().elements();
-            elements.iter().enumerate().map(move |(index, value)| Container::of(list, index, *value))
-        })
+        List::ALL.into_iter().flat_map(move |list| list.containers(spec))
     }
 
     /// The container of this role and name.

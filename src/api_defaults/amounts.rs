@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::api_defaults::keys::FEW;
-use crate::document::Member;
+use crate::document::{Member, Value};
 use crate::quantity::Quantity;
 
 /// Quantities by resource name, in the order in which the names came.
@@ -27,6 +27,11 @@ impl<'a> Amounts<'a> {
             }
         }
         amounts
+    }
+
+    /// The quantities at `key`; none if nothing stands there.
+    pub fn at(owner: Value<'a>, key: &str) -> Self {
+        Amounts::of(owner.field(key).unwrap_or_default().members())
     }
 
     /// All of them.

@@ -11,7 +11,7 @@ use bumpalo::collections::Vec as BumpVec;
 use crate::api_defaults::keys::Keys;
 pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
-use crate::api_defaults::shape::{each_at, put, same};
+use crate::api_defaults::shape::{each_at, list, put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::workload::List;
 
@@ -114,10 +114,6 @@ fn given<'a>(arena: &'a Bump, limit_range: Value<'a>, key: &str) -> Value<'a> {
         }
     }
     Value::Object(all.into_bump_slice())
-}
-
-fn list<'a>(value: Value<'a>, key: &str) -> Value<'a> {
-    value.field(key).unwrap_or(Value::Object(&[]))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::api_defaults::Version;
 use crate::api_defaults::amounts::{Amounts, plus};
 use crate::api_defaults::keys::Keys;
 use crate::api_defaults::quantities::{with_missing, written};
-use crate::api_defaults::shape::{put, same};
+use crate::api_defaults::shape::{list, put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::quantity::Quantity;
 use crate::workload::{Container, List, Role};
@@ -27,7 +27,7 @@ pub fn created<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'
         return pod;
     }
     complete(arena, pod, |arena, pod, resources| {
-        let with_requests = with_requests(arena, pod, resources, resource("requests"));
+        let with_requests = with_requests(arena, pod, resources, |container| Amounts::at(container, "requests"));
         with_limits(arena, pod, with_requests)
     })
 }
@@ -62,7 +62,7 @@ fn complete<'a>(
     if list(old, "limits").members().is_empty() && list(old, "requests").members().is_empty() {
         return pod;
     }
-    let of_containers = aggregate(pod, resource("limits"));
+    let of_containers = aggregate(pod, |container| Amounts::at(container, "limits"));
     let requested = Keys::of(list(old, "requests"));
     let huge = of_containers.iter().filter(|(name, _)| is_huge_page(name) && !requested.has(name));
     let resources = rest(arena, pod, add(arena, old, "limits", huge));
@@ -92,8 +92,8 @@ fn with_requests<'a>(
 /// A limit for each request where every container has that limit: theirs together, at least the request.
 fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Value<'a> {
     let limited: Vec<_> = containers(pod).map(|container| Keys::of(list(resources_of(&container), "limits"))).collect();
-    let of_containers = aggregate(pod, resource("limits"));
-    let requests = Amounts::of(list(resources, "requests").members());
+    let of_containers = aggregate(pod, |container| Amounts::at(container, "limits"));
+    let requests = Amounts::at(resources, "requests");
     let limits = requests
         .iter()
         .filter(|(name, _)| is_supported(name) && limited.iter().all(|limits| limits.has(name)))
@@ -103,7 +103,7 @@ fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Val
 
 /// What the containers of a Pod request together: the least that the Pod as a whole may request.
 pub fn requests_of_containers(pod: Value<'_>) -> Amounts<'_> {
-    aggregate(pod, resource("requests"))
+    aggregate(pod, |container| Amounts::at(container, "requests"))
 }
 
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
@@ -129,24 +129,13 @@ pub fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts
 }
 
 /// The containers whose resources count, the main ones first.
-fn containers<'a>(pod: Value<'a>) -> impl Iterator<Item = Container<'a>> {
-    [List::Main, List::Init].into_iter().flat_map(move |list| {
-        let elements = pod.fields(&["spec", list.key()]).unwrap_or_default().elements();
-        elements.iter().enumerate().map(move |(index, value)| Container::of(list, index, *value))
-    })
+pub fn containers(pod: Value<'_>) -> impl Iterator<Item = Container<'_>> {
+    let spec = pod.field("spec").unwrap_or_default();
+    [List::Main, List::Init].into_iter().flat_map(move |list| list.containers(spec))
 }
 
 fn resources_of<'a>(container: &Container<'a>) -> Value<'a> {
     container.value.field("resources").unwrap_or_default()
-}
-
-fn resource<'a>(key: &'static str) -> impl Fn(Value<'a>) -> Amounts<'a> {
-    move |resources| Amounts::of(list(resources, key).members())
-}
-
-/// The `limits` or `requests`.
-fn list<'a>(resources: Value<'a>, key: &str) -> Value<'a> {
-    resources.field(key).unwrap_or(Value::Object(&[]))
 }
 
 /// `resources` with each of `more` that `key` has not.

@@ -317,6 +317,11 @@ pub fn each_at<'a>(
     if same(new, list) { root } else { edit::set(arena, root, &keys.map(Step::key), new).unwrap_or(root) }
 }
 
+/// The object at `key`, without members if there is none.
+pub fn list<'a>(owner: Value<'a>, key: &str) -> Value<'a> {
+    owner.field(key).unwrap_or(Value::Object(&[]))
+}
+
 /// The object with `value` at `key`; the same object if that stands there.
 pub fn put<'a>(arena: &'a Bump, object: Value<'a>, key: &'static str, value: Value<'a>) -> Value<'a> {
     if object.field(key).is_some_and(|old| same(old, value)) {

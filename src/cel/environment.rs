@@ -114,3 +114,8 @@ impl Environment {
         self.composed.iter().flat_map(|composed| &composed.fields).map(|field| field.name.as_str())
     }
 }
+
+/// The bit of the composed variable at a place. Those beyond the last bit share it.
+pub(crate) fn bit(place: usize) -> u64 {
+    1 << place.min(63)
+}

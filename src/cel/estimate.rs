@@ -13,7 +13,7 @@ mod extent;
 use crate::cel::ast::Operator;
 use crate::cel::blame::piece;
 use crate::cel::budget::Budget;
-use crate::cel::environment::Environment;
+use crate::cel::environment::{Environment, bit};
 use crate::cel::error::Part;
 use crate::cel::node::{Constant, Kind, Loop, LoopKind, Node, Start};
 use crate::cel::problem::Problem;
@@ -319,11 +319,6 @@ fn of_constant(constant: &Constant) -> Extent {
         }
         _ => Extent::Scalar,
     }
-}
-
-/// The bit of a composed variable. Those beyond the last bit share it.
-fn bit(place: usize) -> u64 {
-    1 << place.min(63)
 }
 
 fn length_of(count: usize) -> u64 {

@@ -270,4 +270,26 @@ impl Node {
             _ => None,
         }
     }
+
+    /// The first of its parts that is `wanted`, of those that can be evaluated where it stands: the bodies of macros,
+    /// which have variables of their own, are left out.
+    pub fn first_of<'n>(&'n self, mut wanted: impl FnMut(&'n Node) -> bool) -> Option<&'n Node> {
+        let mut pick = |child: &'n Node| if wanted(child) { Some(child) } else { None };
+        match &self.kind {
+            Kind::Constant(_) | Kind::Slot(_) | Kind::Composed(_) | Kind::Local(_) | Kind::Path(_) => None,
+            Kind::Select(select) | Kind::Has(select) => pick(&select.operand),
+            Kind::Index(index) => pick(&index.operand).or_else(|| pick(&index.index)),
+            Kind::Not(operand) | Kind::Negate(operand) => pick(operand),
+            Kind::And(terms) | Kind::Or(terms) => terms.iter().find_map(pick),
+            Kind::Binary(_, sides) => sides.iter().find_map(pick),
+            Kind::Conditional(parts) => parts.iter().find_map(pick),
+            Kind::List(elements) => elements.iter().find_map(|element| pick(&element.value)),
+            Kind::Map(entries) => entries.iter().find_map(|entry| pick(&entry.key).or_else(|| pick(&entry.value))),
+            Kind::Matches(matches) => pick(&matches.0),
+            Kind::Call(call) => call.arguments.iter().find_map(pick),
+            Kind::Loop(each) => pick(&each.range),
+            Kind::Fallback(fallback) => pick(&fallback.optional).or_else(|| pick(&fallback.fallback)),
+            Kind::OptionalMap(map) => pick(&map.operand),
+        }
+    }
 }

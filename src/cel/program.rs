@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use crate::cel::blame::Blame;
 use crate::cel::budget::Budget;
 use crate::cel::compile::{Compiled, compile};
-use crate::cel::environment::Environment;
+use crate::cel::environment::{Environment, bit};
 use crate::cel::error::{Error, Reason};
 use crate::cel::estimate::{self, Cost};
 use crate::cel::eval::{Evaluation, Scope};
@@ -145,7 +145,7 @@ impl Program {
 
     /// Whether it reads the composed variable at a place.
     pub fn uses_composed(&self, place: usize) -> bool {
-        self.compiled.composed >> place.min(63) & 1 == 1
+        self.compiled.composed & bit(place) != 0
     }
 
     /// An error of this expression in one line, with the part that failed.

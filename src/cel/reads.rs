@@ -11,10 +11,8 @@ impl Program {
 }
 
 fn reads(node: &Node, slot: u8, key: &str) -> bool {
-    let any = |nodes: &[Node]| nodes.iter().any(|node| reads(node, slot, key));
     let of = |node: &Node| reads(node, slot, key);
     match &node.kind {
-        Kind::Constant(_) | Kind::Local(_) => false,
         Kind::Slot(read) => *read == slot,
         Kind::Composed(_) => true,
         Kind::Path(path) => match path.start {
@@ -25,21 +23,9 @@ fn reads(node: &Node, slot: u8, key: &str) -> bool {
             Kind::Slot(read) => read == slot && *select.field == *key,
             _ => of(&select.operand),
         },
-        Kind::Index(index) => of(&index.operand) || of(&index.index),
-        Kind::Not(operand) | Kind::Negate(operand) => of(operand),
-        Kind::And(terms) | Kind::Or(terms) => any(terms),
-        Kind::Binary(_, sides) => any(&**sides),
-        Kind::Conditional(parts) => any(&**parts),
-        Kind::List(elements) => elements.iter().any(|element| of(&element.value)),
-        Kind::Map(entries) => entries.iter().any(|entry| of(&entry.key) || of(&entry.value)),
-        Kind::Matches(matches) => of(&matches.0),
-        Kind::Call(call) => any(&call.arguments),
-        Kind::Loop(each) => {
-            let parts = [Some(&each.range), each.test.as_ref(), each.result.as_ref()];
-            parts.into_iter().flatten().any(of)
-        }
-        Kind::Fallback(fallback) => of(&fallback.optional) || of(&fallback.fallback),
+        Kind::Loop(each) => of(&each.range) || each.test.iter().chain(&each.result).any(of),
         Kind::OptionalMap(map) => of(&map.operand) || of(&map.body),
+        _ => node.first_of(of).is_some(),
     }
 }
 
@@ -57,6 +43,8 @@ mod tests {
             ("[1, 2].exists(number, number > 1 && 'a' in {'a': container.?env.orValue([])})", false, true),
             ("size(container) > 1", true, true),
             ("container['image'] == 'a'", true, true),
+            ("[1].map(number, container.image) == ['a']", true, false),
+            ("optional.of(1).optMap(number, container.image).orValue('') == 'a'", true, false),
             ("request.namespace.matches('image')", false, false),
             ("-1 < 0 ? [container.image].size() == 1 : !has(container.env)", true, true),
         ] {

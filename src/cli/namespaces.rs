@@ -3,9 +3,7 @@
 use clap::Args;
 
 use crate::policy::exclusion::{self, Excluded, Exclusion};
-
-/// Bytes of the name of a namespace: it is a label of DNS (RFC 1123).
-const LONGEST_NAME: usize = 63;
+use crate::selector::{LONGEST_LABEL, valid_dns_label};
 
 /// Namespaces with a say of their own, and those in which podgate has none.
 #[derive(Args, Debug)]
@@ -42,14 +40,10 @@ impl NamespaceArguments {
 
 /// Takes what can be the name of a namespace.
 pub fn name(text: &str) -> Result<String, String> {
-    let is_inner = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let is_name = (1..=LONGEST_NAME).contains(&text.len())
-        && text.bytes().all(is_inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    let expected =
-        || format!("a namespace is named by at most {LONGEST_NAME} of `a` to `z`, `0` to `9` and, inside, `-`");
-    if is_name { Ok(text.to_owned()) } else { Err(expected()) }
+    if valid_dns_label(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("a namespace is named by at most {LONGEST_LABEL} of `a` to `z`, `0` to `9` and, inside, `-`"))
 }
 
 #[cfg(test)]

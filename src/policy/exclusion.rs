@@ -15,7 +15,7 @@ pub const DEFAULT: [&str; 7] =
 
 /// Namespaces that are left alone. The default excludes none.
 #[derive(Clone, Debug, Default)]
-pub struct Exclusion(Vec<Excluded>);
+pub struct Exclusion(Vec<Arc<Glob>>);
 
 /// A glob over names of namespaces, or none.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Excluded {
 
 impl FromIterator<Excluded> for Exclusion {
     fn from_iter<T: IntoIterator<Item = Excluded>>(excluded: T) -> Self {
-        Exclusion(excluded.into_iter().collect())
+        Exclusion(excluded.into_iter().filter_map(|Excluded(glob)| glob).collect())
     }
 }
 
@@ -44,26 +44,26 @@ impl Exclusion {
     /// These namespaces, and one more.
     #[must_use]
     pub fn and(mut self, one: Excluded) -> Self {
-        self.0.push(one);
+        self.0.extend(one.0);
         self
     }
 
     /// Whether no namespace is left alone.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|Excluded(glob)| glob.is_none())
+        self.0.is_empty()
     }
 
     /// Whether a namespace is left alone.
     pub fn covers(&self, namespace: &str) -> bool {
-        self.0.iter().any(|Excluded(glob)| glob.as_ref().is_some_and(|glob| glob.matches(namespace)))
+        self.0.iter().any(|glob| glob.matches(namespace))
     }
 }
 
 /// `podgate, kube-*`.
 impl fmt::Display for Exclusion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let globs = self.0.iter().filter_map(|Excluded(glob)| glob.as_ref());
-        globs.enumerate().try_for_each(|(place, glob)| write!(f, "{}{glob}", if place > 0 { ", " } else { "" }))
+        let mut globs = self.0.iter().enumerate();
+        globs.try_for_each(|(place, glob)| write!(f, "{}{glob}", if place > 0 { ", " } else { "" }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What Kubernetes lets labels and DNS names be made of.
 
-/// Characters that a name, a label value or one part of a DNS name may have.
-const LONGEST_NAME: usize = 63;
+/// Characters that a label may have: its name, its value, or one part of a DNS name.
+pub const LONGEST_LABEL: usize = 63;
 /// Characters that a DNS name may have.
 const LONGEST_DNS_NAME: usize = 253;
 
@@ -18,7 +18,7 @@ pub fn valid_label_key(key: &str) -> bool {
 /// Whether a label can have this value. An empty one is valid.
 pub fn valid_label_value(value: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    value.len() <= LONGEST_NAME
+    value.len() <= LONGEST_LABEL
         && value.bytes().all(inner)
         && [value.bytes().next(), value.bytes().next_back()]
             .into_iter()
@@ -28,7 +28,7 @@ pub fn valid_label_value(value: &str) -> bool {
 
 /// Whether this is an RFC 1123 label, which is what namespaces and containers are named by.
 pub fn valid_dns_label(name: &str) -> bool {
-    name.len() <= LONGEST_NAME && is_dns_part(name)
+    name.len() <= LONGEST_LABEL && is_dns_part(name)
 }
 
 /// Whether this is an RFC 1123 subdomain, which is what most objects are named by.

@@ -81,6 +81,12 @@ impl List {
             List::Ephemeral => "ephemeralContainers",
         }
     }
+
+    /// Its containers in a Pod spec.
+    pub fn containers(self, spec: Value<'_>) -> impl Iterator<Item = Container<'_>> {
+        let elements = spec.get(self.key()).unwrap_or_default().elements();
+        elements.iter().enumerate().map(move |(index, value)| Container::of(self, index, *value))
+    }
 }
 
 impl<'a> Container<'a> {

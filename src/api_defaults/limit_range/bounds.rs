@@ -1,7 +1,7 @@
 //! The minima, maxima and ratios of LimitRanges, which the plug-in enforces after all webhooks have run.
 
 use crate::api_defaults::amounts::Amounts;
-use crate::api_defaults::pod_level::{aggregate, is_supported};
+use crate::api_defaults::pod_level::{self, aggregate, is_supported};
 use crate::document::{Path, Value};
 use crate::quantity::Quantity;
 
@@ -51,7 +51,7 @@ impl Subject<'_> {
             let path = if what == "Pod" { self.path.clone() } else { field() };
             violations.push(Violation { path, message: format!("{fault}: LimitRange `{limit_range}`") });
         };
-        for (name, min) in amounts(item, "min").iter() {
+        for (name, min) in Amounts::at(item, "min").iter() {
             match self.requests.amount(name) {
                 None => report("requests", name, format!("a {what} needs a request for {name} of at least {min}")),
                 Some(request) if request < min => {
@@ -72,7 +72,7 @@ impl Subject<'_> {
                 }
             }
         }
-        for (name, max) in amounts(item, "max").iter() {
+        for (name, max) in Amounts::at(item, "max").iter() {
             match self.limits.amount(name) {
                 None => report("limits", name, format!("a {what} needs a limit for {name} of at most {max}")),
                 Some(limit) if limit > max => {
@@ -93,7 +93,7 @@ impl Subject<'_> {
                 }
             }
         }
-        for (name, ratio) in amounts(item, "maxLimitRequestRatio").iter() {
+        for (name, ratio) in Amounts::at(item, "maxLimitRequestRatio").iter() {
             let [request, limit] =
                 [&self.requests, &self.limits].map(|list| list.amount(name).filter(|q| q.sign() != 0));
             match (request, limit) {
@@ -122,22 +122,19 @@ impl Subject<'_> {
 
 /// Main and init containers, each by itself.
 fn containers(pod: Value<'_>) -> Vec<Subject<'_>> {
-    let of = |key: &'static str| {
-        let containers = pod.fields(&["spec", key]).unwrap_or_default().elements();
-        containers.iter().enumerate().map(move |(index, container)| Subject {
-            path: Path::of(&["spec", key]).index(index),
-            what: "container",
-            requests: of_resources(*container, "requests"),
-            limits: of_resources(*container, "limits"),
-        })
-    };
-    of("containers").chain(of("initContainers")).collect()
+    let subjects = pod_level::containers(pod).map(|container| Subject {
+        path: Path::of(&["spec", container.list.key()]).index(container.index),
+        what: "container",
+        requests: of_resources(container.value, "requests"),
+        limits: of_resources(container.value, "limits"),
+    });
+    subjects.collect()
 }
 
 /// All containers together, except where the Pod says it for itself.
 fn whole(pod: Value<'_>) -> Subject<'_> {
     let total = |key: &'static str| {
-        let mut total = aggregate(pod, |resources| amounts(resources, key));
+        let mut total = aggregate(pod, |resources| Amounts::at(resources, key));
         let own = of_resources(pod.field("spec").unwrap_or_default(), key);
         own.iter().filter(|(name, _)| is_supported(name)).for_each(|(name, amount)| total.set(name, amount));
         total
@@ -146,11 +143,7 @@ fn whole(pod: Value<'_>) -> Subject<'_> {
 }
 
 fn of_resources<'a>(owner: Value<'a>, key: &str) -> Amounts<'a> {
-    amounts(owner.field("resources").unwrap_or_default(), key)
-}
-
-fn amounts<'a>(item: Value<'a>, key: &str) -> Amounts<'a> {
-    Amounts::of(item.field(key).unwrap_or_default().members())
+    Amounts::at(owner.field("resources").unwrap_or_default(), key)
 }
 
 /// Whole thousandths, in which the plug-in divides.

@@ -80,8 +80,9 @@ impl Compiler<'_> {
             let range = arguments.first().map_or(range, |pattern| &pattern.range);
             return self.fail(Problem::new(range.clone(), format!("not a regular expression: {message}")));
         }
-        if let (Some(Constant::String(zone)), Style::Method) = (nodes.last().and_then(Node::constant), style)
-            && let Some(message) = library::time::check_zone(&name, nodes.len(), zone)
+        if let (Style::Method, [_, zone]) = (style, nodes.as_slice())
+            && let Some(Constant::String(zone)) = zone.constant()
+            && let Some(message) = library::time::check_zone(&name, zone)
         {
             let range = arguments.last().map_or(range, |zone| &zone.range);
             return self.fail(Problem::new(range.clone(), message));

@@ -10,6 +10,7 @@ use crate::cel::node::{Constant, Node};
 use crate::cel::problem::Problem;
 use crate::cel::shape::{Shape, Words};
 use crate::cel::types::Type;
+use crate::diagnostic;
 
 /// One side of an operator.
 type Side<'s> = (&'s Expression, &'s Shape);
@@ -188,11 +189,11 @@ impl Compiler<'_> {
 /// A sentence that begins so: which words there are.
 fn one_of(subject: &str, words: &Words) -> String {
     const MOST: usize = 8;
-    let all: Vec<_> = words.iter().filter(|word| !word.is_empty()).map(|word| format!("`{word}`")).collect();
-    match all.as_slice() {
-        [one] => format!("{subject} {one}"),
-        [first @ .., last] if all.len() <= MOST => format!("{subject} {} or {last}", first.join(", ")),
-        all => format!("{subject} {} or one of others", all.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ")),
+    let all: Vec<_> = words.iter().filter(|word| !word.is_empty()).collect();
+    match all.get(..MOST) {
+        _ if all.is_empty() => format!("{subject} `''`"),
+        Some(first) if all.len() > MOST => format!("{subject} `{}` or one of others", first.join("`, `")),
+        _ => format!("{subject} {}", diagnostic::words(&all, "or")),
     }
 }
 

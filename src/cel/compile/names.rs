@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::cel::ast::{self, Expression, Literal};
 use crate::cel::compile::{Compiler, Typed, article, part, typed};
+use crate::cel::environment::bit;
 use crate::cel::library;
 use crate::cel::node::{Constant, Index, Kind, Node, Select};
 use crate::cel::problem::Problem;
@@ -190,7 +191,7 @@ impl Compiler<'_> {
     fn composed(&mut self, namespace: &str, field: &str, range: &Range<usize>) -> Typed {
         match self.environment.find_composed(field) {
             Some((place, shape)) => {
-                self.composed |= 1 << place.min(63);
+                self.composed |= bit(place);
                 typed(range, Kind::Composed(place), shape.clone())
             }
             None => {

@@ -2,7 +2,7 @@
 
 use crate::cel::budget::Budget;
 use crate::cel::estimate::ELEMENTS;
-use crate::cel::estimate::extent::Extent;
+use crate::cel::estimate::extent::{Extent, SHORT};
 use crate::cel::library::Overload;
 use crate::cel::node::Constant;
 use crate::cel::types::Type;
@@ -79,8 +79,6 @@ pub(super) fn call(overloads: &[&Overload], arguments: &[Extent], constants: &[O
         "optional.unwrap" | "unwrapOpt" => (values(first.elements()), first),
         "getQuery" => (values(first.bytes()), Extent::list(first.bytes().max(1), Extent::list(1, first))),
         _ => {
-            /// Bytes of the text of a number, a time or a name.
-            const SHORT: u64 = 64;
             let bytes = arguments.iter().fold(0_u64, |sum, extent| sum.saturating_add(extent.bytes()));
             (bytes, Extent::of(result).unwrap_or(Extent::Text(bytes.saturating_add(SHORT))))
         }

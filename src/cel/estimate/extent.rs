@@ -21,8 +21,8 @@ pub(crate) enum Extent {
     List(u64, Arc<Extent>),
 }
 
-/// Bytes of a time or of an amount.
-const SHORT: u64 = 64;
+/// Bytes of the text of a number, an amount, a time or a name.
+pub(super) const SHORT: u64 = 64;
 
 impl Extent {
     /// Values inside one another that are told apart: variables that use each other could go on for ever.

@@ -88,7 +88,7 @@ impl<'a> Evaluation<'_, 'a> {
             }
             (Kind::Loop(each), _) => self.decisive_element(each, outcome, elements),
             (Kind::OptionalMap(map), Outcome::Failed) => self.decisive_body(map),
-            (_, Outcome::Failed) => first_of(node, |child| self.outcome(child) == Outcome::Failed),
+            (_, Outcome::Failed) => node.first_of(|child| self.outcome(child) == Outcome::Failed),
             _ => None,
         }
     }
@@ -147,7 +147,7 @@ impl<'a> Evaluation<'_, 'a> {
             let (steps, next) = path.steps.split_at_checked(made).unwrap_or_default();
             values.extend(next.first().map(|next| next.from).zip(self.path(path, steps).ok()));
         }
-        first_of(node, |child| {
+        node.first_of(|child| {
             match &child.kind {
                 Kind::Constant(_) => {}
                 Kind::And(_) | Kind::Or(_) | Kind::Not(_) | Kind::Binary(..) | Kind::Has(_) if self.is_test(child) => {
@@ -180,25 +180,4 @@ fn is_taken_apart(node: &Node, outcome: Outcome) -> bool {
 /// Whether one element is enough for a loop to come out so.
 fn is_decided_by_one(kind: LoopKind, outcome: Outcome) -> bool {
     matches!((kind, outcome), (LoopKind::All, Outcome::False) | (LoopKind::Exists, Outcome::True))
-}
-
-/// The first part of `node` that is `wanted`, of those that can be evaluated where `node` is.
-fn first_of<'a>(node: &'a Node, mut wanted: impl FnMut(&'a Node) -> bool) -> Option<&'a Node> {
-    let mut pick = |child: &'a Node| if wanted(child) { Some(child) } else { None };
-    match &node.kind {
-        Kind::Constant(_) | Kind::Slot(_) | Kind::Composed(_) | Kind::Local(_) | Kind::Path(_) => None,
-        Kind::Select(select) | Kind::Has(select) => pick(&select.operand),
-        Kind::Index(index) => pick(&index.operand).or_else(|| pick(&index.index)),
-        Kind::Not(operand) | Kind::Negate(operand) => pick(operand),
-        Kind::And(terms) | Kind::Or(terms) => terms.iter().find_map(pick),
-        Kind::Binary(_, sides) => sides.iter().find_map(pick),
-        Kind::Conditional(parts) => parts.iter().find_map(pick),
-        Kind::List(elements) => elements.iter().find_map(|element| pick(&element.value)),
-        Kind::Map(entries) => entries.iter().find_map(|entry| pick(&entry.key).or_else(|| pick(&entry.value))),
-        Kind::Matches(matches) => pick(&matches.0),
-        Kind::Call(call) => call.arguments.iter().find_map(pick),
-        Kind::Loop(each) => pick(&each.range),
-        Kind::Fallback(fallback) => pick(&fallback.optional).or_else(|| pick(&fallback.fallback)),
-        Kind::OptionalMap(map) => pick(&map.operand),
-    }
 }

@@ -108,11 +108,9 @@ fn part<'a>(
     civil.map(|civil| Value::Int(part(civil))).ok_or(Reason::TimeOutOfRange)
 }
 
-/// Why `zone` is none, if `name` is the last argument of a function that takes one.
-pub(crate) fn check_zone(function: &str, arguments: usize, name: &str) -> Option<String> {
-    let takes_zone = OVERLOADS.iter().any(|overload| {
-        overload.name == function && overload.arguments.len() == arguments && overload.arguments.len() == 2
-    });
+/// Why `name` is no zone, if it is the argument of a method that takes one.
+pub(crate) fn check_zone(method: &str, name: &str) -> Option<String> {
+    let takes_zone = OVERLOADS.iter().any(|overload| overload.name == method && overload.arguments.len() == 2);
     (takes_zone && zone(name).is_none()).then(|| format!("{NO_ZONE}: `{name}`"))
 }
 

@@ -4,9 +4,7 @@ use crate::glob::Glob;
 use crate::image;
 use crate::policy::file::matching::MOST_WORDS;
 use crate::policy::file::reader::{Node, Reader};
-
-/// Characters of the name of a namespace or of a container.
-const LONGEST_LABEL: usize = 63;
+use crate::selector::LONGEST_LABEL;
 
 /// A list of globs.
 fn globs(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<Glob> {
@@ -60,7 +58,7 @@ fn can_be_label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) {
     let shortest = text.chars().filter(|c| *c != '*').count();
     if !text.chars().all(stands_in_a_name) || shortest > LONGEST_LABEL {
         reader.error(node.span(), format!("`{text}` covers no {what}")).help =
-            Some("their names are at most 63 lower-case letters, digits and `-`".to_owned());
+            Some(format!("their names are at most {LONGEST_LABEL} lower-case letters, digits and `-`"));
     }
 }
 
@@ -76,14 +74,15 @@ fn can_be_image(reader: &mut Reader<'_>, node: Node<'_>) {
 fn no_image(text: &str) -> Option<(&'static str, String)> {
     let (first, path) = text.split_once('/').map_or((text, None), |(first, path)| (first, Some(path)));
     let is_wild = first.contains(['*', '?']);
-    let is_registry = first.contains(['.', ':']) || first == "localhost" || image::respelled(first).is_some();
+    // No name with a wildcard is respelled.
+    let respelled = image::respelled(first);
+    let is_registry = first.contains(['.', ':']) || first == "localhost" || respelled.is_some();
     if !is_wild && (path.is_none() || !is_registry) {
         let help = "images are compared in full, such as `docker.io/library/redis:latest`";
         return Some(("its registry is missing", help.to_owned()));
     }
     // What stands before the first wildcard of a name begins its registry.
     let beginning = first.split(['*', '?']).next().unwrap_or_default();
-    let respelled = if is_wild { None } else { image::respelled(first) };
     let lower = || format!("{}{}", beginning.to_ascii_lowercase(), text.strip_prefix(beginning).unwrap_or_default());
     let is_capital = beginning.bytes().any(|byte| byte.is_ascii_uppercase());
     let spelled = respelled.zip(path).map(|(registry, path)| format!("{registry}/{path}"));

@@ -1,8 +1,8 @@
 //! `apiVersion`, `kind` and `metadata`: which policy it is.
 
-use crate::diagnostic::suggest;
+use crate::diagnostic::{suggest, words};
 use crate::document::Value;
-use crate::policy::file::reader::{Node, Reader, words};
+use crate::policy::file::reader::{Node, Reader};
 use crate::selector::{valid_dns_label, valid_dns_subdomain};
 
 /// The group of policies.

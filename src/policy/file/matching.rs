@@ -1,11 +1,11 @@
 //! `match`: which requests a policy applies to.
 
 use crate::cel::Type;
-use crate::diagnostic::suggest;
+use crate::diagnostic::{suggest, words};
 use crate::policy::Match;
 use crate::policy::environment::Scope;
 use crate::policy::file::globs::namespaces;
-use crate::policy::file::reader::{Names, Node, Reader, words};
+use crate::policy::file::reader::{Names, Node, Reader};
 use crate::policy::file::{expression, header, selector};
 use crate::policy::matching::Condition;
 use crate::review::Operation;

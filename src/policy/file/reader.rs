@@ -4,10 +4,9 @@
 //! make a rule wider than its author meant.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest};
+use crate::diagnostic::{Diagnostic, Place, did_you_mean, suggest, words};
 use crate::document::{Places, Span, Value};
 use crate::policy::fields::described;
 
@@ -227,19 +226,4 @@ impl<'t> Reader<'t> {
         }
         found
     }
-}
-
-/// Words in backticks, the last two with `link` between them.
-pub(super) fn words(words: &[&str], link: &str) -> String {
-    let mut listed = String::new();
-    for (index, word) in words.iter().enumerate() {
-        let before = match index {
-            0 => "",
-            _ if index + 1 == words.len() => &format!(" {link} "),
-            _ => ", ",
-        };
-        // Writing into a string does not fail.
-        let _ = write!(listed, "{before}`{word}`");
-    }
-    listed
 }

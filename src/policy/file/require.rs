@@ -1,9 +1,9 @@
 //! `require`: what must hold.
 
 use crate::cel::Type;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{did_you_mean, words};
 use crate::document::{Path, Step};
-use crate::policy::file::reader::{Node, Reader, words};
+use crate::policy::file::reader::{Node, Reader};
 use crate::policy::file::rule::Policywide;
 use crate::policy::file::{expression, known};
 use crate::policy::{Message, Require, Subject};

@@ -1,8 +1,9 @@
 //! One rule: its verb, and what narrows it.
 
 use crate::cel::Type;
+use crate::diagnostic::words;
 use crate::policy::environment::Scope;
-use crate::policy::file::reader::{Names, Node, Reader, words};
+use crate::policy::file::reader::{Names, Node, Reader};
 use crate::policy::file::{edit, expression, globs, header, matching, pod_security, require, spec};
 use crate::policy::{Action, ContainerSelector, Mode, OnError, Rule, Severity, Verb};
 use crate::workload::Role;

@@ -74,6 +74,12 @@ fn a_word_that_a_field_never_holds_is_worth_a_warning() {
                 "55 `pod.spec.dnsPolicy` and `container.imagePullPolicy` are never equal; `pod.spec.dnsPolicy` is `ClusterFirst`, `ClusterFirstWithHostNet`, `Default` or `None`",
             ],
         ),
+        (
+            "(variables.v == 'a' ? '' : '') == container.imagePullPolicy",
+            &[
+                "0 `(variables.v == 'a' ? '' : '')` and `container.imagePullPolicy` are never equal; `(variables.v == 'a' ? '' : '')` is `''`",
+            ],
+        ),
         ("pod.spec.dnsPolicy == 'Default'", &[]),
         (
             "container.lifecycle.stopSignal == 'KILL'",
