@@ -75,11 +75,11 @@ fn subscriber<W>(format: Format, filter: &str, writer: W) -> Result<Box<dyn Subs
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let targets = targets(filter)?;
-    let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(writer).with_ansi(false);
+    let filtered = tracing_subscriber::registry().with(targets(filter)?);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
     Ok(match format {
-        Format::Json => Box::new(builder.json().flatten_event(true).finish().with(targets)),
-        Format::Text => Box::new(builder.finish().with(targets)),
+        Format::Json => Box::new(filtered.with(layer.json().flatten_event(true))),
+        Format::Text => Box::new(filtered.with(layer)),
     })
 }
 

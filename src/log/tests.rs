@@ -143,6 +143,9 @@ fn a_filter_has_a_level_for_all_and_levels_for_some() {
                 .find(|level| targets.would_enable(name, level))
         };
         assert_eq!((most("podgate::log"), most("kube_client")), (podgate, other), "{filter}");
+        // What nobody wants is known before anybody is asked.
+        let hint = subscriber(Format::Json, filter, io::stderr).unwrap().max_level_hint();
+        assert_eq!(hint.and_then(LevelFilter::into_level), podgate, "{filter}");
     }
 }
 
