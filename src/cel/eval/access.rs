@@ -165,6 +165,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 }
 
+/// Whether a map has a key. It is inlined, as most maps are small and a call would take as long as the search.
 #[inline(always)]
 fn has_field(map: Map<'_>, field: &str) -> bool {
     match map {
