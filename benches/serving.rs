@@ -55,6 +55,11 @@ const CALLS: usize = 16_000;
 
 const ROUNDS: usize = 5;
 
+/// Calls of a measurement in which each connection rests for [`REST`] after an answer: about 2,000 calls a second, which
+/// leaves a core mostly idle, as an API server does.
+const CALLS_WITH_REST: usize = 4_000;
+const REST: Duration = Duration::from_millis(8);
+
 /// As long as a usual answer.
 const ANSWER: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"00000000-0000-0000-0000-000000000000","allowed":true}}"#;
 
@@ -134,29 +139,17 @@ fn measure(program: &Path) {
     println!("ready: {ready:.1?} after its start (listening after {listening:.1?})");
     println!("resident idle: {idle:.1} MiB, of which {heap:.1} MiB are of its own and the rest pieces of the binary");
 
-    let kinds = [
+    let kinds: [Kind<'_>; 5] = [
         ("bare", &bare, "/validate", &body),
         ("validate", &podgate, "/validate", &body),
         ("mutate", &podgate, "/mutate", &body),
         ("bare, the review of ten edits", &bare, "/validate", &ten),
         ("mutate, ten edits", &podgate, "/mutate", &ten),
     ];
-    let mut micros = kinds.map(|_| Vec::<f64>::new());
-    for round in 0..=ROUNDS {
-        for ((_, served, path, body), micros) in kinds.iter().zip(&mut micros) {
-            let cost = served.cost(path, body);
-            // The first round warms up.
-            if round > 0 {
-                micros.push(cost);
-            }
-        }
-    }
-    for (number, (name, ..)) in kinds.iter().enumerate() {
-        // Both of a round, because a busy machine makes all calls dearer for a while; and both with the same review.
-        let (bare, micros) = (&micros[number / 3 * 3], &micros[number]);
-        let ratio = median(micros.iter().zip(bare).map(|(micros, bare)| micros / bare).collect());
-        println!("{name}: {:.1} us of CPU a call, {ratio:.2} times the bare server", median(micros.clone()));
-    }
+    println!("without rest");
+    compare(&kinds, CALLS, Duration::ZERO);
+    println!("each connection rests for {REST:?} after an answer");
+    compare(&kinds, CALLS_WITH_REST, REST);
     println!("resident after that: {:.1} MiB, at most {:.1} MiB", podgate.memory("VmRSS"), podgate.memory("VmHWM"));
     drop(podgate);
 
@@ -170,11 +163,34 @@ fn measure(program: &Path) {
         begin.elapsed(),
         many.memory("VmRSS")
     );
-    let [_warm, cost] = [0, 1].map(|_| many.cost("/validate", &body));
+    let [_warm, cost] = [0, 1].map(|_| many.cost("/validate", &body, CALLS, Duration::ZERO));
     let (now, most) = (many.memory("VmRSS"), many.memory("VmHWM"));
     println!("  validate: {cost:.1} us of CPU a call; resident {now:.1} MiB, at most {most:.1} MiB");
     drop(many);
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// What is called: its name, who serves it, its path and its body. The yardstick stands before those it is for.
+type Kind<'s> = (&'s str, &'s Served, &'s str, &'s [u8]);
+
+/// Prints what the calls cost. Those of a round are compared with one another, because a busy machine makes all calls dearer
+/// for a while; and with the yardstick for the same review.
+fn compare(kinds: &[Kind<'_>], calls: usize, rest: Duration) {
+    let mut micros = vec![Vec::<f64>::new(); kinds.len()];
+    for round in 0..=ROUNDS {
+        for ((_, served, path, body), micros) in kinds.iter().zip(&mut micros) {
+            let cost = served.cost(path, body, calls, rest);
+            // The first round warms up.
+            if round > 0 {
+                micros.push(cost);
+            }
+        }
+    }
+    for (number, (name, ..)) in kinds.iter().enumerate() {
+        let (bare, micros) = (&micros[number / 3 * 3], &micros[number]);
+        let ratio = median(micros.iter().zip(bare).map(|(micros, bare)| micros / bare).collect());
+        println!("  {name}: {:.1} us of CPU a call, {ratio:.2} times the bare server", median(micros.clone()));
+    }
 }
 
 fn median(mut list: Vec<f64>) -> f64 {
@@ -255,23 +271,28 @@ impl Served {
         edits.split_whitespace().count()
     }
 
-    /// Microseconds of CPU that a call costs the server.
-    fn cost(&self, path: &str, body: &[u8]) -> f64 {
+    /// Microseconds of CPU that a call costs the server, when each connection rests so long after an answer.
+    fn cost(&self, path: &str, body: &[u8], calls: usize, rest: Duration) -> f64 {
         let request = post(&format!("{path}?timeout=10s"), body);
         let mut callers: Vec<Caller> =
             (0..CONNECTIONS).map(|_| Caller::connect(self.address, &self.ca).unwrap()).collect();
+        // So that the handshakes are over.
+        callers.iter_mut().for_each(|caller| assert_eq!(caller.ask(&request).unwrap().status, 200));
         let before = self.cpu();
         thread::scope(|scope| {
             for caller in &mut callers {
                 scope.spawn(|| {
-                    for _ in 0..CALLS / CONNECTIONS {
+                    for _ in 0..calls / CONNECTIONS {
                         let answer = caller.ask(&request).unwrap();
                         assert_eq!(answer.status, 200);
+                        if !rest.is_zero() {
+                            thread::sleep(rest);
+                        }
                     }
                 });
             }
         });
-        (self.cpu() - before).as_secs_f64() * 1e6 / CALLS as f64
+        (self.cpu() - before).as_secs_f64() * 1e6 / calls as f64
     }
 
     /// The time that all of its threads ran.

@@ -111,22 +111,24 @@ struct Subject<'a> {
 
 /// Answers one call of the API server, bytes to bytes.
 pub fn answer(set: &PolicySet, endpoint: Endpoint, body: &[u8], facts: &Facts<'_>) -> Answer {
-    answer_observed(set, endpoint, body, Ok(*facts), |_| {})
+    let arena = Bump::with_capacity(body.len().saturating_mul(4));
+    answer_observed(set, &arena, endpoint, body, Ok(*facts), |_| {})
 }
 
-/// The same, and shows what became of the call to `observe`; not called for a body that is not a review. `facts` are an
-/// error where they should be known and are not: then no request that policies have a say in can be judged.
+/// The same in an arena of the caller's, and shows what became of the call to `observe`; not called for a body that is not
+/// a review. `facts` are an error where they should be known and are not: then no request that policies have a say in can
+/// be judged.
 pub fn answer_observed(
     set: &PolicySet,
+    arena: &Bump,
     endpoint: Endpoint,
     body: &[u8],
     facts: Result<Facts<'_>, &str>,
     observe: impl FnOnce(&Outcome<'_>),
 ) -> Answer {
-    let arena = Bump::with_capacity(body.len().saturating_mul(4));
-    match Request::read(&arena, body, &Limits::REVIEW) {
+    match Request::read(arena, body, &Limits::REVIEW) {
         Ok(request) => {
-            let body = respond_observed(set, &arena, endpoint, request, facts, observe).to_bytes();
+            let body = respond_observed(set, arena, endpoint, request, facts, observe).to_bytes();
             Answer { status: 200, body }
         }
         Err(Refusal::CannotJudge { uid, reason }) => {

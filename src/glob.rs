@@ -106,7 +106,7 @@ impl Glob {
     /// What every name that it covers begins with; empty if that can be anything.
     pub fn prefix(&self) -> &str {
         let (Shape::Whole(first) | Shape::Stars { first, .. }) = &self.shape;
-        first.text.split('?').next().unwrap_or_default()
+        if first.wild { first.text.split('?').next().unwrap_or_default() } else { &first.text }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod guarded;
 pub mod in_flight;
 pub mod limits;
 pub mod listener;
+pub mod read_ahead;
 pub mod registry;
 pub mod tls;
 

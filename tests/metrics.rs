@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bumpalo::Bump;
 use jiff::Timestamp;
 use podgate::admit::{self, Endpoint};
 use podgate::api_defaults::Version;
@@ -68,7 +69,7 @@ impl Server {
 
     fn ask(&self, endpoint: Endpoint, body: &[u8]) {
         let facts = Facts { now: Some(Timestamp::UNIX_EPOCH), ..Facts::default() };
-        admit::answer_observed(&self.set, endpoint, body, Ok(facts), |outcome| {
+        admit::answer_observed(&self.set, &Bump::new(), endpoint, body, Ok(facts), |outcome| {
             self.metrics.observe(&self.counters, outcome);
         });
     }
@@ -244,7 +245,7 @@ fn facts_that_are_wanting_are_an_error() {
     let server = Server::new(HOUSE);
     let answer = |endpoint, name| {
         let facts = Err("the labels of the namespace `demo` are not known");
-        let answer = admit::answer_observed(&server.set, endpoint, &review(name), facts, |outcome| {
+        let answer = admit::answer_observed(&server.set, &Bump::new(), endpoint, &review(name), facts, |outcome| {
             server.metrics.observe(&server.counters, outcome);
         });
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()

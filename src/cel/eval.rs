@@ -170,10 +170,16 @@ impl<'e, 'a> Evaluation<'e, 'a> {
             Kind::Or(terms) => self.all_of(terms, true),
             Kind::Binary(operator, sides) if operator.is_test() => self.comparison(*operator, sides, node),
             Kind::Loop(each) if each.kind.is_test() => self.decide(each),
-            _ => match self.value_of(node)? {
-                Value::Bool(value) => Ok(value),
-                other => Err(self.fail(Reason::Expected(Type::Bool, other.kind()), node.part)),
-            },
+            _ => self.boolean(node),
+        }
+    }
+
+    /// The value, which must be a boolean, of a node that is paid for and may have any.
+    #[inline(never)]
+    fn boolean(&self, node: &'a Node) -> Result<bool, Failed> {
+        match self.value_of(node)? {
+            Value::Bool(value) => Ok(value),
+            other => Err(self.fail(Reason::Expected(Type::Bool, other.kind()), node.part)),
         }
     }
 

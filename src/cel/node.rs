@@ -19,8 +19,10 @@ pub(crate) struct Node {
     pub kind: Kind,
 }
 
-/// What a part does.
+/// What a part does. Its tag stands by itself: kept where a constant has room for it, it would have to be worked out anew
+/// for every step.
 #[derive(Debug)]
+#[repr(u8)]
 pub(crate) enum Kind {
     Constant(Constant),
     /// A variable of the caller.

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use bumpalo::Bump;
+
 use super::*;
 use crate::admit::{self, Endpoint};
 use crate::facts::Facts;
@@ -43,7 +45,7 @@ fn lines(format: Format, filter: &str, endpoint: Endpoint, body: &str) -> Vec<St
     assert_eq!(loaded.diagnostics, []);
     let set = PolicySet::new(loaded.policies.into_iter().map(Arc::new));
     tracing::subscriber::with_default(subscriber, || {
-        admit::answer_observed(&set, endpoint, body.as_bytes(), Ok(Facts::default()), outcome);
+        admit::answer_observed(&set, &Bump::new(), endpoint, body.as_bytes(), Ok(Facts::default()), outcome);
     });
     let bytes = written.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();

@@ -26,6 +26,7 @@ use crate::server::State;
 use crate::server::call;
 use crate::server::guarded::Guarded;
 use crate::server::limits::Limits;
+use crate::server::read_ahead::ReadAhead;
 
 /// Bytes of the longest header, and of what is read ahead of a body.
 const BUFFER: usize = 64 << 10;
@@ -167,7 +168,7 @@ pub async fn serve(connection: Arc<Connection>, tls: TlsAcceptor, stream: TcpStr
     let state = Arc::clone(connection.state());
     // Where this cannot be set, answers only take longer.
     let _ = stream.set_nodelay(true);
-    let stream = match timeout(state.limits.handshake, tls.accept(stream)).await {
+    let stream = match timeout(state.limits.handshake, tls.accept(ReadAhead::new(stream))).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
             debug!(%peer, %error, "the TLS handshake failed");

@@ -3,6 +3,7 @@
 //! Judging takes some ten microseconds, less than handing it to another thread; so it happens in place, and the
 //! connections wait for it. A large body, and every body for a while after some took long, goes to a thread of its own.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -46,6 +47,14 @@ const ENOUGH: u32 = 8 * WEIGHT;
 
 /// For so long after that, nothing happens in place.
 const CAUTION: Duration = Duration::from_secs(10);
+
+/// Bytes of the largest arena that is kept for the next review; few reviews need so many.
+const SPARE: usize = 256 << 10;
+
+thread_local! {
+    /// The arena of the last review on this thread, emptied: its memory is at hand, and nearly always enough.
+    static ARENA: Cell<Option<Bump>> = const { Cell::new(None) };
+}
 
 /// Where reviews are judged.
 #[derive(Debug)]
@@ -173,13 +182,13 @@ async fn aside(
         Ok(answer) => answer,
         Err(_) => {
             let late = "it was not done in the time that the API server gives";
-            observed(state, &loaded, endpoint, &body, Err(late))
+            observed(state, &loaded, &Bump::new(), endpoint, &body, Err(late))
         }
     }
 }
 
 fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namespace: &OfNamespace) -> Option<Answer> {
-    let arena = Bump::new();
+    let mut arena = ARENA.take().unwrap_or_default();
     // Only exceptions ask for the time, and few sets have any.
     let now = (!loaded.set.exceptions().is_empty()).then(Timestamp::now);
     let namespace = match namespace {
@@ -190,25 +199,26 @@ fn judge(state: &State, loaded: &Loaded, endpoint: Endpoint, body: &[u8], namesp
             Value::Null
         }
     };
-    observed(
-        state,
-        loaded,
-        endpoint,
-        body,
-        Ok(Facts { namespace, now, kubernetes: state.kubernetes.applied(), ..Facts::default() }),
-    )
+    let facts = Facts { namespace, now, kubernetes: state.kubernetes.applied(), ..Facts::default() };
+    let answer = observed(state, loaded, &arena, endpoint, body, Ok(facts));
+    arena.reset();
+    if arena.allocated_bytes() <= SPARE {
+        ARENA.set(Some(arena));
+    }
+    answer
 }
 
 /// [`None`] after a panic, which leaves nothing behind: all that an evaluation changes is its own.
 fn observed(
     state: &State,
     loaded: &Loaded,
+    arena: &Bump,
     endpoint: Endpoint,
     body: &[u8],
     facts: Result<Facts<'_>, &str>,
 ) -> Option<Answer> {
     contained(|| {
-        admit::answer_observed(&loaded.set, endpoint, body, facts, |outcome| {
+        admit::answer_observed(&loaded.set, arena, endpoint, body, facts, |outcome| {
             state.metrics.observe(&loaded.counters, outcome);
             log::outcome(outcome);
         })

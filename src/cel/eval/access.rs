@@ -14,10 +14,10 @@ impl<'a> Evaluation<'_, 'a> {
     /// Where the first `steps` of a path lead. Each is a step of the budget, as the variable is.
     #[inline(never)]
     pub(super) fn path(&self, path: &'a Path, steps: &'a [Step]) -> Evaluated<'a> {
-        let first = path.steps.first().map(|step| step.from).unwrap_or_default();
-        self.budget.spend_each(steps.len()).map_err(|reason| self.fail(reason, first))?;
+        let first = || path.steps.first().map(|step| step.from).unwrap_or_default();
+        self.budget.spend_each(steps.len()).map_err(|reason| self.fail(reason, first()))?;
         let start = match path.start {
-            Start::Slot(slot) => self.slot(slot, first)?,
+            Start::Slot(slot) => self.slot(slot, first())?,
             Start::Local(local) => self.local(local),
         };
         let Value::Map(Map::Document(mut members)) = start else { return self.walk(start, steps) };
@@ -165,7 +165,8 @@ impl<'a> Evaluation<'_, 'a> {
     }
 }
 
-#[inline]
+/// Whether a map has a key. It is inlined, as most maps are small and a call would take as long as the search.
+#[inline(always)]
 fn has_field(map: Map<'_>, field: &str) -> bool {
     match map {
         Map::Document(members) => members.iter().any(|member| is_same_key(member.key, field)),

@@ -18,7 +18,6 @@ pub(super) fn are(a: &Wish<'_>, b: &Wish<'_>) -> bool {
     !share_object(a, b)
         || !of_a.operations.iter().any(|operation| of_b.operations.contains(operation))
         || namespaces_apart(a.policy, b.policy)
-        || namespaces_apart(b.policy, a.policy)
         || selectors.into_iter().any(|(a, b)| selectors_apart(a.as_ref(), b.as_ref()))
         || containers_apart(a.rule.containers.as_ref(), b.rule.containers.as_ref())
 }
@@ -35,24 +34,31 @@ fn share_object(a: &Wish<'_>, b: &Wish<'_>) -> bool {
     [Target::Pods, Target::Templates].into_iter().any(|target| edits(a, target) & edits(b, target) != 0)
 }
 
-/// Whether the namespaces that `a` names are all ones that `b` does not cover.
+/// Whether no namespace is covered by both.
 fn namespaces_apart(a: &Policy, b: &Policy) -> bool {
-    let literal: Option<Vec<&str>> = match &a.namespace {
-        Some(namespace) => Some(vec![namespace]),
-        None => a.matching.namespaces.iter().map(Glob::is_literal).collect(),
-    };
-    if let Some(names) = literal.filter(|names| !names.is_empty()) {
-        return names.iter().all(|name| !covers(b, name));
+    literals_apart(a, b) || literals_apart(b, a) || prefixes_apart(a, b)
+}
+
+/// Whether `a` names its namespaces one by one, all of which `b` does not cover.
+fn literals_apart(a: &Policy, b: &Policy) -> bool {
+    match (&a.namespace, a.matching.namespaces.as_slice()) {
+        (Some(namespace), _) => !covers(b, namespace),
+        (None, []) => false,
+        (None, globs) => globs.iter().all(|glob| glob.is_literal().is_some_and(|name| !covers(b, name))),
     }
-    let prefixes = |policy: &Policy| -> Vec<String> {
-        match &policy.namespace {
-            Some(namespace) => vec![namespace.clone()],
-            None => policy.matching.namespaces.iter().map(|glob| glob.prefix().to_owned()).collect(),
-        }
-    };
-    let (of_a, of_b) = (prefixes(a), prefixes(b));
-    let meets = |a: &String, b: &String| a.starts_with(b.as_str()) || b.starts_with(a.as_str());
-    !of_a.is_empty() && !of_b.is_empty() && !of_a.iter().any(|a| of_b.iter().any(|b| meets(a, b)))
+}
+
+/// Whether the names that `a` covers and those that `b` does already differ in how they begin.
+fn prefixes_apart(a: &Policy, b: &Policy) -> bool {
+    let names_any = |policy: &Policy| policy.namespace.is_some() || !policy.matching.namespaces.is_empty();
+    let meets = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+    names_any(a) && names_any(b) && !prefixes(a).any(|of_a| prefixes(b).any(|of_b| meets(of_a, of_b)))
+}
+
+/// How the names of the namespaces begin that a policy covers.
+fn prefixes(policy: &Policy) -> impl Iterator<Item = &str> {
+    let globs = if policy.namespace.is_some() { &[] } else { policy.matching.namespaces.as_slice() };
+    policy.namespace.as_deref().into_iter().chain(globs.iter().map(Glob::prefix))
 }
 
 fn covers(policy: &Policy, namespace: &str) -> bool {
