@@ -2,6 +2,10 @@
 //!
 //! The yardstick is a server of hyper and rustls with the same certificate, thread and allocator, which reads the body
 //! and answers a constant. Both run as processes, and the same caller drives them in turn over 16 connections.
+//!
+//! `cargo bench --bench serving -- --podgate PATH` measures another build than that of this machine's target, such as the
+//! static one of `.ci/image`. What is resident of it hangs on the kernel too, and on how the file came to be in its cache:
+//! mapped are not the pages that were touched but the pieces in which they were read or written.
 
 #![expect(
     clippy::unwrap_used,
@@ -68,10 +72,14 @@ struct Served {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    match arguments.next().as_deref() {
-        Some("bare") => bare(&PathBuf::from(arguments.next().unwrap())),
-        _ => measure(),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let behind = |name: &str| {
+        let place = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(place + 1).map(PathBuf::from)
+    };
+    match behind("bare") {
+        Some(ca) => bare(&ca),
+        None => measure(&behind("--podgate").unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_podgate")))),
     }
 }
 
@@ -104,7 +112,7 @@ async fn constant(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, I
     Ok(Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes()))))
 }
 
-fn measure() {
+fn measure(program: &Path) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("serving-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let bare = Served::start(
@@ -115,11 +123,11 @@ fn measure() {
         &folder.join("bare.pem"),
     );
     let begin = Instant::now();
-    let podgate = podgate(&folder, &[]);
+    let podgate = podgate(program, &folder, &[]);
     let listening = begin.elapsed();
     podgate.until_ready();
     let ready = begin.elapsed();
-    let idle = podgate.memory("VmRSS");
+    let (idle, heap) = (podgate.memory("VmRSS"), podgate.memory("RssAnon"));
     let body = review();
     let ten = copies::with_containers(&recorded(), 3);
     println!("{CONNECTIONS} connections; {CALLS} calls a measurement, {ROUNDS} rounds");
@@ -127,8 +135,9 @@ fn measure() {
         assert_eq!(podgate.edits(body), edits, "the yardstick of /mutate must be edited");
         println!("review of {edits} edits: {} bytes", body.len());
     }
+    println!("{}", program.display());
     println!("ready: {ready:.1?} after its start (listening after {listening:.1?})");
-    println!("resident idle: {idle:.1} MiB");
+    println!("resident idle: {idle:.1} MiB, of which {heap:.1} MiB are of its own and the rest pieces of the binary");
 
     let kinds: [Kind<'_>; 5] = [
         ("bare", &bare, "/validate", &body),
@@ -147,7 +156,7 @@ fn measure() {
     let policies = folder.join("thousand.yaml");
     fs::write(&policies, thousand()).unwrap();
     let begin = Instant::now();
-    let many = self::podgate(&folder, &["-p", "builtin:recommended", "-p", policies.to_str().unwrap()]);
+    let many = self::podgate(program, &folder, &["-p", "builtin:recommended", "-p", policies.to_str().unwrap()]);
     many.until_ready();
     println!(
         "with 1,000 more policies: ready after {:.1?}, resident idle {:.1} MiB",
@@ -189,9 +198,9 @@ fn median(mut list: Vec<f64>) -> f64 {
     list[list.len() / 2]
 }
 
-fn podgate(folder: &Path, arguments: &[&str]) -> Served {
+fn podgate(program: &Path, folder: &Path, arguments: &[&str]) -> Served {
     Served::start(
-        Path::new(env!("CARGO_BIN_EXE_podgate")),
+        program,
         |command, ca| {
             command.args(["serve", "--self-signed", "--no-cluster", "--log-format", "json", "--ca-out"]).arg(ca);
             command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);

@@ -22,6 +22,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::print::visible;
 use crate::metrics::{Metrics, SetCounters};
 use crate::policy::collision::collisions;
+use crate::policy::exception::renamed;
 use crate::policy::exclusion::Exclusion;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
@@ -229,6 +230,7 @@ fn judged(collected: Collected, before: &PolicySet, options: &Options, generatio
     let Merged { policies, exceptions, refused, mut diagnostics } = merge::merge(collected, before, options);
     let set = PolicySet::with_exceptions(policies, exceptions).excluding(options.excluded.clone());
     diagnostics.extend(collisions(set.policies()));
+    diagnostics.extend(renamed(set.policies(), set.exceptions()));
     let status = Status {
         generation,
         policy_set: set.digest().to_owned(),

@@ -10,6 +10,7 @@ use crate::cli::input::Input;
 use crate::cli::namespaces::NamespaceArguments;
 use crate::diagnostic::Diagnostic;
 use crate::policy::collision::collisions;
+use crate::policy::exception::renamed;
 use crate::policy::file;
 use crate::policy::set::PolicySet;
 use crate::policy::source::{self, Collected, Source};
@@ -70,6 +71,7 @@ pub fn with_exceptions(
     let exceptions = mem::take(&mut collected.exceptions).into_iter().map(Arc::new);
     let set = PolicySet::with_exceptions(policies, exceptions).excluding(namespaces.excluded());
     collected.diagnostics.extend(collisions(set.policies()));
+    collected.diagnostics.extend(renamed(set.policies(), set.exceptions()));
     say(&mut collected, complaints);
     Loaded { set, texts: collected.texts }
 }

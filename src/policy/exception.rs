@@ -4,12 +4,14 @@
 //! take it out of a rule. One exception has to cover all that a check found in a Pod; two never add up.
 
 mod problems;
+mod renamed;
 
 use std::fmt;
 
 use jiff::Timestamp;
 
 pub use self::problems::ById;
+pub use self::renamed::renamed;
 use crate::diagnostic::Place;
 use crate::document::Value;
 use crate::glob::Glob;
@@ -80,6 +82,8 @@ pub struct NamedContainer {
     pub name: Glob,
     /// Its image, written out in full.
     pub image: Glob,
+    /// Where the image stands.
+    pub image_place: Place,
 }
 
 /// What was found about one Pod that an exception might let pass.

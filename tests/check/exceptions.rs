@@ -209,3 +209,75 @@ error: `runAsUser` is not a check of `baseline:v1.37`
         )
         .code(2);
 }
+
+#[test]
+fn an_exception_by_an_image_that_is_rewritten_before_is_warned_of() {
+    let mirror = "\
+apiVersion: podgate.dev/v1alpha1
+kind: ClusterPodPolicy
+metadata: {name: mirror}
+spec:
+  mode: Enforce
+  rules:
+  - name: hub
+    rewriteImages: [{from: docker.io, to: mirror.example.com/hub}]
+  - name: baseline
+    podSecurity:
+      level: baseline
+      except: [{check: privileged, containers: [{name: web, image: docker.io/library/nginx:1.27}]}]
+";
+    let check = |mirror: &str, exception: &str| {
+        Check::new()
+            .file("house.yaml", POLICY)
+            .file("mirror.yaml", mirror)
+            .file("pod.yaml", POD)
+            .file("exception.yaml", exception)
+            .args(["-p", "house.yaml", "-p", "mirror.yaml", "-q", "--now", "2027-02-28T08:00:00Z"])
+            .args(["pod.yaml", "exception.yaml"])
+    };
+    check(mirror, EXCEPTION)
+        .stderr(
+            "\
+warning: no image is `docker.io/library/nginx:1.27` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
+  --> mirror.yaml:12:68
+   |
+12 |       except: [{check: privileged, containers: [{name: web, image: docker.io/library/nginx:1.27}]}]
+   |                                                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: name the image that it becomes, `mirror.example.com/hub/library/nginx:1.27`
+
+warning: no image is `docker.io/library/nginx:*` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
+ --> exception.yaml:8:35
+  |
+8 |   containers: [{name: web, image: 'docker.io/library/nginx:*'}]
+  |                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: name the image that it becomes, `mirror.example.com/hub/library/nginx:*`
+
+",
+        )
+        .stdout_has("1 object: 0 allowed, 1 denied, 1 changed, 2 warnings")
+        .code(1);
+    let from_hub =
+        EXCEPTION.replace("[{policy: house, rules: [our-registry]}]", "[house, {policy: mirror, rules: [hub]}]");
+    let becomes = EXCEPTION.replace("docker.io/library/nginx:*", "mirror.example.com/hub/library/nginx:*");
+    let mirror = mirror.split("  - name: baseline").next().unwrap();
+    for (what, mirror, exception) in [
+        ("by the image that it becomes", mirror.to_owned(), becomes),
+        ("from the rewriting, too", mirror.to_owned(), from_hub.replace("[house,", "[{policy: house},")),
+        (
+            "by images that are not all rewritten",
+            mirror.to_owned(),
+            EXCEPTION.replace("docker.io/library/nginx:*", "d*"),
+        ),
+        (
+            "beside a rule for some namespaces",
+            mirror.replace("spec:\n", "spec:\n  match: {namespaces: [a*]}\n"),
+            EXCEPTION.to_owned(),
+        ),
+        ("beside a rule that only warns", mirror.replace("Enforce", "Warn"), EXCEPTION.to_owned()),
+    ] {
+        let printed = check(&mirror, &exception).output();
+        assert_eq!(printed.stderr, "", "{what}");
+    }
+}

@@ -3,6 +3,8 @@
 //! What is built is never deeper than [`DEPTH`], because everything behind it recurses, on the stack of whoever calls. A
 //! chain of `&&` or `||` is as long as it likes: it becomes a balanced tree.
 
+mod next;
+
 use std::ops::Range;
 
 use super::tokens::{Kind as TokenKind, NESTING, Token};
@@ -11,7 +13,7 @@ use crate::cel::ast::{Element, Entry, Expression, Kind, Literal, Operator};
 use crate::cel::problem::Problem;
 
 /// Parts inside one another.
-pub(super) const DEPTH: usize = 128;
+const DEPTH: usize = 128;
 
 /// Words that are kept for the future; a field may be named so.
 const RESERVED: [&str; 17] = [
@@ -354,89 +356,6 @@ impl<'s> Grammar<'s> {
             Literal::Null
         });
         Ok(leaf(start..range.end, Kind::Literal(literal)))
-    }
-
-    /// Past a comma with more behind it.
-    fn comma(&mut self, end: &str) -> bool {
-        self.text(self.at + 1) != Some(end) && self.eat(",")
-    }
-
-    fn colon(&mut self) -> Result<(), Problem> {
-        if self.eat(":") {
-            return Ok(());
-        }
-        let begins = match self.tokens.get(self.at) {
-            Some(Token { kind: TokenKind::Sign, .. }) => {
-                matches!(self.text(self.at), Some("(" | "[" | "{" | "!" | "-" | "."))
-            }
-            Some(_) => self.text(self.at) != Some("in"),
-            None => false,
-        };
-        Err(match self.range(self.at) {
-            Some(range) if begins => message::missing(self.source, ":", range),
-            _ => self.unexpected(),
-        })
-    }
-
-    /// Past the bracket that closes the one at a place; where it ends.
-    fn close(&mut self, open: usize, sign: &str) -> Result<usize, Problem> {
-        match self.range(self.at) {
-            Some(range) if self.eat(sign) => Ok(range.end),
-            Some(_) => Err(self.unexpected()),
-            None => {
-                let bracket = self.text(open).unwrap_or_default();
-                let message = format!("`{bracket}` is never closed");
-                Err(Problem::new(self.range(open).unwrap_or_else(|| self.end()), message))
-            }
-        }
-    }
-
-    fn unexpected(&self) -> Problem {
-        match self.range(self.at) {
-            Some(range) => {
-                let before = self.at.checked_sub(1).and_then(|place| self.text(place));
-                message::unexpected(self.source, range, before)
-            }
-            None => Problem::new(self.end(), "the expression ends too early"),
-        }
-    }
-
-    fn eat(&mut self, sign: &str) -> bool {
-        let is_next = self.is(sign);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn is(&self, sign: &str) -> bool {
-        self.text(self.at) == Some(sign)
-    }
-
-    fn is_number(&self, place: usize) -> bool {
-        self.tokens.get(place).is_some_and(|token| matches!(token.kind, TokenKind::Int | TokenKind::Double))
-    }
-
-    /// Whether a name is next that is no keyword.
-    fn is_name(&self) -> bool {
-        self.tokens.get(self.at).is_some_and(|token| token.kind == TokenKind::Word)
-            && !matches!(self.text(self.at), Some("in" | "true" | "false" | "null"))
-    }
-
-    fn range(&self, place: usize) -> Option<Range<usize>> {
-        self.tokens.get(place).map(|token| token.range.clone())
-    }
-
-    fn text(&self, place: usize) -> Option<&'s str> {
-        self.source.get(self.range(place)?)
-    }
-
-    /// Where the token at a place begins.
-    fn start(&self, place: usize) -> usize {
-        self.range(place).map_or(self.source.len(), |range| range.start)
-    }
-
-    /// The end of the source.
-    fn end(&self) -> Range<usize> {
-        self.source.len()..self.source.len()
     }
 }
 

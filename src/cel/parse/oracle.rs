@@ -357,4 +357,16 @@ proptest! {
     ) {
         same(&words.concat());
     }
+
+    #[test]
+    fn characters_become_the_same_tokens(source in "[a01.eEuxrRb'\"n\\\\\\n`/+ -]{0,9}") {
+        same(&source);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_about_a_piece_of_the_text(source in any::<String>()) {
+        for problem in parse(&source).err().into_iter().flatten() {
+            assert!(source.get(problem.range.clone()).is_some(), "{problem:?}");
+        }
+    }
 }

@@ -145,15 +145,15 @@ pub(super) fn containers(reader: &mut Reader<'_>, node: Node<'_>) -> Vec<NamedCo
         }
         let name = reader.required(element, what, "name").and_then(|node| globs::container_name(reader, node));
         let image = match element.get("image") {
-            Some(node) => globs::image(reader, node),
+            Some(node) => globs::image(reader, node).zip(Some(reader.place(node.span()))),
             None => {
                 let help = "whoever writes a Pod chooses the names in it: only with its image is a container known";
                 reader.error(element.title(), format!("{what} needs `image`")).help = Some(help.to_owned());
                 None
             }
         };
-        if let (Some(name), Some(image)) = (name, image) {
-            containers.push(NamedContainer { name, image });
+        if let (Some(name), Some((image, image_place))) = (name, image) {
+            containers.push(NamedContainer { name, image, image_place });
         }
     }
     containers

@@ -1,0 +1,83 @@
+//! Exceptions by an image that has another name by the time it is judged, because a rule takes it from elsewhere.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::policy::edit::{Action, LeafValue};
+use crate::policy::exception::{Exception, NamedContainer};
+use crate::policy::images::Rewrite;
+use crate::policy::{Mode, Policy, Rule, Verb};
+use crate::workload::Kind;
+
+/// A rule that rewrites images.
+#[derive(Clone, Copy)]
+struct Rewriting<'p> {
+    policy: &'p Policy,
+    rule: &'p Rule,
+    rewrites: &'p [Rewrite],
+}
+
+/// A warning for each container of an exception, or of an `except`, that no Pod can have, since a rule of `policies`
+/// rewrites its image in every Pod.
+pub fn renamed(policies: &[Arc<Policy>], exceptions: &[Arc<Exception>]) -> Vec<Diagnostic> {
+    let all: Vec<_> = policies.iter().flat_map(|policy| rewriting(policy)).collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let rules = policies.iter().flat_map(|policy| &policy.rules);
+    let excepts = rules.flat_map(|rule| match &rule.verb {
+        Verb::PodSecurity(security) => security.except.as_slice(),
+        Verb::Edit(_) | Verb::Require(_) => &[],
+    });
+    let of_policies = excepts.flat_map(|except| &except.containers).filter_map(|container| container.problem(&all));
+    let of_exceptions = exceptions.iter().flat_map(|exception| {
+        // One from the rewriting itself keeps the names as they are.
+        let is_from = |by: &Rewriting<'_>| exception.from.iter().any(|exempt| exempt.names(by.policy, by.rule));
+        let others: Vec<_> = all.iter().filter(|by| !is_from(by)).copied().collect();
+        exception.containers.iter().filter_map(move |container| container.problem(&others))
+    });
+    of_policies.chain(of_exceptions).collect()
+}
+
+/// The rules that rewrite images of every Pod in every namespace.
+fn rewriting(policy: &Policy) -> impl Iterator<Item = Rewriting<'_>> {
+    let matching = &policy.matching;
+    let is_for_all = policy.mode == Mode::Enforce
+        && policy.modes.is_empty()
+        && policy.namespace.is_none()
+        && matching.covers(Kind::Pod)
+        && matching.namespaces.is_empty()
+        && matching.exclude_namespaces.is_empty()
+        && matching.namespace_selector.is_none()
+        && matching.pod_selector.is_none()
+        && matching.conditions.is_empty();
+    policy.rules.iter().filter(move |_| is_for_all).filter_map(move |rule| {
+        let is_certain =
+            rule.when.is_none() && rule.containers.is_none() && rule.mode.is_none_or(|mode| mode == Mode::Enforce);
+        let edit = rule.edit().filter(|edit| is_certain && edit.action == Action::RewriteImages)?;
+        match edit.leaves.first().map(|leaf| &leaf.value) {
+            Some(LeafValue::Images(rewrites)) => Some(Rewriting { policy, rule, rewrites }),
+            _ => None,
+        }
+    })
+}
+
+impl NamedContainer {
+    fn problem(&self, all: &[Rewriting<'_>]) -> Option<Diagnostic> {
+        let (by, becomes) = all.iter().find_map(|by| Some((by, self.becomes(by.rewrites)?)))?;
+        let name = format!("{}/{}", by.policy.id, by.rule.name);
+        let message =
+            format!("no image is `{}` when it is judged: `{name}` takes it from elsewhere before", self.image);
+        let help = format!("name the image that it becomes, `{becomes}`");
+        Some(Diagnostic::warning(Some(self.image_place.clone()), message).help(help))
+    }
+
+    /// What its images are called after `rewrites`, as a pattern; [`None`] if some may keep their names.
+    fn becomes(&self, rewrites: &[Rewrite]) -> Option<String> {
+        let (whole, prefix) = (self.image.to_string(), self.image.prefix());
+        let covering = rewrites.iter().filter(|rewrite| rewrite.from.rest(prefix).is_some_and(|rest| !rest.is_empty()));
+        let rewrite = covering.max_by_key(|rewrite| rewrite.from.as_str().len())?;
+        let becomes = format!("{}{}", rewrite.to.as_str(), rewrite.from.rest(&whole)?);
+        (!becomes.starts_with(prefix)).then_some(becomes)
+    }
+}
