@@ -25,7 +25,7 @@ mod volume;
 use bumpalo::Bump;
 
 pub use crate::api_defaults::daemon_set::counted;
-pub use crate::api_defaults::pod_level::requests_of_containers;
+pub use crate::api_defaults::pod_level::total_of_containers;
 pub use crate::api_defaults::question::{filled, filled_outside, fills, fills_in_pods, fills_inside};
 use crate::api_defaults::shape::Scope;
 pub use crate::api_defaults::version::{NotKnown, Version};

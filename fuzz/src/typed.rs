@@ -156,7 +156,8 @@ fn fits(value: Value<'_>, shape: &Shape) -> bool {
             let [key, value] = &**parts;
             map.iter().all(|(name, part)| fits(name, key) && fits(part, value))
         }
-        (Value::Map(Map::Document(_)), Shape::Object(_)) => true,
+        // `{}` stands for an object that is not there.
+        (Value::Map(map), Shape::Object(_)) => matches!(map, Map::Document(_)) || map.iter().next().is_none(),
         (Value::Optional(value), Shape::Optional(inner)) => value.is_none_or(|value| fits(*value, inner)),
         (value, Shape::Basic(kind)) => value.kind() == *kind,
         (value, Shape::Word(words)) => value.as_str().is_some_and(|text| words.contains(text)),

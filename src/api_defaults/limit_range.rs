@@ -11,7 +11,7 @@ use bumpalo::collections::Vec as BumpVec;
 use crate::api_defaults::keys::Keys;
 pub use crate::api_defaults::limit_range::bounds::{Violation, violations};
 use crate::api_defaults::quantities::{resource_list, with_missing};
-use crate::api_defaults::shape::{each_at, list, put, same};
+use crate::api_defaults::shape::{each_at, object, put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::workload::List;
 
@@ -34,7 +34,7 @@ pub fn stored<'a>(arena: &'a Bump, limit_range: Value<'a>) -> Value<'a> {
         }
         let sources = [("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")];
         sources.iter().fold(rounded, |item, (key, source)| {
-            let complete = with_missing(arena, list(item, key), list(item, source));
+            let complete = with_missing(arena, object(item, key), object(item, source));
             if complete.members().is_empty() { item } else { put(arena, item, key, complete) }
         })
     })
@@ -85,9 +85,9 @@ fn with_resources<'a>(
 ) -> (Value<'a>, Vec<String>) {
     let name = container.text(&["name"]).unwrap_or_default();
     let mut notes = Vec::new();
-    let mut resources = container.field("resources").unwrap_or(Value::Object(&[]));
+    let mut resources = object(container, "resources");
     for (key, word, defaults) in [("requests", "request", requests), ("limits", "limit", limits)] {
-        let old = list(resources, key);
+        let old = object(resources, key);
         let new = with_missing(arena, old, defaults);
         if !same(new, old) {
             let known = Keys::of(old);
@@ -106,7 +106,7 @@ fn given<'a>(arena: &'a Bump, limit_range: Value<'a>, key: &str) -> Value<'a> {
     let items = limit_range.fields(&["spec", "limits"]).unwrap_or_default().elements();
     let mut all: BumpVec<'a, Member<'a>> = BumpVec::new_in(arena);
     for item in items.iter().filter(|item| item.text(&["type"]) == Some("Container")) {
-        for member in list(*item, key).members() {
+        for member in object(*item, key).members() {
             match all.iter_mut().find(|known| known.key == member.key) {
                 Some(known) => known.value = member.value,
                 None => all.push(*member),

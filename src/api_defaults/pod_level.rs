@@ -10,7 +10,7 @@ use crate::api_defaults::Version;
 use crate::api_defaults::amounts::{Amounts, plus};
 use crate::api_defaults::keys::Keys;
 use crate::api_defaults::quantities::{with_missing, written};
-use crate::api_defaults::shape::{list, put, same};
+use crate::api_defaults::shape::{object, put, same};
 use crate::document::{Member, Step, Value, edit};
 use crate::quantity::Quantity;
 use crate::workload::{Container, List, Role};
@@ -27,7 +27,7 @@ pub fn created<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'
         return pod;
     }
     complete(arena, pod, |arena, pod, resources| {
-        let with_requests = with_requests(arena, pod, resources, |container| Amounts::at(container, "requests"));
+        let with_requests = with_requests(arena, pod, resources, |resources| Amounts::at(resources, "requests"));
         with_limits(arena, pod, with_requests)
     })
 }
@@ -38,13 +38,13 @@ pub fn decoded<'a>(arena: &'a Bump, pod: Value<'a>, version: Version) -> Value<'
         return pod;
     }
     complete(arena, pod, |arena, pod, resources| {
-        if list(resources, "limits").members().is_empty() {
+        if object(resources, "limits").members().is_empty() {
             return resources;
         }
-        with_requests(arena, pod, resources, |container| {
-            let requests = list(container, "requests");
+        with_requests(arena, pod, resources, |resources| {
+            let requests = object(resources, "requests");
             let known = Keys::of(requests);
-            let implied = list(container, "limits").members().iter().filter(|limit| !known.has(limit.key));
+            let implied = object(resources, "limits").members().iter().filter(|limit| !known.has(limit.key));
             Amounts::of(requests.members().iter().chain(implied))
         })
     })
@@ -59,11 +59,11 @@ fn complete<'a>(
     let Some(old) = pod.fields(&["spec", "resources"]) else {
         return pod;
     };
-    if list(old, "limits").members().is_empty() && list(old, "requests").members().is_empty() {
+    if object(old, "limits").members().is_empty() && object(old, "requests").members().is_empty() {
         return pod;
     }
-    let of_containers = aggregate(pod, |container| Amounts::at(container, "limits"));
-    let requested = Keys::of(list(old, "requests"));
+    let of_containers = total_of_containers(pod, "limits");
+    let requested = Keys::of(object(old, "requests"));
     let huge = of_containers.iter().filter(|(name, _)| is_huge_page(name) && !requested.has(name));
     let resources = rest(arena, pod, add(arena, old, "limits", huge));
     if same(old, resources) {
@@ -78,21 +78,22 @@ fn with_requests<'a>(
     arena: &'a Bump,
     pod: Value<'a>,
     resources: Value<'a>,
-    of_container: impl Fn(Value<'a>) -> Amounts<'a>,
+    of_resources: impl Fn(Value<'a>) -> Amounts<'a>,
 ) -> Value<'a> {
-    let of_containers = aggregate(pod, of_container);
+    let of_containers = aggregate(pod, of_resources);
     let common = of_containers.iter().filter(|(name, _)| matches!(*name, "cpu" | "memory"));
     let resources = add(arena, resources, "requests", common);
-    let limits = list(resources, "limits").members().iter().copied().filter(|limit| is_supported(limit.key));
+    let limits = object(resources, "limits").members().iter().copied().filter(|limit| is_supported(limit.key));
     let limits = Value::Object(BumpVec::from_iter_in(limits, arena).into_bump_slice());
-    let requests = with_missing(arena, list(resources, "requests"), limits);
+    let requests = with_missing(arena, object(resources, "requests"), limits);
     if requests.members().is_empty() { resources } else { put(arena, resources, "requests", requests) }
 }
 
 /// A limit for each request where every container has that limit: theirs together, at least the request.
 fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Value<'a> {
-    let limited: Vec<_> = containers(pod).map(|container| Keys::of(list(resources_of(&container), "limits"))).collect();
-    let of_containers = aggregate(pod, |container| Amounts::at(container, "limits"));
+    let limited: Vec<_> =
+        containers(pod).map(|container| Keys::of(object(resources_of(&container), "limits"))).collect();
+    let of_containers = total_of_containers(pod, "limits");
     let requests = Amounts::at(resources, "requests");
     let limits = requests
         .iter()
@@ -101,18 +102,18 @@ fn with_limits<'a>(arena: &'a Bump, pod: Value<'a>, resources: Value<'a>) -> Val
     add(arena, resources, "limits", limits)
 }
 
-/// What the containers of a Pod request together: the least that the Pod as a whole may request.
-pub fn requests_of_containers(pod: Value<'_>) -> Amounts<'_> {
-    aggregate(pod, |container| Amounts::at(container, "requests"))
+/// The `requests` or `limits` of the containers together.
+pub fn total_of_containers<'a>(pod: Value<'a>, key: &str) -> Amounts<'a> {
+    aggregate(pod, |resources| Amounts::at(resources, key))
 }
 
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
 /// of the sidecars before it.
-pub fn aggregate<'a>(pod: Value<'a>, of_container: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
+pub fn aggregate<'a>(pod: Value<'a>, of_resources: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
     // Each container is looked at alone: `init` is never below `sidecars`, so that only its own names can raise it.
     let (mut total, mut sidecars, mut init) = (Amounts::default(), Amounts::default(), Amounts::default());
     for container in containers(pod) {
-        for (name, own) in of_container(resources_of(&container)).iter() {
+        for (name, own) in of_resources(resources_of(&container)).iter() {
             match container.role {
                 Role::Main | Role::Ephemeral => total.add(name, own),
                 Role::Sidecar => {
@@ -150,7 +151,7 @@ fn add<'a>(
     if more.members().is_empty() {
         return resources;
     }
-    put(arena, resources, key, with_missing(arena, list(resources, key), more))
+    put(arena, resources, key, with_missing(arena, object(resources, key), more))
 }
 
 /// What a Pod as a whole can have.

@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
 use crate::api_defaults::keys::Keys;
-use crate::api_defaults::shape::same;
+use crate::api_defaults::shape::{object, same};
 use crate::document::{Member, Value};
 use crate::quantity::{self, Quantity};
 
@@ -40,7 +40,7 @@ pub fn resource_list<'a>(arena: &'a Bump, list: Value<'a>) -> Value<'a> {
 /// The `requests` of these resources with each limit that has none; [`None`] if there is none to add.
 pub fn requests_from_limits<'a>(arena: &'a Bump, resources: Value<'a>) -> Option<Value<'a>> {
     let limits = resources.field("limits")?;
-    let requests = resources.field("requests").unwrap_or(Value::Object(&[]));
+    let requests = object(resources, "requests");
     let complete = with_missing(arena, requests, limits);
     (!same(complete, requests)).then_some(complete)
 }

@@ -318,7 +318,7 @@ pub fn each_at<'a>(
 }
 
 /// The object at `key`, without members if there is none.
-pub fn list<'a>(owner: Value<'a>, key: &str) -> Value<'a> {
+pub fn object<'a>(owner: Value<'a>, key: &str) -> Value<'a> {
     owner.field(key).unwrap_or(Value::Object(&[]))
 }
 

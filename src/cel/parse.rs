@@ -87,6 +87,7 @@ mod tests {
             ("((a + b)) * (c)", vec!["((a + b)) * (c)", "((a + b))", "a", "b", "(c)"]),
             ("(a + b).c", vec!["(a + b).c", "(a + b)", "a", "b"]),
             ("x - (a + b).c", vec!["x - (a + b).c", "x", "(a + b).c", "(a + b)", "a", "b"]),
+            ("--(a + b) - !!c", vec!["--(a + b) - !!c", "--(a + b)", "a", "b", "!!c"]),
             ("f('é', -5) + -x", vec!["f('é', -5) + -x", "f('é', -5)", "'é'", "-5", "-x", "x"]),
             ("a.all(x, x > 1)", vec!["a.all(x, x > 1)", "a", "x", "x > 1", "x", "1"]),
             ("c ? [1] : {'k': v}", vec!["c ? [1] : {'k': v}", "c", "[1]", "1", "{'k': v}", "'k'", "v"]),
@@ -113,6 +114,8 @@ mod tests {
             ("a.all(c, c[0", "`[` is never closed", "["),
             ("a[", "the expression ends too early", ""),
             ("a ? b c", "`:` is missing before `c`", "c"),
+            ("a?.b == 1 && true", "`?` has no `:`", "?"),
+            ("a ? b", "`?` has no `:`", "?"),
             ("not a", "unexpected `a`", "a"),
             ("a == 'b' and c", "unexpected `and`", "and"),
             ("a.(b)", "unexpected `(`", "("),
@@ -123,6 +126,7 @@ mod tests {
             ("'é' = b", "unexpected `=`", "="),
             ("", "the expression is empty", ""),
             ("Pod{a: 1}", "`Pod{..}` makes a message, which there are none of", "Pod{a: 1}"),
+            ("v1 // x\n .Pod{}", "`v1.Pod{..}` makes a message, which there are none of", "v1 // x\n .Pod{}"),
         ] {
             let problems = parse(source).unwrap_err();
             assert_eq!(problems[0].message, message, "{source}: {problems:?}");

@@ -3,9 +3,14 @@
 //! Of the ways that the `similar` crate has of finding it one is used, called by its name: its diff of texts would bring all
 //! of them, and they are a twentieth of the binary.
 
+use std::io::{self, Write};
+
+use anstyle::Style;
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::udiff::UnifiedHunkHeader;
 use similar::{ChangeTag, DiffOp};
+
+use crate::cli::render::Palette;
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
@@ -14,9 +19,33 @@ const AROUND: usize = 3;
 #[derive(Debug)]
 pub struct Hunk<'t> {
     /// Where it is in both texts, as `@@ -1,2 +1,3 @@`.
-    pub header: String,
+    header: String,
     /// Each line, with its end if it has one.
-    pub lines: Vec<(ChangeTag, &'t str)>,
+    lines: Vec<(ChangeTag, &'t str)>,
+}
+
+impl Hunk<'_> {
+    /// Writes it in these colours.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write(&self, out: &mut dyn Write, palette: Palette) -> io::Result<()> {
+        let Palette { aside, removed, added, .. } = palette;
+        writeln!(out, "{aside}{}{aside:#}", self.header)?;
+        for (tag, line) in &self.lines {
+            let (sign, style) = match tag {
+                ChangeTag::Delete => ('-', removed),
+                ChangeTag::Insert => ('+', added),
+                ChangeTag::Equal => (' ', Style::new()),
+            };
+            let text = line.strip_suffix('\n');
+            writeln!(out, "{style}{sign}{}{style:#}", text.unwrap_or(line))?;
+            if text.is_none() {
+                writeln!(out, "\\ No newline at end of file")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// All changes from one text to another, in order.

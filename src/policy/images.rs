@@ -62,6 +62,11 @@ impl Beginning {
         self.rest(&other.compared).is_some()
     }
 
+    /// Whether this goes on where a name has been read so far.
+    pub fn continues(&self, name: &str) -> bool {
+        self.compared.starts_with(name)
+    }
+
     /// Whether both are the beginning of the same names.
     pub fn is_same(&self, other: &Beginning) -> bool {
         self.compared == other.compared
@@ -78,9 +83,14 @@ impl Beginning {
 pub fn rewritten(rewrites: &[Rewrite], image: &str) -> Option<String> {
     let parsed = Image::parse(image).ok()?;
     let name = parsed.name();
-    let found = rewrites.iter().filter_map(|rewrite| Some((rewrite, rewrite.from.rest(&name)?)));
-    let (rewrite, rest) = found.max_by_key(|(rewrite, _)| rewrite.from.compared.len())?;
+    let (rewrite, rest) = longest(rewrites, &name)?;
     Some(format!("{}{rest}{}", rewrite.to.written, parsed.suffix()))
+}
+
+/// The rewrite by the longest beginning of a full name, and what follows in the name.
+pub fn longest<'r, 'n>(rewrites: &'r [Rewrite], name: &'n str) -> Option<(&'r Rewrite, &'n str)> {
+    let found = rewrites.iter().filter_map(|rewrite| Some((rewrite, rewrite.from.rest(name)?)));
+    found.max_by_key(|(rewrite, _)| rewrite.from.compared.len())
 }
 
 /// Whether one of the beginnings is that of `image`.

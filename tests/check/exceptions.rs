@@ -258,23 +258,49 @@ warning: no image is `docker.io/library/nginx:*` when it is judged: `ClusterPodP
         )
         .stdout_has("1 object: 0 allowed, 1 denied, 1 changed, 2 warnings")
         .code(1);
-    let from_hub =
-        EXCEPTION.replace("[{policy: house, rules: [our-registry]}]", "[house, {policy: mirror, rules: [hub]}]");
-    let becomes = EXCEPTION.replace("docker.io/library/nginx:*", "mirror.example.com/hub/library/nginx:*");
     let mirror = mirror.split("  - name: baseline").next().unwrap();
+    let image = |image: &str| EXCEPTION.replace("docker.io/library/nginx:*", image);
+    // Of several rewrites the longest decides, and where the pattern leaves open which one, no name is proposed.
+    for (rewrites, named, help) in [
+        (
+            "{from: docker.io, to: m.io/hub}, {from: docker.io/library/nginx, to: m.io/nginx}",
+            "docker.io/library/nginx:1.27",
+            "name the image that it becomes, `m.io/nginx:1.27`",
+        ),
+        (
+            "{from: docker.io/library/nginx, to: m.io/nginx}",
+            "docker.io/library/nginx:*",
+            "name the image that it becomes, `m.io/nginx:*`",
+        ),
+        (
+            "{from: index.docker.io/library, to: m.io/a}, {from: docker.io/library/nginx, to: m.io/b}",
+            "docker.io/library/nginx@*",
+            "name the image that it becomes, `m.io/b@*`",
+        ),
+        (
+            "{from: docker.io, to: m.io/hub}, {from: docker.io/library, to: m.io/lib}",
+            "docker.io/lib*",
+            "name the images that they become",
+        ),
+        ("{from: docker.io, to: m.io/hub}", "docker.io/*", "name the image that it becomes, `m.io/hub/*`"),
+    ] {
+        let mirror = mirror.replace("{from: docker.io, to: mirror.example.com/hub}", rewrites);
+        let printed = check(&mirror, &image(named)).output();
+        assert!(printed.stderr.ends_with(&format!("  = help: {help}\n\n")), "{named}: {}", printed.stderr);
+    }
+    let narrow = |matching: &str| mirror.replace("spec:\n", &format!("spec:\n  match: {{{matching}}}\n"));
+    let of_hub = "[{policy: house}, {policy: mirror, rules: [hub]}]";
     for (what, mirror, exception) in [
-        ("by the image that it becomes", mirror.to_owned(), becomes),
-        ("from the rewriting, too", mirror.to_owned(), from_hub.replace("[house,", "[{policy: house},")),
+        ("by the image that it becomes", mirror.to_owned(), image("mirror.example.com/hub/library/nginx:*")),
         (
-            "by images that are not all rewritten",
+            "from the rewriting, too",
             mirror.to_owned(),
-            EXCEPTION.replace("docker.io/library/nginx:*", "d*"),
+            EXCEPTION.replace("[{policy: house, rules: [our-registry]}]", of_hub),
         ),
-        (
-            "beside a rule for some namespaces",
-            mirror.replace("spec:\n", "spec:\n  match: {namespaces: [a*]}\n"),
-            EXCEPTION.to_owned(),
-        ),
+        ("by images that are not all rewritten", mirror.to_owned(), image("d*")),
+        ("by images of other registries, too", mirror.to_owned(), image("docker.io*")),
+        ("beside a rule for some namespaces", narrow("namespaces: [a*]"), EXCEPTION.to_owned()),
+        ("beside a rule for updates", narrow("operations: [UPDATE]"), EXCEPTION.to_owned()),
         ("beside a rule that only warns", mirror.replace("Enforce", "Warn"), EXCEPTION.to_owned()),
     ] {
         let printed = check(&mirror, &exception).output();

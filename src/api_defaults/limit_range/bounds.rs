@@ -1,7 +1,7 @@
 //! The minima, maxima and ratios of LimitRanges, which the plug-in enforces after all webhooks have run.
 
 use crate::api_defaults::amounts::Amounts;
-use crate::api_defaults::pod_level::{self, aggregate, is_supported};
+use crate::api_defaults::pod_level::{self, is_supported, total_of_containers};
 use crate::document::{Path, Value};
 use crate::quantity::Quantity;
 
@@ -134,7 +134,7 @@ fn containers(pod: Value<'_>) -> Vec<Subject<'_>> {
 /// All containers together, except where the Pod says it for itself.
 fn whole(pod: Value<'_>) -> Subject<'_> {
     let total = |key: &'static str| {
-        let mut total = aggregate(pod, |resources| Amounts::at(resources, key));
+        let mut total = total_of_containers(pod, key);
         let own = of_resources(pod.field("spec").unwrap_or_default(), key);
         own.iter().filter(|(name, _)| is_supported(name)).for_each(|(name, amount)| total.set(name, amount));
         total

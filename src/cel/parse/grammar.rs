@@ -1,7 +1,7 @@
 //! Tokens to an expression: the grammar of CEL, one function for each of its levels.
 //!
 //! What is built is never deeper than [`DEPTH`], because everything behind it recurses, on the stack of whoever calls. A
-//! chain of `&&` or `||` is as long as it likes: it becomes a balanced tree.
+//! chain of `&&` or `||` may be longer than that: it becomes a balanced tree.
 
 mod next;
 
@@ -81,9 +81,10 @@ impl<'s> Grammar<'s> {
         }
         self.nesting += 1;
         let condition = self.any()?;
+        let question = self.at;
         let part = if self.eat("?") {
             let then = self.any()?;
-            self.colon()?;
+            self.alternative(question)?;
             let otherwise = self.expression()?;
             let range = condition.start()..otherwise.end();
             let depth = condition.depth.max(then.depth).max(otherwise.depth);
@@ -151,10 +152,10 @@ impl<'s> Grammar<'s> {
         while self.eat(sign) {}
         let signs = self.at - first;
         let operand = self.member()?;
-        if signs.is_multiple_of(2) {
-            return Ok(operand);
-        }
         let (range, depth) = (self.start(first)..operand.end(), operand.depth);
+        if signs.is_multiple_of(2) {
+            return Ok(Part { expression: Expression { range, ..operand.expression }, depth });
+        }
         let operand = Box::new(operand.expression);
         part(range, if sign == "!" { Kind::Not(operand) } else { Kind::Negate(operand) }, depth)
     }
@@ -271,7 +272,7 @@ impl<'s> Grammar<'s> {
         if self.text(last + 1) != Some("{") {
             return None;
         }
-        let (start, name_end) = (self.range(self.at)?.start, self.range(last)?.end);
+        let start = self.range(self.at)?.start;
         let mut open = 0_usize;
         let mut end = self.end().end;
         for (place, token) in self.tokens.iter().enumerate().skip(last + 1) {
@@ -285,7 +286,7 @@ impl<'s> Grammar<'s> {
                 break;
             }
         }
-        let name = self.source.get(start..name_end).unwrap_or_default();
+        let name: String = (self.at..=last).filter_map(|place| self.text(place)).collect();
         let message = format!("`{name}{{..}}` makes a message, which there are none of");
         Some(Problem::new(start..end, message).help("a map is written `{'key': value}`"))
     }

@@ -7,6 +7,10 @@ use crate::cel::problem::Problem;
 /// What can be no part of any expression.
 pub(super) fn no_token(source: &str, range: Range<usize>) -> Problem {
     let text = source.get(range.clone()).unwrap_or_default();
+    if text.starts_with('`') {
+        let message = "a name in backticks has letters, digits, spaces, `_`, `.`, `-` and `/`, and is closed";
+        return Problem::new(range, message);
+    }
     if text.contains(['\'', '"']) {
         return Problem::new(range, "the text is not closed");
     }
@@ -21,6 +25,7 @@ pub(super) fn unexpected(source: &str, range: Range<usize>, before: Option<&str>
         ("=", _) => problem.help("equality is written `==`"),
         ("&" | "and", _) => problem.help("both must hold is written `&&`"),
         ("|" | "or", _) => problem.help("one must hold is written `||`"),
+        ("not", _) => problem.help("the contrary is written `!(a in b)`"),
         (_, Some("not")) => problem.help("the contrary is written `!`"),
         _ => problem,
     }

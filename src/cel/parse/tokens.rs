@@ -1,6 +1,6 @@
 //! Text to tokens.
 //!
-//! What would go too deep is refused here: whoever reads the tokens recurses.
+//! Brackets and chains are counted here; how deep the tree may be is the grammar's to say.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::cel::problem::Problem;
 
 /// Brackets inside one another.
 pub(super) const NESTING: usize = 64;
-/// Operators and selectors without a bracket around them: a chain of them is as deep as it is long.
+/// Operators and selectors in one row. Only a chain of `&&` or `||` gets so far: all others are too deep before.
 const CHAIN: usize = 512;
 
 /// One token.
@@ -122,7 +122,11 @@ fn token(text: &str) -> Result<(usize, Kind), usize> {
     if let Some(name) = text.strip_prefix('`') {
         let length = run(name.as_bytes(), 0, |byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b' '));
         let is_closed = length > 0 && name.as_bytes().get(length) == Some(&b'`');
-        return if is_closed { Ok((length + 2, Kind::Escaped)) } else { Err(1) };
+        if is_closed {
+            return Ok((length + 2, Kind::Escaped));
+        }
+        let line = name.lines().next().unwrap_or_default();
+        return Err(line.find('`').map_or(1, |end| end + 2));
     }
     if ["&&", "||", "==", "!=", "<=", ">="].iter().any(|operator| text.starts_with(operator)) {
         return Ok((2, Kind::Sign));
@@ -225,12 +229,14 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_said() {
+        const NAME: &str = "a name in backticks has letters, digits, spaces, `_`, `.`, `-` and `/`, and is closed";
         for (source, messages) in [
             ("'open", vec!["the text is not closed"]),
             ("'open\n'", vec!["the text is not closed"; 2]),
             ("a # b \u{7}", vec!["unexpected `#`", "unexpected `\\u{7}`"]),
-            ("a.`b", vec!["unexpected ```"]),
-            ("a.``", vec!["unexpected ```"; 2]),
+            ("a.`b", vec![NAME]),
+            ("a.`` + b.`c:d`", vec![NAME; 2]),
+            ("a.`b\n` + `", vec![NAME; 2]),
         ] {
             let found: Vec<_> = read(source).unwrap_err().into_iter().map(|problem| problem.message).collect();
             assert_eq!(found, messages, "{source}");

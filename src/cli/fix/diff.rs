@@ -2,9 +2,6 @@
 
 use std::io::{self, Write};
 
-use anstyle::Style;
-use similar::ChangeTag;
-
 use crate::cli::hunks;
 use crate::cli::render::Palette;
 use crate::document::print::visible;
@@ -14,7 +11,7 @@ use crate::document::print::visible;
 /// # Errors
 /// If `out` cannot be written.
 pub fn write(out: &mut dyn Write, palette: Palette, name: &str, old: &str, new: &str) -> io::Result<()> {
-    let Palette { strong, aside, removed, added, .. } = palette;
+    let Palette { strong, .. } = palette;
     // Without a tab after it, a name would end at its first space.
     let name = format!("{}{}", visible(name), if name.contains(' ') { "\t" } else { "" });
     let hunks = hunks::between(old, new);
@@ -22,20 +19,5 @@ pub fn write(out: &mut dyn Write, palette: Palette, name: &str, old: &str, new: 
         return Ok(());
     }
     writeln!(out, "{strong}--- {name}{strong:#}\n{strong}+++ {name}{strong:#}")?;
-    for hunk in hunks {
-        writeln!(out, "{aside}{}{aside:#}", hunk.header)?;
-        for (tag, line) in hunk.lines {
-            let (sign, style) = match tag {
-                ChangeTag::Delete => ('-', removed),
-                ChangeTag::Insert => ('+', added),
-                ChangeTag::Equal => (' ', Style::new()),
-            };
-            let text = line.strip_suffix('\n');
-            writeln!(out, "{style}{sign}{}{style:#}", text.unwrap_or(line))?;
-            if text.is_none() {
-                writeln!(out, "\\ No newline at end of file")?;
-            }
-        }
-    }
-    Ok(())
+    hunks.iter().try_for_each(|hunk| hunk.write(out, palette))
 }

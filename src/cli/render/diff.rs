@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use similar::ChangeTag;
-
 use crate::cli::hunks;
 use crate::cli::input::Input;
 use crate::cli::render::text::Text;
@@ -28,21 +26,10 @@ impl Diff {
         if outcome.edits.is_empty() {
             return Ok(());
         }
-        let Palette { strong, aside, removed, added, .. } = self.palette;
+        let Palette { strong, .. } = self.palette;
         let (before, after) = (print::yaml(outcome.before), print::yaml(outcome.after));
         writeln!(out, "{strong}--- {name}{strong:#}\n{strong}+++ {name}, after its edits{strong:#}")?;
-        for hunk in hunks::between(&before, &after) {
-            writeln!(out, "{aside}{}{aside:#}", hunk.header)?;
-            for (tag, line) in hunk.lines {
-                let line = line.trim_end_matches('\n');
-                match tag {
-                    ChangeTag::Delete => writeln!(out, "{removed}-{line}{removed:#}")?,
-                    ChangeTag::Insert => writeln!(out, "{added}+{line}{added:#}")?,
-                    ChangeTag::Equal => writeln!(out, " {line}")?,
-                }
-            }
-        }
-        Ok(())
+        hunks::between(&before, &after).iter().try_for_each(|hunk| hunk.write(out, self.palette))
     }
 }
 

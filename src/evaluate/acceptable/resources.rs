@@ -1,6 +1,6 @@
 //! Requests and limits that can stand beside each other: of a container, and of the Pod as a whole.
 
-use crate::api_defaults::requests_of_containers;
+use crate::api_defaults::total_of_containers;
 use crate::document::{Step, Value};
 use crate::evaluate::editor::Editor;
 use crate::evaluate::{Edit, Field};
@@ -109,7 +109,7 @@ impl Amount<'_> {
         if !matches!(self.resource, "cpu" | "memory") {
             return Err(format!("`{}` is given to containers, not to the Pod as a whole", self.resource));
         }
-        let asked = requests_of_containers(editor.workload.template).amount(self.resource);
+        let asked = total_of_containers(editor.workload.template, "requests").amount(self.resource);
         if let Some(asked) = asked.filter(|asked| *asked > fitted) {
             return Err(format!("its containers request `{asked}` together"));
         }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::policy::edit::{Action, LeafValue};
 use crate::policy::exception::{Exception, NamedContainer};
-use crate::policy::images::Rewrite;
+use crate::policy::images::{self, Rewrite};
 use crate::policy::{Mode, Policy, Rule, Verb};
+use crate::review::Operation;
 use crate::workload::Kind;
 
 /// A rule that rewrites images.
@@ -46,6 +47,7 @@ fn rewriting(policy: &Policy) -> impl Iterator<Item = Rewriting<'_>> {
         && policy.modes.is_empty()
         && policy.namespace.is_none()
         && matching.covers(Kind::Pod)
+        && [Operation::Create, Operation::Update].iter().all(|operation| matching.operations.contains(operation))
         && matching.namespaces.is_empty()
         && matching.exclude_namespaces.is_empty()
         && matching.namespace_selector.is_none()
@@ -64,20 +66,29 @@ fn rewriting(policy: &Policy) -> impl Iterator<Item = Rewriting<'_>> {
 
 impl NamedContainer {
     fn problem(&self, all: &[Rewriting<'_>]) -> Option<Diagnostic> {
-        let (by, becomes) = all.iter().find_map(|by| Some((by, self.becomes(by.rewrites)?)))?;
+        let (by, help) = all.iter().find_map(|by| Some((by, self.becomes(by.rewrites)?)))?;
         let name = format!("{}/{}", by.policy.id, by.rule.name);
         let message =
             format!("no image is `{}` when it is judged: `{name}` takes it from elsewhere before", self.image);
-        let help = format!("name the image that it becomes, `{becomes}`");
         Some(Diagnostic::warning(Some(self.image_place.clone()), message).help(help))
     }
 
-    /// What its images are called after `rewrites`, as a pattern; [`None`] if some may keep their names.
+    /// What to name instead, after `rewrites`; [`None`] if some of its images may keep their names.
     fn becomes(&self, rewrites: &[Rewrite]) -> Option<String> {
+        let instead = |image: String| format!("name the image that it becomes, `{image}`");
+        if let Some(image) = self.image.is_literal() {
+            return images::rewritten(rewrites, image).filter(|becomes| becomes != image).map(instead);
+        }
         let (whole, prefix) = (self.image.to_string(), self.image.prefix());
-        let covering = rewrites.iter().filter(|rewrite| rewrite.from.rest(prefix).is_some_and(|rest| !rest.is_empty()));
-        let rewrite = covering.max_by_key(|rewrite| rewrite.from.as_str().len())?;
-        let becomes = format!("{}{}", rewrite.to.as_str(), rewrite.from.rest(&whole)?);
-        (!becomes.starts_with(prefix)).then_some(becomes)
+        let end = prefix.rfind('/').and_then(|slash| Some(slash + prefix.get(slash..)?.find([':', '@'])?));
+        let name = prefix.get(..end.unwrap_or(prefix.len()))?;
+        let (rewrite, rest) = images::longest(rewrites, name)?;
+        let becomes = format!("{}{rest}{}", rewrite.to.as_str(), whole.get(name.len()..)?);
+        // `docker.io*` covers other registries too, and `docker.io/*` may cover what its images become.
+        if (end.is_none() && rest.is_empty()) || becomes.starts_with(prefix) {
+            return None;
+        }
+        let is_split = end.is_none() && rewrites.iter().any(|other| other.from.continues(name));
+        Some(if is_split { "name the images that they become".to_owned() } else { instead(becomes) })
     }
 }

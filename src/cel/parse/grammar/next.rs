@@ -30,6 +30,18 @@ impl<'s> Grammar<'s> {
         })
     }
 
+    /// Past the colon of the question mark at a place.
+    pub(super) fn alternative(&mut self, question: usize) -> Result<(), Problem> {
+        match self.range(question).filter(|_| self.at == self.tokens.len()) {
+            Some(range) => {
+                let problem = Problem::new(range, "`?` has no `:`");
+                let is_dotted = self.text(question + 1) == Some(".");
+                Err(if is_dotted { problem.help("a field that may be missing is read by `.?`") } else { problem })
+            }
+            None => self.colon(),
+        }
+    }
+
     /// Past the bracket that closes the one at a place; where it ends.
     pub(super) fn close(&mut self, open: usize, sign: &str) -> Result<usize, Problem> {
         match self.range(self.at) {
