@@ -85,11 +85,17 @@ where
 
 /// A level for all that has none of its own, and levels for what is named. Without the former the rest is silent.
 fn targets(filter: &str) -> Result<Targets, Error> {
-    let mut parts = filter.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.try_fold(Targets::new(), |targets, part| {
+    let parts: Vec<_> = filter.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        // As the environment says where a manifest leaves the value empty.
+        return Err(Error::Filter(filter.to_owned()));
+    }
+    parts.into_iter().try_fold(Targets::new(), |targets, part| {
         let (name, level) =
             part.split_once('=').map_or((None, part), |(name, level)| (Some(name.trim()), level.trim()));
-        let level: LevelFilter = level.parse().map_err(|_| Error::Filter(part.to_owned()))?;
+        let is_missing = level.is_empty() || name == Some("");
+        let level: LevelFilter =
+            level.parse().ok().filter(|_| !is_missing).ok_or_else(|| Error::Filter(part.to_owned()))?;
         Ok(match name {
             None => targets.with_default(level),
             Some(name) => targets.with_target(name, level),

@@ -238,7 +238,7 @@ spec:
     check(mirror, EXCEPTION)
         .stderr(
             "\
-warning: no image is `docker.io/library/nginx:1.27` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
+warning: no new image is `docker.io/library/nginx:1.27` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
   --> mirror.yaml:12:68
    |
 12 |       except: [{check: privileged, containers: [{name: web, image: docker.io/library/nginx:1.27}]}]
@@ -246,7 +246,7 @@ warning: no image is `docker.io/library/nginx:1.27` when it is judged: `ClusterP
    |
    = help: name the image that it becomes, `mirror.example.com/hub/library/nginx:1.27`
 
-warning: no image is `docker.io/library/nginx:*` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
+warning: no new image is `docker.io/library/nginx:*` when it is judged: `ClusterPodPolicy/mirror/hub` takes it from elsewhere before
  --> exception.yaml:8:35
   |
 8 |   containers: [{name: web, image: 'docker.io/library/nginx:*'}]
@@ -301,6 +301,21 @@ warning: no image is `docker.io/library/nginx:*` when it is judged: `ClusterPodP
         ("by images of other registries, too", mirror.to_owned(), image("docker.io*")),
         ("beside a rule for some namespaces", narrow("namespaces: [a*]"), EXCEPTION.to_owned()),
         ("beside a rule for updates", narrow("operations: [UPDATE]"), EXCEPTION.to_owned()),
+        (
+            "beside a rule for other owners",
+            narrow("excludeKinds: [Deployment.apps, ReplicaSet.apps]"),
+            EXCEPTION.to_owned(),
+        ),
+        (
+            "beside another one from the rewriting",
+            mirror.to_owned(),
+            format!(
+                "{EXCEPTION}---\n{}",
+                EXCEPTION
+                    .replace("until-mirrored", "hub")
+                    .replace("[{policy: house, rules: [our-registry]}]", "[{policy: mirror}]")
+            ),
+        ),
         ("beside a rule that only warns", mirror.replace("Enforce", "Warn"), EXCEPTION.to_owned()),
     ] {
         let printed = check(&mirror, &exception).output();

@@ -21,7 +21,10 @@ struct Rewriting<'p> {
 /// A warning for each container of an exception, or of an `except`, that no Pod can have, since a rule of `policies`
 /// rewrites its image in every Pod.
 pub fn renamed(policies: &[Arc<Policy>], exceptions: &[Arc<Exception>]) -> Vec<Diagnostic> {
-    let all: Vec<_> = policies.iter().flat_map(|policy| rewriting(policy)).collect();
+    // One from the rewriting itself keeps the names of some Pods as they are.
+    let from: Vec<_> = exceptions.iter().flat_map(|exception| &exception.from).collect();
+    let is_certain = |by: &Rewriting<'_>| !from.iter().any(|exempt| exempt.names(by.policy, by.rule));
+    let all: Vec<_> = policies.iter().flat_map(|policy| rewriting(policy)).filter(is_certain).collect();
     if all.is_empty() {
         return Vec::new();
     }
@@ -30,14 +33,9 @@ pub fn renamed(policies: &[Arc<Policy>], exceptions: &[Arc<Exception>]) -> Vec<D
         Verb::PodSecurity(security) => security.except.as_slice(),
         Verb::Edit(_) | Verb::Require(_) => &[],
     });
-    let of_policies = excepts.flat_map(|except| &except.containers).filter_map(|container| container.problem(&all));
-    let of_exceptions = exceptions.iter().flat_map(|exception| {
-        // One from the rewriting itself keeps the names as they are.
-        let is_from = |by: &Rewriting<'_>| exception.from.iter().any(|exempt| exempt.names(by.policy, by.rule));
-        let others: Vec<_> = all.iter().filter(|by| !is_from(by)).copied().collect();
-        exception.containers.iter().filter_map(move |container| container.problem(&others))
-    });
-    of_policies.chain(of_exceptions).collect()
+    let of_policies = excepts.flat_map(|except| &except.containers);
+    let of_exceptions = exceptions.iter().flat_map(|exception| &exception.containers);
+    of_policies.chain(of_exceptions).filter_map(|container| container.problem(&all)).collect()
 }
 
 /// The rules that rewrite images of every Pod in every namespace.
@@ -47,6 +45,7 @@ fn rewriting(policy: &Policy) -> impl Iterator<Item = Rewriting<'_>> {
         && policy.modes.is_empty()
         && policy.namespace.is_none()
         && matching.covers(Kind::Pod)
+        && matching.excluded_makers == 0
         && [Operation::Create, Operation::Update].iter().all(|operation| matching.operations.contains(operation))
         && matching.namespaces.is_empty()
         && matching.exclude_namespaces.is_empty()
@@ -69,7 +68,7 @@ impl NamedContainer {
         let (by, help) = all.iter().find_map(|by| Some((by, self.becomes(by.rewrites)?)))?;
         let name = format!("{}/{}", by.policy.id, by.rule.name);
         let message =
-            format!("no image is `{}` when it is judged: `{name}` takes it from elsewhere before", self.image);
+            format!("no new image is `{}` when it is judged: `{name}` takes it from elsewhere before", self.image);
         Some(Diagnostic::warning(Some(self.image_place.clone()), message).help(help))
     }
 
