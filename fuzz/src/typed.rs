@@ -138,7 +138,9 @@ pub fn run(bytes: &[u8]) -> bool {
     };
     let arena = Bump::new();
     let seen = Seen(VALUES.iter().map(|value| document::Value::from_json(&arena, value)).collect());
-    if let Ok(value) = program.eval(&arena, &seen, &Budget::default()) {
+    let value = program.eval(&arena, &seen, &Budget::default());
+    // What `dyn` hides from the checker may be of any type.
+    if let (Ok(value), false) = (value, source.contains("dyn(")) {
         assert!(fits(value, program.shape()), "`{source}` is {value:?}, and should be {}", program.shape());
     }
     true

@@ -16,11 +16,11 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(range: Range<usize>, message: impl Into<String>) -> Self {
-        Problem { message: message.into(), range, help: None }
+        Problem { message: in_one_line(message.into()), range, help: None }
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(in_one_line(help.into()));
         self
     }
 
@@ -31,6 +31,14 @@ impl Problem {
             None => self,
         }
     }
+}
+
+/// The text with its control characters escaped, some of which come from the expression.
+fn in_one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 impl fmt::Display for Problem {

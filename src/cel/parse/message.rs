@@ -20,7 +20,7 @@ pub(super) fn no_token(source: &str, range: Range<usize>) -> Problem {
 /// What stands where it cannot, with the word before it.
 pub(super) fn unexpected(source: &str, range: Range<usize>, before: Option<&str>) -> Problem {
     let word = source.get(range.clone()).unwrap_or_default();
-    let problem = Problem::new(range, format!("unexpected `{}`", shown(word)));
+    let problem = Problem::new(range, format!("unexpected `{word}`"));
     match (word, before) {
         ("=", _) => problem.help("equality is written `==`"),
         ("&" | "and", _) => problem.help("both must hold is written `&&`"),
@@ -33,16 +33,11 @@ pub(super) fn unexpected(source: &str, range: Range<usize>, before: Option<&str>
 
 /// A sign that should stand before a word.
 pub(super) fn missing(source: &str, sign: &str, range: Range<usize>) -> Problem {
-    let word = shown(source.get(range.clone()).unwrap_or_default());
+    let word = source.get(range.clone()).unwrap_or_default();
     Problem::new(range, format!("`{sign}` is missing before `{word}`"))
 }
 
 /// A text with an escape that there is not.
 pub(super) fn bad_escape(range: Range<usize>) -> Problem {
     Problem::new(range, "bad escape in a text").help(r"write a backslash as `\\`, or the text as r'..'")
-}
-
-/// A word with its control characters escaped.
-fn shown(word: &str) -> String {
-    word.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
