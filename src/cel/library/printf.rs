@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use crate::cel::budget::Budget;
 use crate::cel::error::Reason;
 use crate::cel::library::{Context, Outcome, Overload};
 use crate::cel::shape::Shape;
@@ -83,13 +84,14 @@ fn format<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
     let [Value::String(pattern), Value::List(list)] = arguments else {
         return Err(context.mismatch("format", arguments));
     };
-    let mut text = String::with_capacity(pattern.len());
+    let mut text = Text { text: String::with_capacity(pattern.len()), budget: context.budget, is_spent: false };
     let mut rest = *pattern;
     let mut used = 0;
     while let Some((before, after)) = rest.split_once('%') {
-        text.push_str(before);
+        // The pattern was paid for when it was made.
+        text.text.push_str(before);
         if let Some(after) = after.strip_prefix('%') {
-            text.push('%');
+            text.text.push('%');
             rest = after;
             continue;
         }
@@ -98,15 +100,50 @@ fn format<'a>(context: Context<'_, 'a>, arguments: &[Value<'a>]) -> Outcome<'a> 
         };
         let value = list.get(used).ok_or(Reason::OutOfBounds(i64::try_from(used).unwrap_or(i64::MAX)))?;
         used += 1;
-        let length = text.len();
         if put(&mut text, clause, precision, value).is_none() {
+            if text.is_spent {
+                return Err(Reason::Exhausted);
+            }
             return context.refuse("not a value for its place in the format", value);
         }
-        context.budget.spend_each(text.len() - length)?;
         rest = after;
     }
-    text.push_str(rest);
-    context.string(&text)
+    text.text.push_str(rest);
+    context.string(&text.text)
+}
+
+/// What is written, and paid for as it is: a value may be longer than any text that a budget allows.
+struct Text<'b> {
+    text: String,
+    budget: &'b Budget,
+    is_spent: bool,
+}
+
+impl Text<'_> {
+    /// Takes the steps for so many bytes; [`None`] if there are not enough.
+    fn pay(&mut self, bytes: usize) -> Option<()> {
+        self.is_spent = self.budget.spend_each(bytes).is_err();
+        (!self.is_spent).then_some(())
+    }
+
+    fn push(&mut self, piece: &str) -> Option<()> {
+        self.pay(piece.len())?;
+        self.text.push_str(piece);
+        Some(())
+    }
+
+    fn push_quoted(&mut self, piece: &str) -> Option<()> {
+        self.pay(piece.len())?;
+        let before = self.text.len();
+        push_quoted(&mut self.text, piece);
+        self.pay((self.text.len() - before).saturating_sub(piece.len()))
+    }
+}
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, piece: &str) -> std::fmt::Result {
+        self.push(piece).ok_or(std::fmt::Error)
+    }
 }
 
 /// The precision and the letter of a clause, and what follows it.
@@ -124,13 +161,13 @@ fn clause(text: &str) -> Option<(Option<usize>, char, &str)> {
     Some((precision, clause, characters.as_str()))
 }
 
-/// Appends a value; [`None`] if the clause is not for values of its type.
-fn put(text: &mut String, clause: char, precision: Option<usize>, value: Value<'_>) -> Option<()> {
+/// Appends a value; [`None`] if the clause is not for values of its type, or the budget is spent.
+fn put(text: &mut Text<'_>, clause: char, precision: Option<usize>, value: Value<'_>) -> Option<()> {
     let precision = precision.unwrap_or(PRECISION);
     match (clause, value) {
-        ('s', Value::String(value)) => text.push_str(value),
+        ('s', Value::String(value)) => text.push(value)?,
         ('s', Value::Double(number)) => write!(text, "{}", Value::Double(number)).ok()?,
-        ('s', Value::Bytes(bytes)) => text.push_str(std::str::from_utf8(bytes).ok()?),
+        ('s', Value::Bytes(bytes)) => text.push(std::str::from_utf8(bytes).ok()?)?,
         ('s', value @ (Value::Duration(_) | Value::Timestamp(_) | Value::Image(_))) => write!(text, "{value}").ok()?,
         ('s', value) => plain(text, value)?,
         ('d', Value::Int(number)) => write!(text, "{number}").ok()?,
@@ -141,7 +178,7 @@ fn put(text: &mut String, clause: char, precision: Option<usize>, value: Value<'
         ('f' | 'e', Value::Double(number)) => real(text, clause, precision, number)?,
         ('b', Value::Bool(value)) => write!(text, "{}", u8::from(value)).ok()?,
         ('b' | 'o' | 'x' | 'X', Value::Int(number)) => {
-            text.push_str(if number < 0 { "-" } else { "" });
+            text.push(if number < 0 { "-" } else { "" })?;
             based(text, clause, number.unsigned_abs())?;
         }
         ('b' | 'o' | 'x' | 'X', Value::Uint(number)) => based(text, clause, number)?,
@@ -153,7 +190,7 @@ fn put(text: &mut String, clause: char, precision: Option<usize>, value: Value<'
 }
 
 /// `%f` and `%e`.
-fn real(text: &mut String, clause: char, precision: usize, number: f64) -> Option<()> {
+fn real(text: &mut Text<'_>, clause: char, precision: usize, number: f64) -> Option<()> {
     let digits = match number {
         number if number.is_nan() => "NaN".to_owned(),
         number if number.is_infinite() => if number > 0.0 { "∞" } else { "-∞" }.to_owned(),
@@ -191,7 +228,7 @@ fn raised(number: u32) -> String {
     format!("{number:02}").chars().filter_map(digit).collect()
 }
 
-fn based(text: &mut String, clause: char, number: u64) -> Option<()> {
+fn based(text: &mut Text<'_>, clause: char, number: u64) -> Option<()> {
     match clause {
         'b' => write!(text, "{number:b}").ok(),
         'o' => write!(text, "{number:o}").ok(),
@@ -200,7 +237,7 @@ fn based(text: &mut String, clause: char, number: u64) -> Option<()> {
     }
 }
 
-fn octets(text: &mut String, clause: char, octets: &[u8]) -> Option<()> {
+fn octets(text: &mut Text<'_>, clause: char, octets: &[u8]) -> Option<()> {
     octets.iter().try_for_each(|octet| match clause {
         'X' => write!(text, "{octet:02X}").ok(),
         _ => write!(text, "{octet:02x}").ok(),
@@ -208,41 +245,48 @@ fn octets(text: &mut String, clause: char, octets: &[u8]) -> Option<()> {
 }
 
 /// Inside a list or a map: texts and times are written as an expression would, doubles with their six digits.
-fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
+fn plain(text: &mut Text<'_>, value: Value<'_>) -> Option<()> {
     match value {
-        Value::String(value) => push_quoted(text, value),
+        Value::String(value) => text.push_quoted(value)?,
         Value::Bytes(bytes) => {
-            text.push('b');
-            push_quoted(text, std::str::from_utf8(bytes).ok()?);
+            text.push("b")?;
+            text.push_quoted(std::str::from_utf8(bytes).ok()?)?;
         }
-        Value::Double(number) if number.is_nan() => text.push_str("\"NaN\""),
+        Value::Double(number) if number.is_nan() => text.push("\"NaN\"")?,
         Value::Double(number) if number.is_infinite() => {
-            text.push_str(if number > 0.0 { "\"+Inf\"" } else { "\"-Inf\"" });
+            text.push(if number > 0.0 { "\"+Inf\"" } else { "\"-Inf\"" })?;
         }
         Value::Double(number) => write!(text, "{number:.PRECISION$}").ok()?,
         Value::Duration(duration) => write!(text, "duration(\"{duration}\")").ok()?,
         Value::Timestamp(timestamp) => write!(text, "timestamp(\"{timestamp}\")").ok()?,
         Value::List(list) => {
-            text.push('[');
+            text.push("[")?;
             for (place, element) in list.iter().enumerate() {
-                text.push_str(if place == 0 { "" } else { ", " });
+                text.push(if place == 0 { "" } else { ", " })?;
                 plain(text, element)?;
             }
-            text.push(']');
+            text.push("]")?;
         }
         Value::Map(map) => {
             let mut entries = Vec::with_capacity(map.len());
             for (key, value) in map.iter() {
-                let mut entry = String::new();
-                plain(&mut entry, key)?;
-                let key = entry.clone();
-                entry.push(':');
-                plain(&mut entry, value)?;
-                entries.push((key, entry));
+                let mut name = Text { text: String::new(), budget: text.budget, is_spent: false };
+                let named = plain(&mut name, key);
+                text.is_spent = name.is_spent;
+                named?;
+                entries.push((name.text, value));
             }
-            entries.sort_unstable();
-            let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
-            write!(text, "{{{}}}", entries.join(", ")).ok()?;
+            // No two keys are written alike.
+            entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+            text.push("{")?;
+            for (place, (name, value)) in entries.iter().enumerate() {
+                text.push(if place == 0 { "" } else { ", " })?;
+                // Paid for when it was made.
+                text.text.push_str(name);
+                text.push(":")?;
+                plain(text, *value)?;
+            }
+            text.push("}")?;
         }
         value @ (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Type(_)) => {
             write!(text, "{value}").ok()?;
@@ -250,4 +294,36 @@ fn plain(text: &mut String, value: Value<'_>) -> Option<()> {
         _ => return None,
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cel::value::Map;
+    use crate::document::{Member, Value as Document};
+
+    #[test]
+    fn no_more_is_written_than_is_paid_for() {
+        let long = "x".repeat(1000);
+        let elements = [Document::String(&long); 1000];
+        let members = [Member { key: "a", value: Document::Array(&elements) }];
+        let values: [Value<'_>; 3] =
+            [Document::Array(&elements).into(), Document::Object(&members).into(), Value::String(&long)];
+        for value in values {
+            let budget = Budget::new(2500);
+            budget.enter().unwrap();
+            let mut text = Text { text: String::new(), budget: &budget, is_spent: false };
+            let inner = [value; 3];
+            let nested = Value::List(crate::cel::value::List::Values(&inner));
+            assert!(put(&mut text, 's', None, nested).is_none());
+            assert!(text.is_spent && text.text.len() <= 2500, "{}", text.text.len());
+        }
+        let budget = Budget::default();
+        budget.enter().unwrap();
+        let mut text = Text { text: String::new(), budget: &budget, is_spent: false };
+        let map: Value<'_> = Document::Object(&members).into();
+        assert!(matches!(map, Value::Map(Map::Document(_))));
+        assert!(put(&mut text, 's', None, map).is_none() && text.is_spent, "a text of a million bytes, and its quotes");
+        assert!(put(&mut text, 'd', None, Value::Bool(true)).is_none());
+    }
 }
