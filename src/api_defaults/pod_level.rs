@@ -109,7 +109,7 @@ pub fn total_of_containers<'a>(pod: Value<'a>, key: &str) -> Amounts<'a> {
 
 /// What the containers need together: the main ones and the sidecars add up, an init container needs its own and that
 /// of the sidecars before it.
-pub fn aggregate<'a>(pod: Value<'a>, of_resources: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
+fn aggregate<'a>(pod: Value<'a>, of_resources: impl Fn(Value<'a>) -> Amounts<'a>) -> Amounts<'a> {
     // Each container is looked at alone: `init` is never below `sidecars`, so that only its own names can raise it.
     let (mut total, mut sidecars, mut init) = (Amounts::default(), Amounts::default(), Amounts::default());
     for container in containers(pod) {
