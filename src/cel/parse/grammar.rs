@@ -292,39 +292,45 @@ impl<'s> Grammar<'s> {
     }
 
     fn list(&mut self) -> Parsed {
-        let open = self.at;
-        self.at += 1;
-        let mut depth = 0;
-        let mut elements = Vec::new();
-        let mut more = !self.is("]") && !self.is(",");
-        while more {
-            let optional = self.eat("?");
-            let value = self.expression()?;
-            depth = depth.max(value.depth);
-            elements.push(Element { value: value.expression, optional });
-            more = self.comma("]");
-        }
-        self.eat(",");
-        part(self.start(open)..self.close(open, "]")?, Kind::List(elements), depth)
+        let (range, elements, depth) = self.elements("]", |grammar| {
+            let optional = grammar.eat("?");
+            let value = grammar.expression()?;
+            Ok((Element { value: value.expression, optional }, value.depth))
+        })?;
+        part(range, Kind::List(elements), depth)
     }
 
     fn map(&mut self) -> Parsed {
+        let (range, entries, depth) = self.elements("}", |grammar| {
+            let optional = grammar.eat("?");
+            let key = grammar.expression()?;
+            grammar.colon()?;
+            let value = grammar.expression()?;
+            let depth = key.depth.max(value.depth);
+            Ok((Entry { key: key.expression, value: value.expression, optional }, depth))
+        })?;
+        part(range, Kind::Map(entries), depth)
+    }
+
+    /// What stands between the bracket that is next and the sign that closes it, and how deep that goes. A comma may stand
+    /// behind the last one.
+    fn elements<T>(
+        &mut self,
+        end: &str,
+        read: impl Fn(&mut Self) -> Result<(T, usize), Problem>,
+    ) -> Result<(Range<usize>, Vec<T>, usize), Problem> {
         let open = self.at;
         self.at += 1;
-        let mut depth = 0;
-        let mut entries = Vec::new();
-        let mut more = !self.is("}") && !self.is(",");
+        let (mut found, mut deepest) = (Vec::new(), 0);
+        let mut more = !self.is(end) && !self.is(",");
         while more {
-            let optional = self.eat("?");
-            let key = self.expression()?;
-            self.colon()?;
-            let value = self.expression()?;
-            depth = depth.max(key.depth).max(value.depth);
-            entries.push(Entry { key: key.expression, value: value.expression, optional });
-            more = self.comma("}");
+            let (one, depth) = read(self)?;
+            deepest = deepest.max(depth);
+            found.push(one);
+            more = self.comma(end);
         }
         self.eat(",");
-        part(self.start(open)..self.close(open, "}")?, Kind::Map(entries), depth)
+        Ok((self.start(open)..self.close(open, end)?, found, deepest))
     }
 
     fn literal(&mut self, is_negative: bool) -> Parsed {
