@@ -172,7 +172,7 @@ impl<'a> Intent<'a> {
             return Finding::of(Provenance::Admission, Evidence::PlugIn(plug_in));
         }
         // Step 0: the template has spoken. A controller owns what it copied and what was filled in alike.
-        if self.is_made && place.is_in_template() && fills(place.path()) {
+        if self.is_made && place.is_in_template() && fills(place.path(self.arena)) {
             return Finding::of(Provenance::Template, Evidence::Template);
         }
         let finding = match &self.witness {
@@ -265,7 +265,7 @@ impl<'a> Intent<'a> {
             return Finding::of(Provenance::Authored, Evidence::OwnDefaults(manager));
         }
         // A request beside its limit that nobody sent came after the owners were listed.
-        if owners.any.is_none() && !entries.is_empty() && place.limit().is_some() {
+        if owners.any.is_none() && !entries.is_empty() && place.is_request() {
             return Finding::of(Provenance::Admission, Evidence::NotOwned);
         }
         // Step 6. Any manager that has not been named wrote whole objects, with the API server's value in them.
@@ -278,9 +278,8 @@ impl<'a> Intent<'a> {
         if !matches!(finding.provenance, Provenance::ApiDefault | Provenance::Unknown) {
             return finding;
         }
-        let Some(limit) = place.limit() else { return finding };
-        let Some(limit) = self.find(place.base, &limit).filter(|limit| limit.provenance == Provenance::Admission)
-        else {
+        let Some(limit) = place.limit(self.arena) else { return finding };
+        let Some(limit) = self.find(place.base, limit).filter(|limit| limit.provenance == Provenance::Admission) else {
             return finding;
         };
         let came_first = finding.provenance == Provenance::Unknown
@@ -299,12 +298,12 @@ impl<'a> Intent<'a> {
     /// `imagePullPolicy` stays when the image changes.
     fn is_filled(&self, place: &Place<'a, '_>) -> bool {
         if place.is_outside {
-            let filled = api_defaults::filled_outside(self.arena, self.workload.object, place.path());
+            let filled = api_defaults::filled_outside(self.arena, self.workload.object, place.path(self.arena));
             return filled.is_some_and(|filled| filled == place.whole_value(self.workload));
         }
         let would = |workload: Workload<'a>, place: &Place<'a, '_>| {
             let is_pod = workload.kind == Kind::Pod;
-            let filled = filled(self.arena, is_pod, workload.template, place.path());
+            let filled = filled(self.arena, is_pod, workload.template, place.path(self.arena));
             filled.is_some_and(|filled| filled == place.whole_value(workload))
         };
         if would(self.workload, place) {

@@ -9,6 +9,7 @@ use crate::api_defaults::pod_spec::{POD, TEMPLATE};
 use crate::api_defaults::shape::{Field, Fill, Only, Scope, Shape, Then};
 use crate::api_defaults::{Version, scope};
 use crate::api_defaults::{kinds, pod_level};
+use crate::document::value::is_same_key;
 use crate::document::{Step, Value, edit};
 
 /// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
@@ -42,7 +43,7 @@ fn walk<'a>(arena: &'a Bump, scope: Scope, shape: Shape, root: Value<'a>, path: 
         let rest = steps.as_slice();
         let (mut told, mut within) = (None, None);
         // All in one go over the table: this is asked for each field that a rule wants.
-        for field in shape.iter().filter(|field| field.key == key) {
+        for field in shape.iter().filter(|field| is_same_key(field.key, key)) {
             within = within.or_else(|| inner(field));
             if !field.holds(parent, scope) {
                 continue;
@@ -95,7 +96,7 @@ fn rows<'p>(shape: Shape, path: &'p [Step<'p>]) -> impl Iterator<Item = &'static
         _ => ("", path),
     };
     let parent = parents.iter().filter_map(keys).try_fold(shape, inside);
-    parent.unwrap_or_default().iter().filter(move |field| field.key == last)
+    parent.unwrap_or_default().iter().filter(move |field| is_same_key(field.key, last))
 }
 
 fn tells(field: &Field) -> bool {
@@ -103,7 +104,7 @@ fn tells(field: &Field) -> bool {
 }
 
 fn inside(shape: Shape, key: &str) -> Option<Shape> {
-    shape.iter().filter(|field| field.key == key).find_map(inner)
+    shape.iter().filter(|field| is_same_key(field.key, key)).find_map(inner)
 }
 
 /// What is known of the parts of a field.

@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
+use crate::document::value::is_same_key;
 use crate::document::{Member, Step, Value};
 
 /// An edit that has no place: a step leads into a value that cannot hold it.
@@ -16,28 +17,36 @@ pub struct NoPlace;
 /// # Errors
 /// [`NoPlace`] if a step leads into a scalar, or past the end of an array.
 pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Value<'a>) -> Result<Value<'a>, NoPlace> {
-    let Some((step, rest)) = steps.split_first() else {
-        return Ok(value);
-    };
-    match (step, root) {
-        (Step::Key(key), Value::Object(_) | Value::Null) => {
-            let members = root.members();
-            // Looked for once, and not a second time where the new value goes in.
-            let found = found(members, key);
-            let inner = set(arena, found.map_or(Value::Null, |(_, old)| old.value), rest, value)?;
-            Ok(with_member_at(arena, members, found, key, inner))
-        }
-        (Step::Index(0), Value::Null) => {
-            let inner = set(arena, Value::Null, rest, value)?;
-            Ok(with_element(arena, &[], 0, inner))
-        }
-        (Step::Index(index), Value::Array(elements)) if *index <= elements.len() => {
-            let old = elements.get(*index).copied().unwrap_or_default();
-            let inner = set(arena, old, rest, value)?;
-            Ok(with_element(arena, elements, *index, inner))
-        }
-        _ => Err(NoPlace),
+    let mut parents = ArenaVec::with_capacity_in(steps.len(), arena);
+    let mut at = root;
+    for step in steps {
+        let (parent, inner) = match (step, at) {
+            (Step::Key(key), Value::Object(_) | Value::Null) => {
+                let members = at.members();
+                let place = place_of(members, key);
+                let inner = members.get(place).map_or(Value::Null, |member| member.value);
+                (Parent::Object { members, place, key }, inner)
+            }
+            (Step::Index(0), Value::Null) => (Parent::Array { elements: &[], place: 0 }, Value::Null),
+            (Step::Index(index), Value::Array(elements)) if *index <= elements.len() => {
+                (Parent::Array { elements, place: *index }, elements.get(*index).copied().unwrap_or_default())
+            }
+            _ => return Err(NoPlace),
+        };
+        parents.push(parent);
+        at = inner;
     }
+    Ok(parents.iter().rev().fold(value, |value, parent| match *parent {
+        Parent::Object { members, place, key } => with_member_at(arena, members, place, key, value),
+        Parent::Array { elements, place } => with_element(arena, elements, place, value),
+    }))
+}
+
+/// What an edit leads through: its parts, and the place of the next one among them.
+#[derive(Clone, Copy)]
+enum Parent<'a, 's> {
+    Object { members: &'a [Member<'a>], place: usize, key: &'s str },
+    Array { elements: &'a [Value<'a>], place: usize },
 }
 
 /// One edit of [`set_all`]: the steps to a place, and what shall stand there.
@@ -64,7 +73,7 @@ pub fn set_all<'a>(arena: &'a Bump, root: Value<'a>, edits: &[Edit<'_, 'a>]) -> 
         match (run.first().and_then(|(steps, _)| steps.first()), root) {
             (Some(Step::Key(key)), Value::Object(_) | Value::Null) => {
                 root = Value::Object(&[]);
-                match members.iter_mut().find(|member| member.key == key) {
+                match members.iter_mut().find(|member| is_same_key(member.key, key)) {
                     Some(member) => member.value = set_all(arena, member.value, &inner)?,
                     None => {
                         let value = set_all(arena, Value::Null, &inner)?;
@@ -122,29 +131,22 @@ pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'_>]) -> Value
 }
 
 /// An object of these members with `key` set to `value`, in its old place or at the end.
-fn with_member<'a>(arena: &'a Bump, members: &'a [Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    with_member_at(arena, members, found(members, key), key, value)
+fn with_member<'a>(arena: &'a Bump, members: &[Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
+    with_member_at(arena, members, place_of(members, key), key, value)
 }
 
 /// The same, where it was looked for already.
-fn with_member_at<'a>(
-    arena: &'a Bump,
-    members: &'a [Member<'a>],
-    found: Option<(usize, Member<'a>)>,
-    key: &str,
-    value: Value<'a>,
-) -> Value<'a> {
-    Value::Object(match found {
-        Some((place, old)) => with(arena, members, place, Member { key: old.key, value }),
-        None => with(arena, members, members.len(), Member { key: arena.alloc_str(key), value }),
-    })
+fn with_member_at<'a>(arena: &'a Bump, members: &[Member<'a>], place: usize, key: &str, value: Value<'a>) -> Value<'a> {
+    let key = members.get(place).map_or_else(|| &*arena.alloc_str(key), |member| member.key);
+    Value::Object(with(arena, members, place, Member { key, value }))
 }
 
-fn found<'a>(members: &[Member<'a>], key: &str) -> Option<(usize, Member<'a>)> {
-    members.iter().position(|member| member.key == key).and_then(|place| Some((place, *members.get(place)?)))
+/// The place of the member `key`, or the end.
+fn place_of(members: &[Member<'_>], key: &str) -> usize {
+    members.iter().position(|member| is_same_key(member.key, key)).unwrap_or(members.len())
 }
 
-fn with_element<'a>(arena: &'a Bump, elements: &'a [Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
+fn with_element<'a>(arena: &'a Bump, elements: &[Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
     Value::Array(with(arena, elements, index, value))
 }
 

@@ -12,6 +12,7 @@ use std::fmt;
 use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::document::value::is_same_key;
 use crate::document::{Limits, Member, Path, Step, Value};
 
 pub use quoted::push_quoted;
@@ -84,9 +85,9 @@ fn read<'a, R: serde_json::de::Read<'a>>(
     builder: &mut Builder<'a, '_>,
     deserializer: &mut serde_json::Deserializer<R>,
 ) -> serde_json::Result<Value<'a>> {
-    let value = Node(builder).deserialize(&mut *deserializer)?;
+    Node { builder, slot: Slot::Element }.deserialize(&mut *deserializer)?;
     deserializer.end()?;
-    Ok(value)
+    Ok(builder.elements.pop().unwrap_or_default())
 }
 
 struct Builder<'a, 'l> {
@@ -147,64 +148,90 @@ impl<'a> Builder<'a, '_> {
     }
 }
 
-struct Node<'b, 'a, 'l>(&'b mut Builder<'a, 'l>);
+/// Where a value goes that is read.
+#[derive(Clone, Copy)]
+enum Slot<'a> {
+    /// To the elements, as the next one.
+    Element,
+    /// To the members, as the next one, under this key.
+    Member(&'a str),
+}
+
+/// A value that is about to be read. It is put where it belongs, and not handed on: that would copy it once for each
+/// layer of the reader.
+struct Node<'b, 'a, 'l> {
+    builder: &'b mut Builder<'a, 'l>,
+    slot: Slot<'a>,
+}
+
+impl<'a> Node<'_, 'a, '_> {
+    #[inline]
+    fn put<E>(self, value: Value<'a>) -> Result<(), E> {
+        match self.slot {
+            Slot::Element => self.builder.elements.push(value),
+            Slot::Member(key) => self.builder.members.push(Member { key, value }),
+        }
+        Ok(())
+    }
+}
 
 impl<'de: 'a, 'a> DeserializeSeed<'de> for Node<'_, 'a, '_> {
-    type Value = Value<'a>;
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        self.0.count()?;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.builder.count()?;
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
-    type Value = Value<'a>;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.put(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.put(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Value::Int(value))
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.put(Value::Int(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(Value::Uint(value), Value::Int))
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.put(i64::try_from(value).map_or(Value::Uint(value), Value::Int))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Value::Float(value))
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.put(Value::Float(value))
     }
 
     #[inline]
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Value::String(text))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
+        self.put(Value::String(text))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value::String(self.0.arena.alloc_str(text)))
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        let text = self.builder.arena.alloc_str(text);
+        self.put(Value::String(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let Node(builder) = self;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Node { builder, slot } = self;
         builder.enter()?;
         let start = builder.elements.len();
+        let mut index = 0;
         loop {
-            match seq.next_element_seed(Node(&mut *builder)) {
-                Ok(Some(element)) => builder.elements.push(element),
+            match seq.next_element_seed(Node { builder: &mut *builder, slot: Slot::Element }) {
+                Ok(Some(())) => index += 1,
                 Ok(None) => break,
                 Err(error) => {
-                    let index = builder.elements.len() - start;
                     builder.trace(Step::Index(index));
                     return Err(error);
                 }
@@ -214,11 +241,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
         let elements = builder.arena.alloc_slice_copy(elements);
         builder.elements.truncate(start);
         builder.depth -= 1;
-        Ok(Value::Array(elements))
+        Node { builder, slot }.put(Value::Array(elements))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Node(builder) = self;
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Node { builder, slot } = self;
         builder.enter()?;
         let start = builder.members.len();
         let mut seen = Seen::default();
@@ -228,19 +255,16 @@ impl<'de: 'a, 'a> Visitor<'de> for Node<'_, 'a, '_> {
                 builder.trace(Step::Key(key.to_owned().into()));
                 return Err(error);
             }
-            match map.next_value_seed(Node(&mut *builder)) {
-                Ok(value) => builder.members.push(Member { key, value }),
-                Err(error) => {
-                    builder.trace(Step::Key(key.to_owned().into()));
-                    return Err(error);
-                }
+            if let Err(error) = map.next_value_seed(Node { builder: &mut *builder, slot: Slot::Member(key) }) {
+                builder.trace(Step::Key(key.to_owned().into()));
+                return Err(error);
             }
         }
         let members = builder.members.get(start..).unwrap_or_default();
         let members = builder.arena.alloc_slice_copy(members);
         builder.members.truncate(start);
         builder.depth -= 1;
-        Ok(Value::Object(members))
+        Node { builder, slot }.put(Value::Object(members))
     }
 }
 
@@ -265,7 +289,7 @@ impl<'a> Seen<'a> {
         let is_marked = self.marks & mark != 0;
         self.marks |= mark;
         if members.len() < SMALL {
-            return is_marked && members.iter().any(|member| member.key == key);
+            return is_marked && members.iter().any(|member| is_same_key(member.key, key));
         }
         let keys = self.keys.get_or_insert_with(|| members.iter().map(|member| member.key).collect());
         !keys.insert(key)
@@ -338,6 +362,7 @@ mod tests {
             (b"{\"a\":\n \"\\ud800\"}", "unexpected end of hex escape at `a` (line 2, column 9)"),
             (b"{\"a\":1e400}", "number out of range at `a` (line 1, column 10)"),
             (b"[1,]", "trailing comma at `[1]` (line 1, column 4)"),
+            (b"[0,[1,2,x]]", "expected value at `[1][2]` (line 1, column 9)"),
             (b"{} {}", "trailing characters (line 1, column 4)"),
             (b"", "EOF while parsing a value (line 1, column 0)"),
             (b"\xef\xbb\xbf{}", "expected value (line 1, column 1)"),

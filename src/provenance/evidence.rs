@@ -68,7 +68,8 @@ impl<'a> Intent<'a> {
         } else {
             (finding.provenance, finding.evidence)
         };
-        let filled = filled(self.arena, self.workload.kind == Kind::Pod, self.workload.template, place.path());
+        let filled =
+            filled(self.arena, self.workload.kind == Kind::Pod, self.workload.template, place.path(self.arena));
         Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
     }
 
@@ -76,7 +77,7 @@ impl<'a> Intent<'a> {
     pub fn explain_outside(&self, steps: &[Step<'_>]) -> Option<Explanation<'a>> {
         let place = Place::outside(self.workload, steps)?;
         let Finding { provenance, evidence, .. } = self.judge(&place);
-        let filled = filled_outside(self.arena, self.workload.object, place.path());
+        let filled = filled_outside(self.arena, self.workload.object, place.path(self.arena));
         Some(Explanation { provenance, evidence, value: place.whole_value(self.workload), filled })
     }
 }

@@ -7,6 +7,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+use crate::document::value::is_same_key;
 use crate::document::{Step, Value};
 use crate::provenance::last_applied;
 use crate::provenance::place::Place;
@@ -168,6 +169,6 @@ fn is_complete(container: Value<'_>) -> bool {
 }
 
 fn field<'a>(set: Value<'a>, key: &str) -> Option<Value<'a>> {
-    let is_field = |member: &str| member.strip_prefix("f:") == Some(key);
+    let is_field = |member: &str| member.strip_prefix("f:").is_some_and(|member| is_same_key(member, key));
     set.members().iter().find(|member| is_field(member.key)).map(|member| member.value)
 }

@@ -1,11 +1,12 @@
 //! The field that a question is about, whichever way it was named.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+
+use bumpalo::Bump;
 
 use crate::document::{Step, Value};
 use crate::schema::{self, Keys, Merge, Type};
-use crate::workload::{Base, List, Workload};
+use crate::workload::{Base, Kind, List, Workload, steps_in};
 
 /// A field at which something stands.
 #[derive(Clone, Debug)]
@@ -24,8 +25,6 @@ pub struct Place<'a, 's> {
     whole: Cow<'s, [Step<'s>]>,
     /// For each index among the steps, in their order, what it stands for.
     elements: Vec<Element<'a>>,
-    /// The path from the Pod, once somebody has asked for it.
-    path: OnceCell<Vec<Step<'s>>>,
 }
 
 /// An element of a list that is merged by keys.
@@ -60,7 +59,7 @@ impl<'a, 's> Place<'a, 's> {
         let (owned, elements) = elements(root, steps, |steps| workload.field(base, steps));
         let value = if owned == steps.len() { found } else { workload.field(base, steps.get(..owned)?)? };
         let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
-        Some(Place { base, is_outside: false, container, steps, value, whole, elements, path: OnceCell::new() })
+        Some(Place { base, is_outside: false, container, steps, value, whole, elements })
     }
 
     /// The place of a field of the object itself, counted from the object.
@@ -70,16 +69,7 @@ impl<'a, 's> Place<'a, 's> {
         let (owned, elements) = elements(workload.kind.name(), steps, field);
         let (steps, whole) = (Cow::Borrowed(steps.get(..owned)?), Cow::Borrowed(steps));
         let value = field(&steps)?;
-        Some(Place {
-            base: Base::Pod,
-            is_outside: true,
-            container: None,
-            steps,
-            value,
-            whole,
-            elements,
-            path: OnceCell::new(),
-        })
+        Some(Place { base: Base::Pod, is_outside: true, container: None, steps, value, whole, elements })
     }
 
     /// The same field of another version of the object: its container, and the elements of lists that it stands in, are
@@ -97,13 +87,13 @@ impl<'a, 's> Place<'a, 's> {
         };
         if self.elements.is_empty() {
             let value = other.field(base, &self.steps)?;
-            return Some(Place { base, value, path: OnceCell::new(), ..self.clone() });
+            return Some(Place { base, value, ..self.clone() });
         }
         let root = other.field(base, &[])?;
         let steps: Vec<_> = self.steps_in(root)?;
         let value = root.at(&steps).filter(|value| !value.is_null())?;
-        let (whole, path) = (Cow::Owned(steps.clone()), OnceCell::new());
-        Some(Place { base, value, steps: Cow::Owned(steps), whole, path, ..self.clone() })
+        let whole = Cow::Owned(steps.clone());
+        Some(Place { base, value, steps: Cow::Owned(steps), whole, ..self.clone() })
     }
 
     /// What the manifest whose Pod, or whose container, is `root` says here, be it `null`.
@@ -145,15 +135,11 @@ impl<'a, 's> Place<'a, 's> {
 
     /// The path from the Pod to the very field that was asked about, inside a list or not; it starts with `metadata` or
     /// `spec`.
-    pub fn path(&self) -> &[Step<'s>] {
-        self.path.get_or_init(|| {
-            let mut path = Vec::with_capacity(self.whole.len() + 3);
-            if let Base::Container(list, index) = self.base {
-                path.extend([Step::key("spec"), Step::key(list.key()), Step::Index(index)]);
-            }
-            path.extend_from_slice(&self.whole);
-            path
-        })
+    pub fn path<'p>(&'p self, arena: &'p Bump) -> &'p [Step<'p>] {
+        match self.base {
+            Base::Pod => &self.whole,
+            Base::Container(..) => steps_in(arena, Kind::Pod, self.base, &self.whole),
+        }
     }
 
     /// What stands at the very field that was asked about.
@@ -179,15 +165,23 @@ impl<'a, 's> Place<'a, 's> {
     }
 
     /// For a request of a container, the steps to the limit that it would be made from.
-    pub fn limit(&self) -> Option<Vec<Step<'s>>> {
+    pub fn limit<'p>(&'p self, arena: &'p Bump) -> Option<&'p [Step<'p>]> {
+        let rest = self.steps_in_requests()?;
+        let steps = [Step::key("resources"), Step::key("limits")].into_iter().chain(rest.iter().map(Step::borrowed));
+        Some(bumpalo::collections::Vec::from_iter_in(steps, arena).into_bump_slice())
+    }
+
+    /// Whether this is a request of a container.
+    pub fn is_request(&self) -> bool {
+        self.steps_in_requests().is_some()
+    }
+
+    fn steps_in_requests(&self) -> Option<&[Step<'s>]> {
         match (self.container?, &*self.steps) {
-            ((List::Init | List::Main, _), [resources, Step::Key(requests), rest @ ..])
-                if *resources == Step::key("resources") && requests == "requests" =>
+            ((List::Init | List::Main, _), [Step::Key(resources), Step::Key(requests), rest @ ..])
+                if resources == "resources" && requests == "requests" =>
             {
-                let mut steps = Vec::with_capacity(2 + rest.len());
-                steps.extend([resources.clone(), Step::key("limits")]);
-                steps.extend_from_slice(rest);
-                Some(steps)
+                Some(rest)
             }
             _ => None,
         }
