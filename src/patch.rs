@@ -4,7 +4,6 @@
 //! never a `test`, every parent is made, and [`apply`] gives the edited object again before anybody else sees the patch.
 
 use bumpalo::Bump;
-use bumpalo::collections::Vec as ArenaVec;
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, PatchOperation, ReplaceOperation};
 
@@ -85,28 +84,24 @@ pub fn apply<'a>(arena: &'a Bump, object: Value<'a>, operations: &'a [PatchOpera
             PatchOperation::Replace(ReplaceOperation { path, value }) => (path, value, true),
             _ => return None,
         };
-        let mut steps = ArenaVec::with_capacity_in(DEPTH, arena);
-        let mut parent = object;
+        let mut trail = edit::Trail::new(arena, object, DEPTH);
         // In front of the first slash stands nothing.
         let mut tokens = path.as_str().as_bytes().split(|byte| *byte == b'/').skip(1).peekable();
         while let Some(token) = tokens.next() {
             let token = std::str::from_utf8(token).ok()?;
-            let step = match parent {
-                Value::Array(_) => Step::Index(token.parse().ok()?),
+            let is_there = match trail.at {
+                Value::Array(_) => trail.enter_element(token.parse().ok()?),
                 Value::Object(_) if token.contains('~') => {
-                    Step::key(arena.alloc_str(&token.replace("~1", "/").replace("~0", "~")))
+                    trail.enter_member(arena.alloc_str(&token.replace("~1", "/").replace("~0", "~")))
                 }
-                Value::Object(_) => Step::key(token),
+                Value::Object(_) => trail.enter_member(token),
                 _ => return None,
             };
-            let inner = parent.at(std::slice::from_ref(&step));
-            if inner.is_none() && (must_exist || tokens.peek().is_some()) {
+            if !is_there.ok()? && (must_exist || tokens.peek().is_some()) {
                 return None;
             }
-            parent = inner.unwrap_or_default();
-            steps.push(step);
         }
-        edit::set(arena, object, steps.into_bump_slice(), Value::from_json(arena, value)).ok()
+        Some(trail.put(Value::from_json(arena, value)))
     })
 }
 

@@ -17,36 +17,74 @@ pub struct NoPlace;
 /// # Errors
 /// [`NoPlace`] if a step leads into a scalar, or past the end of an array.
 pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Value<'a>) -> Result<Value<'a>, NoPlace> {
-    let mut parents = ArenaVec::with_capacity_in(steps.len(), arena);
-    let mut at = root;
+    let mut trail = Trail::new(arena, root, steps.len());
     for step in steps {
-        let (parent, inner) = match (step, at) {
-            (Step::Key(key), Value::Object(_) | Value::Null) => {
-                let members = at.members();
-                let place = place_of(members, key);
-                let inner = members.get(place).map_or(Value::Null, |member| member.value);
-                (Parent::Object { members, place, key }, inner)
-            }
-            (Step::Index(0), Value::Null) => (Parent::Array { elements: &[], place: 0 }, Value::Null),
-            (Step::Index(index), Value::Array(elements)) if *index <= elements.len() => {
-                (Parent::Array { elements, place: *index }, elements.get(*index).copied().unwrap_or_default())
-            }
-            _ => return Err(NoPlace),
+        match step {
+            Step::Key(key) => trail.enter_member(key)?,
+            Step::Index(index) => trail.enter_element(*index)?,
         };
-        parents.push(parent);
-        at = inner;
     }
-    Ok(parents.iter().rev().fold(value, |value, parent| match *parent {
-        Parent::Object { members, place, key } => with_member_at(arena, members, place, key, value),
-        Parent::Array { elements, place } => with_element(arena, elements, place, value),
-    }))
+    Ok(trail.put(value))
 }
 
-/// What an edit leads through: its parts, and the place of the next one among them.
+/// The way from the root of a tree to a place in it, for an edit there.
+pub struct Trail<'a, 's> {
+    arena: &'a Bump,
+    parents: ArenaVec<'s, Parent<'a, 's>>,
+    /// What stands there; [`Value::Null`] if nothing does.
+    pub at: Value<'a>,
+}
+
+/// What a trail leads through: its parts, and the place of the next one among them.
 #[derive(Clone, Copy)]
 enum Parent<'a, 's> {
     Object { members: &'a [Member<'a>], place: usize, key: &'s str },
     Array { elements: &'a [Value<'a>], place: usize },
+}
+
+impl<'a, 's> Trail<'a, 's> {
+    /// At `root`, with room for so many steps.
+    pub fn new(arena: &'a Bump, root: Value<'a>, steps: usize) -> Self {
+        Trail { arena, parents: ArenaVec::with_capacity_in(steps, arena), at: root }
+    }
+
+    /// Goes into the member `key`, and says whether there is one.
+    ///
+    /// # Errors
+    /// [`NoPlace`] if a value stands here that has no members.
+    pub fn enter_member(&mut self, key: &'s str) -> Result<bool, NoPlace> {
+        let (Value::Object(_) | Value::Null) = self.at else { return Err(NoPlace) };
+        let members = self.at.members();
+        let place = place_of(members, key);
+        self.parents.push(Parent::Object { members, place, key });
+        let found = members.get(place);
+        self.at = found.map_or(Value::Null, |member| member.value);
+        Ok(found.is_some())
+    }
+
+    /// Goes to an element, or to the place after the last one, and says whether there is one.
+    ///
+    /// # Errors
+    /// [`NoPlace`] if no list stands here, or one without such a place.
+    pub fn enter_element(&mut self, place: usize) -> Result<bool, NoPlace> {
+        let elements = match self.at {
+            Value::Array(elements) if place <= elements.len() => elements,
+            Value::Null if place == 0 => &[],
+            _ => return Err(NoPlace),
+        };
+        self.parents.push(Parent::Array { elements, place });
+        let found = elements.get(place);
+        self.at = found.copied().unwrap_or_default();
+        Ok(found.is_some())
+    }
+
+    /// The tree with `value` here.
+    pub fn put(self, value: Value<'a>) -> Value<'a> {
+        self.parents.iter().rev().fold(value, |value, parent| match *parent {
+            Parent::Object { members, place, key } => with_member_at(self.arena, members, place, key, value),
+            Parent::Array { elements, place } => with_element(self.arena, elements, place, value),
+        })
+    }
 }
 
 /// One edit of [`set_all`]: the steps to a place, and what shall stand there.

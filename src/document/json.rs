@@ -278,6 +278,7 @@ pub(in crate::document) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Whether `key` is one of `members`, which grow by each key that is not.
+    #[inline]
     pub(in crate::document) fn has(&mut self, members: &[Member<'a>], key: &'a str) -> bool {
         let (first, last) = match key.as_bytes() {
             [] => (0, 0),
@@ -288,8 +289,12 @@ impl<'a> Seen<'a> {
         let mark = 1 << (mixed % 64);
         let is_marked = self.marks & mark != 0;
         self.marks |= mark;
+        (is_marked || members.len() >= SMALL) && self.has_marked(members, key)
+    }
+
+    fn has_marked(&mut self, members: &[Member<'a>], key: &'a str) -> bool {
         if members.len() < SMALL {
-            return is_marked && members.iter().any(|member| is_same_key(member.key, key));
+            return members.iter().any(|member| is_same_key(member.key, key));
         }
         let keys = self.keys.get_or_insert_with(|| members.iter().map(|member| member.key).collect());
         !keys.insert(key)

@@ -5,9 +5,20 @@ use std::fmt::Write as _;
 /// Appends a text as JSON. What needs no escape is copied as a whole.
 pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
+    // Every byte is looked at: that takes many at once, where an early end would take one after the other.
+    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        push_escaped(out, text);
+    } else {
+        out.push_str(text);
+    }
+    out.push('"');
+}
+
+fn push_escaped(out: &mut String, text: &str) {
     let mut rest = text;
     loop {
-        let (plain, special) = rest.split_at_checked(plain_until(rest)).unwrap_or((rest, ""));
+        let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+        let (plain, special) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = special.chars();
         let Some(char) = chars.next() else { break };
@@ -22,33 +33,11 @@ pub fn push_quoted(out: &mut String, text: &str) {
             char => drop(write!(out, "\\u{:04x}", u32::from(char))),
         }
     }
-    out.push('"');
 }
 
-/// Where a text has its first quote, backslash or control character; its end if there is none. Eight bytes are looked at
-/// together, as the texts of an answer are long and hold few of them.
-fn plain_until(text: &str) -> usize {
-    let is_special = |byte: u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    let (words, rest) = text.as_bytes().as_chunks();
-    let plain = words.iter().take_while(|word| is_plain(u64::from_ne_bytes(**word))).count() * size_of::<u64>();
-    let tail = match words.get(plain / size_of::<u64>()) {
-        Some(word) => word.as_slice(),
-        None => rest,
-    };
-    plain + tail.iter().position(|byte| is_special(*byte)).unwrap_or(tail.len())
-}
-
-/// Whether none of eight bytes is a quote, a backslash or a control character.
-///
-/// Taking one from a byte without the high bit sets that bit only if the byte is zero, and taking 0x20 only if it is less.
-/// What is borrowed from the next byte can set its bit wrongly, but only beside one that is set rightly.
-fn is_plain(word: u64) -> bool {
-    const EACH: u64 = u64::MAX / 0xFF;
-    const HIGH: u64 = EACH * 0x80;
-    let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
-    let controls = word.wrapping_sub(EACH * 0x20) & !word;
-    let (quotes, backslashes) = (zeros(word ^ (EACH * 0x22)), zeros(word ^ (EACH * 0x5C)));
-    (controls | quotes | backslashes) & HIGH == 0
+/// Whether a byte is a quote, a backslash or a control character.
+const fn is_special(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
 #[cfg(test)]
