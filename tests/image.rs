@@ -50,8 +50,8 @@ impl Context {
         self.script("podgate", podgate);
         self.script(
             "bin/cargo",
-            "echo \"$@\" >> calls\nmkdir -p target/trained/machine/machine/release\n\
-             cp podgate target/trained/machine/machine/release/podgate\necho compiled",
+            "echo \"$@\" >> calls\nmkdir -p target/released/machine/machine/release\n\
+             cp podgate target/released/machine/machine/release/podgate\necho compiled",
         );
         let path = format!("{}:{}", self.0.join("bin").display(), std::env::var("PATH").unwrap());
         let mut build = Command::new(self.0.join("deploy/build.sh"));
@@ -184,7 +184,7 @@ fn a_release_is_built_twice_the_second_time_by_what_was_counted() {
     let (built, printed, calls) =
         context.build("mkdir -p \"${LLVM_PROFILE_FILE%/*}\"\necho 1 > \"${LLVM_PROFILE_FILE%/*}/1.profraw\"");
     assert!(built, "{printed}");
-    let folder = fs::canonicalize(&context.0).unwrap().join("target/trained/machine");
+    let folder = fs::canonicalize(&context.0).unwrap().join("target/released/machine");
     assert_eq!(printed, format!("{}\n", folder.join("machine/release/podgate").display()));
     let [first, second] = &calls[..] else { panic!("{calls:?}") };
     assert!(
