@@ -33,7 +33,7 @@ target=${target:-$(rustc --print host-tuple)}
 # Cargo would take it in place of the flags.
 if [ -n "${RUSTFLAGS:-}${CARGO_ENCODED_RUSTFLAGS:-}" ]; then fail "RUSTFLAGS must not be set"; fi
 
-folder=${CARGO_TARGET_DIR:-target}/released/$target${quick:+/quick}
+folder=${CARGO_TARGET_DIR:-target}/released/$target${quick:+-quick}
 if [ -z "$quick" ]; then rm -rf "$folder"; fi
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
