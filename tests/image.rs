@@ -1,9 +1,10 @@
 //! `deploy/Dockerfile`: all that the build needs is copied, and the image is what the manifests expect. `.ci/image` builds
-//! and runs it.
+//! and runs it. `deploy/build.sh` is followed with a compiler that does nothing.
 
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test fails by a panic")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +14,63 @@ fn root() -> PathBuf {
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// A folder with all that is copied, which ends with it.
+struct Context(PathBuf);
+
+impl Context {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("image-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for path in copied() {
+            let to = folder.join(&path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            copy(&root().join(&path), &to);
+        }
+        Self(folder)
+    }
+
+    fn script(&self, path: &str, lines: &str) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// `deploy/build.sh` with a compiler that makes podgate of these lines: its status, what it prints, and how often it
+    /// has called the compiler.
+    fn build(&self, podgate: &str) -> (bool, String, Vec<String>) {
+        self.script(
+            "bin/rustc",
+            "case $2 in host-tuple) echo machine ;; target-libdir) echo \"${0%/*}/../lib\" ;; *) exit 1 ;; esac",
+        );
+        fs::create_dir_all(self.0.join("lib")).unwrap();
+        self.script("bin/llvm-profdata", "cat \"$3\" > \"${2#--output=}\"");
+        self.script("podgate", podgate);
+        self.script(
+            "bin/cargo",
+            "echo \"$@\" >> calls\nmkdir -p target/released/machine/machine/release\n\
+             cp podgate target/released/machine/machine/release/podgate\necho compiled",
+        );
+        let path = format!("{}:{}", self.0.join("bin").display(), std::env::var("PATH").unwrap());
+        let mut build = Command::new(self.0.join("deploy/build.sh"));
+        build
+            .env("PATH", path)
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+        let output = build.output().unwrap();
+        let calls = fs::read_to_string(self.0.join("calls")).unwrap_or_default();
+        let text = String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap();
+        (output.status.success(), text, calls.lines().map(str::to_owned).collect())
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What the first stage copies, from the root of the repository.
@@ -66,15 +124,10 @@ fn what_is_kept_from_docker_is_what_is_not_copied() {
 
 #[test]
 fn cargo_finds_all_that_it_asks_for_among_what_is_copied() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("image-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    for path in copied() {
-        copy(&root().join(&path), &folder.join(&path));
-    }
+    let context = Context::new("metadata");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["metadata", "--no-deps", "--offline", "--locked", "--format-version=1"]).current_dir(&folder);
+    cargo.args(["metadata", "--no-deps", "--offline", "--locked", "--format-version=1"]).current_dir(&context.0);
     let output = cargo.output().unwrap();
-    fs::remove_dir_all(&folder).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -114,4 +167,46 @@ fn the_image_is_what_the_deployment_runs() {
     assert!(dockerfile.lines().any(|line| line == expose), "{expose}");
     // The arguments of the Deployment stand in place of the command, not of the program.
     assert!(manifest.contains("- serve\n") && dockerfile.contains("ENTRYPOINT [\"/podgate\"]"));
+}
+
+#[test]
+fn the_training_works_with_what_is_copied() {
+    let context = Context::new("training");
+    let mut train = Command::new(context.0.join("deploy/train.sh"));
+    let output = train.args([env!("CARGO_BIN_EXE_podgate"), "1"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_release_is_built_twice_the_second_time_by_what_was_counted() {
+    let context = Context::new("release");
+    context.script("deploy/train.sh", "\"$1\"");
+    let (built, printed, calls) =
+        context.build("mkdir -p \"${LLVM_PROFILE_FILE%/*}\"\necho 1 > \"${LLVM_PROFILE_FILE%/*}/1.profraw\"");
+    assert!(built, "{printed}");
+    let folder = fs::canonicalize(&context.0).unwrap().join("target/released/machine");
+    assert_eq!(printed, format!("{}\n", folder.join("machine/release/podgate").display()));
+    let [first, second] = &calls[..] else { panic!("{calls:?}") };
+    assert!(
+        first.ends_with(&format!("target.machine.rustflags=[\"-Cprofile-generate={}/counted\"]", folder.display()))
+    );
+    assert!(
+        second
+            .ends_with(&format!("target.machine.rustflags=[\"-Cprofile-use={}/podgate.profdata\"]", folder.display()))
+    );
+    assert_eq!(fs::read_to_string(folder.join("podgate.profdata")).unwrap(), "1\n");
+}
+
+#[test]
+fn a_release_is_not_built_where_the_training_fails_or_counts_nothing() {
+    let context = Context::new("untrained");
+    let (built, printed, calls) = context.build("echo 'no room' >&2; exit 2");
+    assert!(!built && printed.contains("train: podgate does not start: no room"), "{printed}");
+    assert_eq!(calls.len(), 1);
+
+    let context = Context::new("uncounted");
+    context.script("deploy/train.sh", "\"$1\"");
+    let (built, printed, calls) = context.build("exit 0");
+    assert!(!built && printed.ends_with("build: podgate counted nothing\n"), "{printed}");
+    assert_eq!(calls.len(), 1);
 }
