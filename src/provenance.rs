@@ -188,7 +188,7 @@ impl<'a> Intent<'a> {
             Witness::File(authored) => self.is_written(authored, place),
             Witness::Request { .. } => {
                 let stands = |applied| manifest::stands(applied, self.workload.kind, place);
-                self.entries().iter().any(|entry| entry.owns(place)) || self.last_applied().is_some_and(stands)
+                self.is_owned(place) || self.last_applied().is_some_and(stands)
             }
         }
     }
@@ -278,16 +278,24 @@ impl<'a> Intent<'a> {
         if !matches!(finding.provenance, Provenance::ApiDefault | Provenance::Unknown) {
             return finding;
         }
-        let Some(limit) = place.limit(self.arena) else { return finding };
-        let Some(limit) = self.find(place.base, limit).filter(|limit| limit.provenance == Provenance::Admission) else {
+        let limit = place.limit(self.arena).and_then(|limit| Place::of(self.workload, place.base, limit));
+        // What a manager owns was sent, if no annotation knows better. Asked first, because it is so in most requests.
+        let is_sent = |limit: &Place<'a, '_>| self.last_applied().is_none() && self.is_owned(limit);
+        let Some(limit) = limit.filter(|limit| !is_sent(limit)).map(|limit| self.judge(&limit)) else { return finding };
+        if limit.provenance != Provenance::Admission {
             return finding;
-        };
+        }
         let came_first = finding.provenance == Provenance::Unknown
             && match &self.witness {
                 Witness::File(authored) => self.is_written(authored, place),
-                Witness::Request { .. } => self.entries().iter().any(|entry| entry.owns(place)),
+                Witness::Request { .. } => self.is_owned(place),
             };
         if came_first { Finding::of(Provenance::Authored, finding.evidence) } else { limit }
+    }
+
+    /// Whether any manager owns the field.
+    fn is_owned(&self, place: &Place<'a, '_>) -> bool {
+        self.entries().iter().any(|entry| entry.owns(place))
     }
 
     fn is_written(&self, authored: &Authored<'a>, place: &Place<'a, '_>) -> bool {
