@@ -2,11 +2,12 @@
 # Builds podgate as it is released: once so that it counts what it does, then trains that one (train.sh), and builds it
 # again by what was counted, which makes a call up to a seventh cheaper. Takes twice as long as `cargo build --release`.
 #   deploy/build.sh [--static] [--quick] [TARGET]
-# TARGET is that of the compiler unless given. Prints where the binary is. All of it is made anew, because what was counted
-# holds for one source and one compiler.
+# TARGET is that of the compiler unless given; one that is installed, and that this machine can run. Prints where the binary
+# is. All of it is made anew, because what was counted holds for one source and one compiler.
 #   --static  needs no library, for an image with nothing else in it
-#   --quick   neither trained nor optimized across crates, for tests
+#   --quick   neither trained nor optimized across crates nor made anew, for tests
 set -eu
+unset CDPATH
 cd "$(dirname "$0")/.."
 
 fail() {
@@ -25,7 +26,11 @@ for argument; do
     --static) flags='"-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,-z,pack-relative-relocs", ' ;;
     --quick) quick=yes ;;
     -*) fail "unknown argument: $argument" ;;
-    *) target=$argument ;;
+    */* | .* | "") fail "no target: $argument" ;;
+    *)
+      [ -z "$target" ] || fail "two targets: $target and $argument"
+      target=$argument
+      ;;
   esac
 done
 # The target is named even where it is that of the compiler: what runs while building is then built without these flags.

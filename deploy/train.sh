@@ -5,6 +5,7 @@
 #   deploy/train.sh PODGATE [TIMES]
 # TIMES is how often it does so, 50 unless given.
 set -eu
+unset CDPATH
 podgate=$(realpath "$1")
 times=${2:-50}
 cd "$(dirname "$0")/.."
@@ -21,7 +22,7 @@ end() {
   rm -rf "$folder"
 }
 trap end EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT TERM
 
 # Answers every review so often, with the policies that are named after that.
 serve() {
@@ -42,13 +43,13 @@ serve() {
   for review in tests/fixtures/admission-reviews/*.json; do
     for endpoint in mutate validate; do
       # One connection for all of them, as an API server keeps one.
-      curl --silent --show-error --fail --fail-early --noproxy '*' --max-time 60 --cacert "$folder/ca.pem" \
+      curl -q --silent --show-error --fail --fail-early --noproxy '*' --max-time 60 --cacert "$folder/ca.pem" \
         -H 'Content-Type: application/json' -H 'Expect:' --data-binary "@$review" \
         "https://$address/$endpoint?timeout=10s&call=[1-$often]" >"$folder/answers" ||
-        fail "no answer to $review from /$endpoint"
+        fail "no answer to $review from /$endpoint: $(cat "$folder/log")"
     done
   done
-  kill -TERM "$server"
+  kill -TERM "$server" || fail "podgate has ended: $(cat "$folder/log")"
   wait "$server" || fail "podgate does not end in order: $(cat "$folder/log")"
   server=
 }

@@ -15,7 +15,7 @@ pub mod yaml;
 
 pub use path::{Path, Step};
 pub use place::{Places, Span};
-pub use value::{Member, Value};
+pub use value::{Member, Value, is_same_key};
 
 /// What a text may cost before it is refused: a few megabytes of `[[0],` would otherwise become half a gigabyte.
 #[derive(Clone, Copy, Debug)]

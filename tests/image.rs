@@ -54,7 +54,7 @@ impl Context {
         self.script("podgate", podgate);
         self.script(
             "bin/cargo",
-            "echo \"$@\" >> calls\nmkdir -p target/released/machine/machine/release\n\
+            "echo \"$AWS_LC_SYS_NO_JITTER_ENTROPY $*\" >> calls\nmkdir -p target/released/machine/machine/release\n\
              cp podgate target/released/machine/machine/release/podgate\necho compiled",
         );
         let path = format!("{}:{}", self.0.join("bin").display(), std::env::var("PATH").unwrap());
@@ -191,6 +191,7 @@ fn a_release_is_built_twice_the_second_time_by_what_was_counted() {
     let folder = fs::canonicalize(&context.0).unwrap().join("target/released/machine");
     assert_eq!(printed, format!("{}\n", folder.join("machine/release/podgate").display()));
     let [first, second] = &calls[..] else { panic!("{calls:?}") };
+    assert!([first, second].iter().all(|call| call.starts_with("1 build ")), "{calls:?}");
     assert!(
         first.ends_with(&format!("target.machine.rustflags=[\"-Cprofile-generate={}/counted\"]", folder.display()))
     );
@@ -199,6 +200,23 @@ fn a_release_is_built_twice_the_second_time_by_what_was_counted() {
             .ends_with(&format!("target.machine.rustflags=[\"-Cprofile-use={}/podgate.profdata\"]", folder.display()))
     );
     assert_eq!(fs::read_to_string(folder.join("podgate.profdata")).unwrap(), "1\n");
+}
+
+#[test]
+fn what_is_no_target_is_refused_before_anything_is_removed() {
+    let context = Context::new("refused");
+    let refused = |arguments: &[&str], flags: &str| {
+        let mut build = Command::new(context.0.join("deploy/build.sh"));
+        let output = build.args(arguments).env("RUSTFLAGS", flags).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(refused(&["../../src"], ""), "build: no target: ../../src\n");
+    assert_eq!(refused(&[".."], ""), "build: no target: ..\n");
+    assert_eq!(refused(&["a", "b"], ""), "build: two targets: a and b\n");
+    assert_eq!(refused(&["--fast", "a"], ""), "build: unknown argument: --fast\n");
+    assert_eq!(refused(&["a"], "-O"), "build: RUSTFLAGS must not be set\n");
+    assert!(context.0.join("src").exists() && !context.0.join("target").exists());
 }
 
 #[test]

@@ -9,8 +9,7 @@ use crate::api_defaults::pod_spec::{POD, TEMPLATE};
 use crate::api_defaults::shape::{Field, Fill, Only, Scope, Shape, Then};
 use crate::api_defaults::{Version, scope};
 use crate::api_defaults::{kinds, pod_level};
-use crate::document::value::is_same_key;
-use crate::document::{Step, Value, edit};
+use crate::document::{Step, Value, edit, is_same_key};
 
 /// What the API server fills in at `path` of a Pod or of a template (`{metadata, spec}`), whatever stands there now.
 /// [`None`] where it fills nothing in.

@@ -3,8 +3,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 
-use crate::document::value::is_same_key;
-use crate::document::{Member, Step, Value};
+use crate::document::{Member, Step, Value, is_same_key};
 
 /// An edit that has no place: a step leads into a value that cannot hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +47,7 @@ impl<'a, 's> Trail<'a, 's> {
         Trail { arena, parents: ArenaVec::with_capacity_in(steps, arena), at: root }
     }
 
-    /// Goes into the member `key`, and says whether there is one.
+    /// Goes into the member `key`, and says whether there is one. `null` is an empty object.
     ///
     /// # Errors
     /// [`NoPlace`] if a value stands here that has no members.
@@ -62,10 +61,10 @@ impl<'a, 's> Trail<'a, 's> {
         Ok(found.is_some())
     }
 
-    /// Goes to an element, or to the place after the last one, and says whether there is one.
+    /// Goes to an element, or to the place after the last one, and says whether there is one. `null` is an empty list.
     ///
     /// # Errors
-    /// [`NoPlace`] if no list stands here, or one without such a place.
+    /// [`NoPlace`] if something else stands here than a list with such a place.
     pub fn enter_element(&mut self, place: usize) -> Result<bool, NoPlace> {
         let elements = match self.at {
             Value::Array(elements) if place <= elements.len() => elements,

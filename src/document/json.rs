@@ -12,8 +12,7 @@ use std::fmt;
 use bumpalo::Bump;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::document::value::is_same_key;
-use crate::document::{Limits, Member, Path, Step, Value};
+use crate::document::{Limits, Member, Path, Step, Value, is_same_key};
 
 pub use quoted::push_quoted;
 
@@ -165,6 +164,7 @@ struct Node<'b, 'a, 'l> {
 }
 
 impl<'a> Node<'_, 'a, '_> {
+    /// A result, because it is the last thing that each visit does.
     #[inline]
     fn put<E>(self, value: Value<'a>) -> Result<(), E> {
         match self.slot {

@@ -7,8 +7,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
-use crate::document::value::is_same_key;
-use crate::document::{Step, Value};
+use crate::document::{Step, Value, is_same_key};
 use crate::provenance::last_applied;
 use crate::provenance::place::Place;
 use crate::workload::{List, Workload};

@@ -90,7 +90,7 @@ impl<'a, 's> Place<'a, 's> {
             return Some(Place { base, value, ..self.clone() });
         }
         let root = other.field(base, &[])?;
-        let steps: Vec<_> = self.steps_in(root)?;
+        let steps: Vec<_> = self.steps_in_other(root)?;
         let value = root.at(&steps).filter(|value| !value.is_null())?;
         let whole = Cow::Owned(steps.clone());
         Some(Place { base, value, steps: Cow::Owned(steps), whole, ..self.clone() })
@@ -109,7 +109,7 @@ impl<'a, 's> Place<'a, 's> {
         })
     }
 
-    fn steps_in(&self, root: Value<'_>) -> Option<Vec<Step<'s>>> {
+    fn steps_in_other(&self, root: Value<'_>) -> Option<Vec<Step<'s>>> {
         let mut elements = self.elements.iter();
         let mut value = root;
         let mut steps = Vec::with_capacity(self.steps.len());

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Appends a text as JSON. What needs no escape is copied as a whole.
 pub fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
-    // Every byte is looked at: that takes many at once, where an early end would take one after the other.
+    // Every byte is looked at: vector instructions take many at once, where an early end would take one after the other.
     if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
         push_escaped(out, text);
     } else {
