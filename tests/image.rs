@@ -6,7 +6,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 fn root() -> PathBuf {
@@ -50,6 +50,8 @@ impl Context {
             "case $2 in host-tuple) echo machine ;; target-libdir) echo \"${0%/*}/../lib\" ;; *) exit 1 ;; esac",
         );
         fs::create_dir_all(self.0.join("lib")).unwrap();
+        // Only the training calls it, and there podgate does not get so far.
+        self.script("bin/curl", "exit 1");
         self.script("bin/llvm-profdata", "cat \"$3\" > \"${2#--output=}\"");
         self.script("podgate", podgate);
         self.script(
@@ -175,6 +177,10 @@ fn the_image_is_what_the_deployment_runs() {
 
 #[test]
 fn the_training_works_with_what_is_copied() {
+    let is_here = Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !is_here && std::env::var_os("CI").is_none() {
+        return eprintln!("not tried, because there is no curl");
+    }
     let context = Context::new("training");
     let mut train = Command::new(context.0.join("deploy/train.sh"));
     let output = train.args([env!("CARGO_BIN_EXE_podgate"), "1"]).output().unwrap();
