@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds podgate as it is released: once so that it counts what it does, then trains that one (train.sh), and builds it
-# again by what was counted, which makes a call up to a seventh cheaper. Takes twice as long as `cargo build --release`.
+# again by what was counted, which makes a call a tenth to a quarter cheaper. Takes twice as long as `cargo build --release`.
 #   deploy/build.sh [--static] [--quick] [TARGET]
 # TARGET is that of the compiler unless given; one that is installed, and that this machine can run. Prints where the binary
 # is. All of it is made anew, because what was counted holds for one source and one compiler.

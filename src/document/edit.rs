@@ -18,10 +18,7 @@ pub struct NoPlace;
 pub fn set<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'a>], value: Value<'a>) -> Result<Value<'a>, NoPlace> {
     let mut trail = Trail::new(arena, root, steps.len());
     for step in steps {
-        match step {
-            Step::Key(key) => trail.enter_member(key)?,
-            Step::Index(index) => trail.enter_element(*index)?,
-        };
+        trail.enter(step)?;
     }
     Ok(trail.put(value))
 }
@@ -45,6 +42,17 @@ impl<'a, 's> Trail<'a, 's> {
     /// At `root`, with room for so many steps.
     pub fn new(arena: &'a Bump, root: Value<'a>, steps: usize) -> Self {
         Trail { arena, parents: ArenaVec::with_capacity_in(steps, arena), at: root }
+    }
+
+    /// Takes one step, and says whether something stands there.
+    ///
+    /// # Errors
+    /// [`NoPlace`] if the step leads into a value that cannot hold it.
+    pub fn enter(&mut self, step: &'s Step<'_>) -> Result<bool, NoPlace> {
+        match step {
+            Step::Key(key) => self.enter_member(key),
+            Step::Index(index) => self.enter_element(*index),
+        }
     }
 
     /// Goes into the member `key`, and says whether there is one. `null` is an empty object.
@@ -80,8 +88,8 @@ impl<'a, 's> Trail<'a, 's> {
     /// The tree with `value` here.
     pub fn put(self, value: Value<'a>) -> Value<'a> {
         self.parents.iter().rev().fold(value, |value, parent| match *parent {
-            Parent::Object { members, place, key } => with_member_at(self.arena, members, place, key, value),
-            Parent::Array { elements, place } => with_element(self.arena, elements, place, value),
+            Parent::Object { members, place, key } => with_member(self.arena, members, place, key, value),
+            Parent::Array { elements, place } => Value::Array(with(self.arena, elements, place, value)),
         })
     }
 }
@@ -139,41 +147,29 @@ pub fn set_all<'a>(arena: &'a Bump, root: Value<'a>, edits: &[Edit<'_, 'a>]) -> 
 
 /// The tree `root` without what stands at `steps`; the same tree if nothing stands there.
 pub fn remove<'a>(arena: &'a Bump, root: Value<'a>, steps: &[Step<'_>]) -> Value<'a> {
-    let Some((step, rest)) = steps.split_first() else {
+    let Some((last, parents)) = steps.split_last() else {
         return root;
     };
-    let Some(old) = root.at(std::slice::from_ref(step)) else {
+    let mut trail = Trail::new(arena, root, parents.len());
+    if !parents.iter().all(|step| trail.enter(step) == Ok(true)) {
         return root;
+    }
+    let rest = match (last, trail.at) {
+        (Step::Key(key), Value::Object(members)) => without(arena, members, place_of(members, key)).map(Value::Object),
+        (Step::Index(index), Value::Array(elements)) => without(arena, elements, *index).map(Value::Array),
+        _ => None,
     };
-    if !rest.is_empty() {
-        let inner = remove(arena, old, rest);
-        return match (step, root) {
-            (Step::Key(key), Value::Object(members)) => with_member(arena, members, key, inner),
-            (Step::Index(index), Value::Array(elements)) => with_element(arena, elements, *index, inner),
-            _ => root,
-        };
-    }
-    match (step, root) {
-        (Step::Key(key), Value::Object(members)) => {
-            let kept: Vec<_> = members.iter().filter(|member| member.key != key).copied().collect();
-            Value::Object(arena.alloc_slice_copy(&kept))
-        }
-        (Step::Index(index), Value::Array(elements)) => {
-            let mut kept = elements.to_vec();
-            kept.remove(*index);
-            Value::Array(arena.alloc_slice_copy(&kept))
-        }
-        _ => root,
-    }
+    rest.map_or(root, |rest| trail.put(rest))
 }
 
-/// An object of these members with `key` set to `value`, in its old place or at the end.
-fn with_member<'a>(arena: &'a Bump, members: &[Member<'a>], key: &str, value: Value<'a>) -> Value<'a> {
-    with_member_at(arena, members, place_of(members, key), key, value)
+/// A copy of `list` without the item at `place`; [`None`] if there is none.
+fn without<'a, T: Copy>(arena: &'a Bump, list: &[T], place: usize) -> Option<&'a [T]> {
+    let (before, after) = (list.get(..place)?, list.get(place + 1..)?);
+    Some(ArenaVec::from_iter_in(before.iter().chain(after).copied(), arena).into_bump_slice())
 }
 
-/// The same, where it was looked for already.
-fn with_member_at<'a>(arena: &'a Bump, members: &[Member<'a>], place: usize, key: &str, value: Value<'a>) -> Value<'a> {
+/// An object of these members with `value` at `place`, or under `key` at the end.
+fn with_member<'a>(arena: &'a Bump, members: &[Member<'a>], place: usize, key: &str, value: Value<'a>) -> Value<'a> {
     let key = members.get(place).map_or_else(|| &*arena.alloc_str(key), |member| member.key);
     Value::Object(with(arena, members, place, Member { key, value }))
 }
@@ -181,10 +177,6 @@ fn with_member_at<'a>(arena: &'a Bump, members: &[Member<'a>], place: usize, key
 /// The place of the member `key`, or the end.
 fn place_of(members: &[Member<'_>], key: &str) -> usize {
     members.iter().position(|member| is_same_key(member.key, key)).unwrap_or(members.len())
-}
-
-fn with_element<'a>(arena: &'a Bump, elements: &[Value<'a>], index: usize, value: Value<'a>) -> Value<'a> {
-    Value::Array(with(arena, elements, index, value))
 }
 
 /// A copy of `list` with `item` at `place`, which is in it or its end.
@@ -274,6 +266,10 @@ mod tests {
             ("a.b[0]", r#"{"a":{"b":[2]},"c":3}"#),
             ("a.b", r#"{"a":{},"c":3}"#),
             ("a.x.y", r#"{"a":{"b":[1,2]},"c":3}"#),
+            ("a.b[2]", r#"{"a":{"b":[1,2]},"c":3}"#),
+            ("a.b.c", r#"{"a":{"b":[1,2]},"c":3}"#),
+            ("z", r#"{"a":{"b":[1,2]},"c":3}"#),
+            ("", r#"{"a":{"b":[1,2]},"c":3}"#),
             ("c", r#"{"a":{"b":[1,2]}}"#),
         ] {
             let path = Path::parse(path).unwrap();
